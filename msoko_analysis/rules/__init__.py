@@ -1,0 +1,1 @@
+"""Official rules exactly as published, each with its document and page; never mixed with our own."""

@@ -1,0 +1,140 @@
+"""How many pupils were lifted over a mark cut: the size of a spike, with an interval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import chi2
+
+from msoko_analysis.errors import StatsInputError
+from msoko_analysis.stats.spike import LANDING, REACH, PaperScores
+from msoko_analysis.stats.tilt import fit_tilt
+
+_GRID = np.linspace(0.0, 0.98, 50)
+_ROUNDS = 25
+
+
+@dataclass(frozen=True)
+class LiftedPupils:
+    """Result of :func:`lifted_pupils`; arrays are (schools,) unless said.
+
+    ``share`` θ̂ of the pupils within reach under a cut who were lifted; ``log_likelihood`` (shares ×
+    schools) is the profile over ``grid``; ``within_reach`` (shares × schools) the pupils who would
+    have stood within reach under that share.
+    """
+
+    papers: tuple[PaperScores, ...]
+    reach: int
+    grid: np.ndarray
+    log_likelihood: np.ndarray
+    within_reach: np.ndarray
+
+    @property
+    def share(self) -> np.ndarray:
+        """Maximum-likelihood share of the pupils within reach who were lifted."""
+        return self.grid[self.log_likelihood.argmax(axis=0)]
+
+    @property
+    def pupils(self) -> np.ndarray:
+        """Expected number of lifted pupils at the estimated share."""
+        best = self.log_likelihood.argmax(axis=0)
+        return (self.grid[:, None] * self.within_reach)[best, np.arange(len(best))]
+
+    def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+        """Profile-likelihood interval of the share: ``2(l̂ − l(θ)) ≤ χ²₁`` (schools,), (schools,).
+
+        At the edge θ = 0 the interval is the usual two-sided one cut at zero.
+        """
+        inside = self._inside(level)
+        last = len(self.grid) - 1 - inside[::-1].argmax(axis=0)
+        return self.grid[inside.argmax(axis=0)], self.grid[last]
+
+    def pupils_interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+        """The interval of the share, in pupils (schools,), (schools,)."""
+        pupils = np.where(self._inside(level), self.grid[:, None] * self.within_reach, np.nan)
+        return np.nanmin(pupils, axis=0), np.nanmax(pupils, axis=0)
+
+    def _inside(self, level: float) -> np.ndarray:
+        drop = 2 * (self.log_likelihood.max(axis=0) - self.log_likelihood)
+        return drop <= chi2.ppf(level, 1)
+
+
+def lifted_pupils(papers: Sequence[PaperScores], *, reach: int = REACH) -> LiftedPupils:
+    """Profile likelihood of the share θ of pupils within reach who were lifted, pooled over papers.
+
+    For each θ on a grid of step .02 the level and spread of the school are re-estimated by EM: the
+    pupils seen where the lifted land are divided into those who earned it and those who came from
+    below, and the tilt is fitted to the un-mixed histogram. θ is a share of *those within reach*,
+    not of all pupils, and it is relative to the reference: what the whole region does is inside it
+    (methods.md §3.1, §5.13). Arrays as in :func:`msoko_analysis.stats.spike.spike_test`.
+
+    >>> rng = np.random.default_rng(5)
+    >>> reference = np.array([1, 2, 4, 7, 9, 10, 11, 11, 10, 9, 7, 5, 3]) / 89
+    >>> lifted = np.round(reference * 600); lifted[[4, 5]] -= 30; lifted[6] += 60
+    >>> result = lifted_pupils([PaperScores(lifted[None], reference, (6,))])
+    >>> low, high = result.pupils_interval()
+    >>> bool(low[0] < 60 < high[0])
+    True
+    """
+    if not papers:
+        raise StatsInputError("at least one paper is needed")
+    schools = len(papers[0].counts)
+    likelihood = np.zeros((len(_GRID), schools))
+    within = np.zeros((len(_GRID), schools))
+    for paper in papers:
+        start = None
+        for step, share in enumerate(_GRID):
+            pmf, start = _fit(paper, float(share), reach, start)
+            moved = _Moves(pmf, paper.cuts, reach, float(share))
+            counts = np.asarray(paper.counts, dtype=float)
+            likelihood[step] += (counts * np.log(moved.observed)).sum(axis=1)
+            within[step] += counts.sum(axis=1) * moved.within.sum(axis=1)
+    return LiftedPupils(tuple(papers), reach, _GRID, likelihood, within)
+
+
+class _Moves:
+    """Where pupils stand before (``pmf``) and after (``observed``) a share of them is lifted."""
+
+    def __init__(self, pmf: np.ndarray, cuts: Sequence[int], reach: int, share: float) -> None:
+        self.pmf, self.cuts, self.reach, self.share = pmf, cuts, reach, share
+        reachable = np.zeros(pmf.shape[1])
+        for cut in cuts:
+            reachable[cut - reach : cut] = 1.0
+        self.within = pmf * reachable
+        self.stayed = pmf * (1.0 - share * reachable)
+        self.arrived = [
+            (cut, cut + step, share * part * pmf[:, cut - reach : cut].sum(axis=1))
+            for cut in cuts
+            for step, part in enumerate(LANDING)
+        ]
+        self.observed = self.stayed.copy()
+        for _, place, mass in self.arrived:
+            self.observed[:, place] += mass
+
+    def unmix(self, counts: np.ndarray) -> np.ndarray:
+        """Expected histogram before the lifting, given the observed one."""
+        before = counts * self.stayed / self.observed
+        for cut, place, mass in self.arrived:
+            came = counts[:, place] * mass / self.observed[:, place]
+            below = self.pmf[:, cut - self.reach : cut]
+            before[:, cut - self.reach : cut] += (
+                came[:, None] * below / below.sum(axis=1, keepdims=True)
+            )
+        return before
+
+
+def _fit(
+    paper: PaperScores, share: float, reach: int, start: np.ndarray | None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Tilt fitted by EM for a fixed share; returns the distribution and the coefficients."""
+    counts = np.asarray(paper.counts, dtype=float)
+    tilt = fit_tilt(counts, paper.reference, start=start)
+    for _ in range(_ROUNDS if share else 0):
+        before = _Moves(tilt.pmf, paper.cuts, reach, share).unmix(counts)
+        previous = tilt.coefficients
+        tilt = fit_tilt(before, paper.reference, start=previous)
+        if np.abs(tilt.coefficients - previous).max() < 1e-4:
+            break
+    return tilt.pmf, tilt.coefficients

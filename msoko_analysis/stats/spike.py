@@ -1,0 +1,220 @@
+"""Spike at a mark cut: were pupils just under a cut lifted over it? (check C1)
+
+Poorest data accepted: a histogram of primary scores per school (tier T1). Counts of marks alone can
+not show a spike, whatever their number (methods.md §0.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.stats import norm
+
+from msoko_analysis.errors import StatsInputError
+from msoko_analysis.stats.tilt import fit_tilt
+
+LANDING = (0.8, 0.2)
+"""Where lifted pupils land: the share that arrives exactly at the cut and one point above it."""
+REACH = 2
+"""How many points below a cut are within reach of it."""
+_SHORTEST_SCALE = 10
+_EDGE = 2
+_NEAR_MEAN = 0.01
+
+
+@dataclass(frozen=True)
+class PaperScores:
+    """One paper: pupils at every score, what to compare with, and where the marks change.
+
+    ``counts`` (schools × scores), scores 0…max; ``reference`` (scores,) or (schools × scores);
+    ``cuts``: first scores that earn the next mark.
+    """
+
+    counts: np.ndarray
+    reference: np.ndarray
+    cuts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class SpikeTest:
+    """Result of :func:`spike_test`, one entry per school in every array.
+
+    ``score`` U is the excess along the lifting direction, ``information`` V its variance under the
+    null, ``z = U/√V``, ``p`` the one-sided saddlepoint probability, ``n`` the pupils pooled.
+    A school without pupils has V = 0 and p = nan: it was not tested, it is not clean.
+    """
+
+    papers: tuple[PaperScores, ...]
+    reach: int
+    degree: int
+    n: np.ndarray
+    score: np.ndarray
+    information: np.ndarray
+    p: np.ndarray
+
+    @property
+    def z(self) -> np.ndarray:
+        """Standardised excess (schools,); nan where nothing was tested."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return self.score / np.sqrt(self.information)
+
+    def power(self, share: float, alpha: float) -> np.ndarray:
+        """Chance to see a lifting of this share of pupils within reach at a one-sided level.
+
+        First-order approximation ``Φ(θ√V − z_α)``: the score has mean θV under a small θ.
+        """
+        return norm.cdf(share * np.sqrt(self.information) - norm.isf(alpha))
+
+    def papers_needed(self, share: float, alpha: float, power: float = 0.5) -> np.ndarray:
+        """How many times more papers of the same kind would give that power (schools,)."""
+        wanted = ((norm.isf(alpha) + norm.ppf(power)) / share) ** 2
+        with np.errstate(divide="ignore"):
+            return wanted / self.information
+
+
+def usable_cuts(max_primary: int, cuts: Sequence[int]) -> tuple[int, ...]:
+    """The cuts at which a spike can be told from the shape of the scale.
+
+    Fewer than ten points of scale, or a cut within two points of an end, leave too few scores on one
+    side of it (methods.md §5.4).
+
+    >>> usable_cuts(20, (6, 10, 15))
+    (6, 10, 15)
+    >>> usable_cuts(16, (6, 10, 14))
+    (6, 10)
+    >>> usable_cuts(8, (3, 5, 7))
+    ()
+    """
+    if max_primary < _SHORTEST_SCALE:
+        return ()
+    return tuple(cut for cut in cuts if _EDGE < cut < max_primary - _EDGE)
+
+
+def spike_test(
+    papers: Sequence[PaperScores], *, reach: int = REACH, degree: int = 2
+) -> SpikeTest:
+    """Score test of "a share θ of pupils within reach under a cut was lifted over it", pooled.
+
+    Null: the school's distribution is the reference tilted to its own mean and variance
+    (:func:`fit_tilt`). Alternative: ``q_θ(k) = p(k)(1−θ)`` on the ``reach`` scores below each cut,
+    what is taken lands at the cut and one above in proportion :data:`LANDING`. With
+    ``h = ∂log q/∂θ`` at 0 and ``h*`` its part orthogonal to the tilt,
+    ``U = Σ_k N_k h*_k − n E h*``, ``V = n Var h*``; sums over papers and cuts give one U and V per
+    school, and p is the Lugannani–Rice upper tail of U. All papers must list the same schools in
+    the same order; a school that did not write a paper has a row of zeros.
+
+    Source: methods.md §3.1 and §3.12; saddlepoint r* form: Barndorff-Nielsen (1986).
+
+    >>> reference = np.array([1, 2, 4, 7, 9, 10, 11, 11, 10, 9, 7, 5, 3]) / 89
+    >>> honest = np.round(reference * 60)
+    >>> lifted = honest.copy(); lifted[[4, 5]] -= 4; lifted[6] += 8
+    >>> test = spike_test([PaperScores(np.array([honest, lifted]), reference, (6,))])
+    >>> bool(test.p[0] > 0.4), bool(test.p[1] < 0.001)
+    (True, True)
+    """
+    if not papers:
+        raise StatsInputError("at least one paper is needed")
+    if len({len(paper.counts) for paper in papers}) > 1:
+        raise StatsInputError("all papers must list the same schools")
+    parts = [_Part.of(paper, reach, degree) for paper in papers]
+    information = sum(part.size * part.variance for part in parts)
+    score = sum(part.observed for part in parts)
+    n = sum(part.size for part in parts)
+    return SpikeTest(
+        tuple(papers), reach, degree, n, score, information, _upper_tail(parts, score, information > 0)
+    )
+
+
+def lifting_direction(pmf: np.ndarray, cuts: Sequence[int], reach: int) -> np.ndarray:
+    """``∂log q_θ/∂θ`` at θ = 0: −1 below each cut, ``m_j Σ_R p / p(c+j)`` where pupils land."""
+    direction = np.zeros_like(pmf)
+    for cut in cuts:
+        below = slice(cut - reach, cut)
+        direction[:, below] -= 1.0
+        mass = pmf[:, below].sum(axis=1)
+        for step, share in enumerate(LANDING):
+            direction[:, cut + step] += share * mass / pmf[:, cut + step]
+    return direction
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What one paper adds to the pooled statistic; ``direction`` has mean zero in every school."""
+
+    pmf: np.ndarray
+    direction: np.ndarray
+    size: np.ndarray
+    observed: np.ndarray
+    variance: np.ndarray
+    top: np.ndarray
+
+    @classmethod
+    def of(cls, paper: PaperScores, reach: int, degree: int) -> _Part:
+        last = np.shape(paper.counts)[1] - 1
+        for cut in paper.cuts:
+            if cut - reach < 0 or cut + len(LANDING) - 1 > last:
+                raise StatsInputError(
+                    f"cut {cut} leaves no room for reach {reach} on a scale of 0..{last}"
+                )
+        tilt = fit_tilt(paper.counts, paper.reference, degree=degree)
+        direction = tilt.project(lifting_direction(tilt.pmf, paper.cuts, reach))
+        direction = direction - (tilt.pmf * direction).sum(axis=1, keepdims=True)
+        return cls(
+            tilt.pmf,
+            direction,
+            tilt.n,
+            (tilt.counts * direction).sum(axis=1),
+            (tilt.pmf * direction**2).sum(axis=1),
+            direction.max(axis=1),
+        )
+
+
+def _upper_tail(parts: Sequence[_Part], observed: np.ndarray, tested: np.ndarray) -> np.ndarray:
+    """P(U ≥ observed) per school by the saddlepoint of the sum over papers."""
+    tilt = np.zeros(len(observed))
+    # At the very top of the support the saddlepoint runs away; there the probability is exact.
+    reachable = sum(part.size * part.top for part in parts)
+    at_top = tested & (observed >= reachable - 1e-9)
+    moving = tested & ~at_top
+    for _ in range(100):
+        _, first, second = _cumulants(parts, tilt)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            step = np.where(moving, (observed - first) / np.maximum(second, 1e-12), 0.0)
+        tilt = tilt + np.clip(step, -1.0, 1.0)
+        if np.abs(step).max(initial=0.0) < 1e-10:
+            break
+    cumulant, _, second = _cumulants(parts, tilt)
+    w = np.sign(tilt) * np.sqrt(np.maximum(2 * (tilt * observed - cumulant), 0.0))
+    v = tilt * np.sqrt(second)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        corrected = w + np.log(v / w) / w
+    # At the mean the correction is 0/0; there the tail is near one half whatever its exact value.
+    p = norm.sf(np.where(np.abs(w) > _NEAR_MEAN, corrected, w))
+    p[at_top] = np.exp(_log_probability_of_top(parts))[at_top]
+    return np.where(tested, p, np.nan)
+
+
+def _cumulants(
+    parts: Sequence[_Part], tilt: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cumulant generating function of the pooled statistic and its two derivatives at ``tilt``."""
+    total = np.zeros((3, len(tilt)))
+    for part in parts:
+        exponent = tilt[:, None] * part.direction
+        shift = exponent.max(axis=1, keepdims=True)
+        weight = part.pmf * np.exp(exponent - shift)
+        mass = weight.sum(axis=1)
+        first = (weight * part.direction).sum(axis=1) / mass
+        second = (weight * part.direction**2).sum(axis=1) / mass - first**2
+        total += part.size * np.stack([np.log(mass) + shift[:, 0], first, second])
+    return total[0], total[1], total[2]
+
+
+def _log_probability_of_top(parts: Sequence[_Part]) -> np.ndarray:
+    at_top = [
+        np.log(np.where(part.direction >= part.top[:, None] - 1e-12, part.pmf, 0.0).sum(axis=1))
+        for part in parts
+    ]
+    return sum(part.size * log for part, log in zip(parts, at_top, strict=True))
