@@ -19,7 +19,7 @@ calibration: $(READY)
 	$(BIN)/python -m pytest -m slow
 
 bench-notes: $(READY)
-	$(BIN)/python benchmarks/notes.py
+	$(BIN)/python benchmarks/bench_notes.py
 
 lab: $(READY)
 	$(BIN)/jupyter lab notebooks
