@@ -1,0 +1,164 @@
+"""Aggregate forms of ФИС ОКО: «Статистика по отметкам» and «Сравнение отметок … по журналу».
+
+A row is a group of participants: the whole sample, the region, a municipality ``…(reg99_m001)`` or
+a school ``…(edu990001)``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+import polars as pl
+
+from msoko_analysis.contracts import MARK_STATISTICS, MARK_VS_PRIOR, Contract
+from msoko_analysis.ingest.block import Block, require_rows
+from msoko_analysis.ingest.fisoko import paper_constants, title_problems
+from msoko_analysis.ingest.headings import Header, find_header, normal, paper_from_title
+from msoko_analysis.ingest.sheets import ROW, Sheet
+
+_CODE = re.compile(r"\s*\(((?:edu|sch|reg)\w+)\)\s*$")
+_GROUP = re.compile(r"группы участников")
+_MARKS = {
+    "group": _GROUP,
+    "n_schools": re.compile(r"кол-во оо"),
+    "n": re.compile(r"кол-во участников"),
+    **{f"share_{mark}": re.compile(rf"«?{mark}»?") for mark in (2, 3, 4, 5)},
+}
+_WORDS = {"lower": "понизили", "same": "подтвердили", "higher": "повысили"}
+_PRIOR = {
+    "group": _GROUP,
+    "n": re.compile(r"кол-во участников ?\(всего\)"),
+    **{f"share_{name}": re.compile(rf"{word}.*%") for name, word in _WORDS.items()},
+    **{name: re.compile(rf"{word}.*кол-во.*") for name, word in _WORDS.items()},
+}
+_PRIOR_OLD = {
+    "group": _GROUP,
+    "n": re.compile(r"кол-во участников"),
+    "share": re.compile(r"%"),
+}
+
+
+def read_mark_statistics(sheet: Sheet) -> Block | None:
+    """Read Ф3 «Статистика по отметкам»; None if the sheet is not one.
+
+    The row of a school has no «Кол-во ОО»: some files leave the cell empty, others shift the row
+    one cell to the left; both are read.
+    """
+    header = None if sheet.typed else find_header(sheet, _MARKS, _MARKS)
+    if header is None:
+        return None
+    return _block(sheet, header, MARK_STATISTICS, "Ф3 «Статистика по отметкам»", _mark_rows)
+
+
+def read_mark_vs_prior(sheet: Sheet) -> Block | None:
+    """Read «Сравнение отметок с отметками по журналу», new or old layout; None if it is not one.
+
+    In the old layout a group is followed by its four lines Понизили, Подтвердили, Повысили, Всего.
+    """
+    if sheet.typed:
+        return None
+    name = "«Сравнение отметок с отметками по журналу»"
+    header = find_header(sheet, _PRIOR, _PRIOR)
+    if header is not None:
+        return _block(sheet, header, MARK_VS_PRIOR, name, _prior_rows)
+    header = find_header(sheet, _PRIOR_OLD, _PRIOR_OLD)
+    below = [normal(row[header.columns["group"]]) for row in sheet.head] if header else []
+    if header is None or not any(cell.startswith("подтвердили") for cell in below):
+        return None
+    return _block(sheet, header, MARK_VS_PRIOR, f"{name}, старый макет", _prior_rows_old)
+
+
+Row = dict[str, int | str | None]
+
+
+def _block(
+    sheet: Sheet,
+    header: Header,
+    contract: Contract,
+    form: str,
+    rows_of: Callable[[Sheet, Header], list[Row]],
+) -> Block:
+    paper = paper_from_title(sheet)
+    problems = title_problems(sheet, paper)
+    if problems:
+        raise sheet.fail(*problems)
+    rows = rows_of(sheet, header)
+    names = [f.name for f in contract.fields if f.name not in paper_constants(paper)]
+    types = {ROW: pl.UInt32} | dict.fromkeys(names, pl.String)
+    table = pl.DataFrame(rows, schema=types)
+    require_rows(sheet, table)
+    return Block(
+        contract,
+        f"ФИС ОКО, {form}",
+        sheet.path,
+        sheet.name,
+        table,
+        {name: name for name in names},
+        constants=paper_constants(paper),
+    )
+
+
+def unit_of(group: str) -> dict[str, str]:
+    """Level, code and name of a group of participants.
+
+    >>> unit_of("Северный муниципальный район(reg99_m001)")
+    {'level': 'municipality', 'unit': 'reg99_m001', 'unit_name': 'Северный муниципальный район'}
+    >>> unit_of("Вся выборка")["level"]
+    'country'
+    """
+    match = _CODE.search(group)
+    name = _CODE.sub("", group).strip()
+    if match:
+        level = "municipality" if match[1].startswith("reg") and "_m" in match[1] else "school"
+        level = "region" if match[1].startswith("reg") and level == "school" else level
+        return {"level": level, "unit": match[1], "unit_name": name}
+    level = "country" if normal(name) in ("вся выборка", "рф", "российская федерация") else "region"
+    return {"level": level, "unit": name, "unit_name": name}
+
+
+def _filled(sheet: Sheet, header: Header) -> list[tuple[int, list[str]]]:
+    rows = sheet.rows(header.row + 1)
+    return [(row, cells) for row, cells in rows if any(cell.strip() for cell in cells)]
+
+
+def _mark_rows(sheet: Sheet, header: Header) -> list[Row]:
+    at = header.columns
+    names = [name for name in sorted(at, key=at.__getitem__) if name != "group"]
+    rows: list[Row] = []
+    for row, cells in _filled(sheet, header):
+        unit = unit_of(cells[at["group"]])
+        values = {name: cells[at[name]].strip() for name in names}
+        if unit["level"] == "school" and values["n_schools"] and not values[names[-1]]:
+            # the row is shifted one cell to the left: there is no number of schools in it
+            values = dict(zip(names, ["", *values.values()], strict=False))
+        rows.append({ROW: row, **unit, **values})
+    return rows
+
+
+def _prior_rows(sheet: Sheet, header: Header) -> list[Row]:
+    at = header.columns
+    return [
+        {
+            ROW: row,
+            **unit_of(cells[at["group"]]),
+            **{name: cells[at[name]].strip() for name in at if name != "group"},
+        }
+        for row, cells in _filled(sheet, header)
+    ]
+
+
+def _prior_rows_old(sheet: Sheet, header: Header) -> list[Row]:
+    at = header.columns
+    rows: list[Row] = []
+    for row, cells in _filled(sheet, header):
+        label = normal(cells[at["group"]])
+        n, share = cells[at["n"]].strip(), cells[at["share"]].strip()
+        part = next((name for name, word in _WORDS.items() if label.startswith(word)), None)
+        if label.startswith("всего") and rows:
+            rows[-1]["n"] = n
+        elif part and rows:
+            rows[-1] |= {part: n, f"share_{part}": share}
+        else:
+            rows.append({ROW: row, **unit_of(cells[at["group"]])})
+    return rows

@@ -1,0 +1,99 @@
+"""What every reader hands on: one table of a file under the column names of its contract."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from msoko_analysis.contracts import Contract
+from msoko_analysis.errors import Problem
+from msoko_analysis.ingest.sheets import ROW, Sheet
+
+#: Columns a reader may add to results for the table of schools; they do not stay in the results.
+SCHOOL_NAME = "_school_name"
+
+
+@dataclass(frozen=True)
+class Block:
+    """A table as read, values untouched.
+
+    ``original`` is the table under its own headings with the line number in ``_row``; ``columns``
+    maps a contract column to its heading there; ``constants`` are values the whole table shares
+    (the paper of a form). ``ignored`` are headings with content that no contract column takes.
+    """
+
+    contract: Contract
+    layout: str
+    path: Path
+    sheet: str
+    original: pl.DataFrame
+    columns: Mapping[str, str]
+    constants: Mapping[str, int | str] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
+    tasks: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[Problem, ...] = ()
+
+    def raw(self) -> pl.DataFrame:
+        """The table under contract names, constants included."""
+        columns = [pl.col(heading).alias(name) for name, heading in self.columns.items()]
+        constants = [pl.lit(value).alias(name) for name, value in self.constants.items()]
+        return self.original.select(ROW, *columns, *constants)
+
+    def heading(self, column: str) -> str:
+        """The heading a person sees in the file for a contract column."""
+        return self.columns.get(column, column)
+
+
+def filled_columns(table: pl.DataFrame, headings: list[str]) -> list[str]:
+    """Those of the headings under which the table has any content.
+
+    >>> filled_columns(pl.DataFrame({"a": ["", None], "b": [None, "1"]}), ["a", "b"])
+    ['b']
+    """
+    if not headings:
+        return []
+    has = table.select(
+        ((pl.col(h).is_not_null()) & (pl.col(h).cast(pl.String).str.strip_chars() != "")).any()
+        for h in headings
+    )
+    return [h for h, any_value in zip(headings, has.row(0), strict=True) if any_value]
+
+
+def task_columns(table: pl.DataFrame, labels: Mapping[str, str]) -> dict[str, str]:
+    """Contract names of task columns: by their own numbers if whole and distinct, else by order.
+
+    ``labels`` maps a heading of the table to its normalised text («балл за 3», «9.1 (1б)»). Columns
+    without content are left out: a layout has room for more tasks than a paper has.
+
+    >>> table = pl.DataFrame({"1": ["0"], "2": [""], "4": ["1"]})
+    >>> task_columns(table, {"1": "1 (2б)", "2": "2 (1б)", "4": "4 (1б)"})
+    {'item_01': '1', 'item_04': '4'}
+    >>> task_columns(table, {"1": "1.1 (2б)", "2": "1.2 (1б)", "4": "2 (1б)"})
+    {'item_01': '1', 'item_03': '4'}
+    """
+    numbers = [re.search(r"\d+(?:[.кk]\w+)*", label) for label in labels.values()]
+    whole = [int(n[0]) for n in numbers if n and n[0].isdigit() and 0 < int(n[0]) < 100]
+    if len(set(whole)) < len(labels):
+        whole = list(range(1, len(labels) + 1))
+    filled = set(filled_columns(table, list(labels)))
+    return {f"item_{k:02d}": name for k, name in zip(whole, labels, strict=True) if name in filled}
+
+
+def require_rows(sheet: Sheet, table: pl.DataFrame) -> None:
+    """Raise EmptyTableError if the table has a header and nothing under it."""
+    if table.is_empty():
+        raise sheet.empty(
+            "есть заголовок, но нет ни одной строки данных",
+            "выгрузите файл заново или уберите его из списка",
+        )
+
+
+def two_headers(sheet: Sheet, row: int) -> Problem:
+    """The problem of a second row of headings at line ``row``."""
+    return sheet.problem(
+        "две строки заголовков", "оставьте одну строку заголовков, вторую удалите", row
+    )

@@ -1,0 +1,196 @@
+"""Raw cells → typed columns of a contract; what breaks the contract is set aside with its reason.
+
+A value without which the row can not be placed or counted costs the row; any other bad value costs
+only its cell, so a mistyped school mark never loses the pupil's score. Nothing is dropped silently:
+both kinds are listed, the row as it stood in the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+from msoko_analysis.contracts import PAPER, RESULTS, SCHOOLS, Field
+from msoko_analysis.ingest.block import SCHOOL_NAME, Block
+from msoko_analysis.ingest.headings import ABSENT, PROCEDURE_BY_NAME, SUBJECT_BY_NAME
+from msoko_analysis.ingest.sheets import ROW
+
+#: What stands in a cell for "nothing here": a task not done, no mark, an absent pupil.
+NOTHING = ("", "x", "х", "-", "–", "—", "нет отметки", "н/о", "nan", *ABSENT)
+#: Where a row or a cell stood, as columns of the lists of faults.
+PLACE = (*PAPER, "municipality")
+
+_VALUES: dict[str, dict[str, str]] = {
+    "subject": SUBJECT_BY_NAME,
+    "procedure": PROCEDURE_BY_NAME,
+    "gender": {"м": "m", "ж": "f", "муж": "m", "жен": "f"},
+}
+_CODE = {
+    "school": r"\(((?:edu|sch)\w+)\)\s*$",
+    "municipality": r"\((reg\w+)\)\s*$",
+}
+Faults = list[tuple[pl.Expr, str]]
+_NEVER = (pl.lit(False), "")
+_FULL_NAME = r"^[А-ЯЁ][а-яё-]+\s+[А-ЯЁ][а-яё.]"
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """A block after the rules of its contract.
+
+    ``rows`` good rows, typed, with ``_row``; ``rejected`` rows set aside (``_row``, ``column``,
+    ``reason``, place); ``cells`` the same for emptied cells, one row per cell.
+    """
+
+    block: Block
+    rows: pl.DataFrame
+    rejected: pl.DataFrame
+    cells: pl.DataFrame
+
+
+def clean(
+    block: Block,
+    *,
+    homes: Mapping[str, str] | None = None,
+    municipality_codes: Mapping[str, str] | None = None,
+) -> Cleaned:
+    """Apply the contract of a block to its raw cells.
+
+    ``homes`` maps a school to its municipality, for results that do not name it;
+    ``municipality_codes`` maps a municipality's name to its code, where some file gives both.
+    """
+    raw = _with_derived(block.raw(), block, homes or {})
+    names = [name for name in raw.columns if name not in (ROW, SCHOOL_NAME)]
+    judges = {name: _judge(raw, name, block.contract.field(name)) for name in names}
+    kept = [pl.col(SCHOOL_NAME).cast(pl.String)] if SCHOOL_NAME in raw.columns else []
+    judged = pl.concat(
+        [raw.select(ROW, *kept), *(_apply(raw, name, judge) for name, judge in judges.items())],
+        how="horizontal",
+    )
+    if municipality_codes and "municipality" in names:
+        judged = judged.with_columns(pl.col("municipality").replace(dict(municipality_codes)))
+    absent = [f for f in block.contract.fields if "\\d" not in f.name and f.name not in names]
+    judged = judged.with_columns(pl.lit(None, f.dtype).alias(f.name) for f in absent)
+    return _split(block, judged, raw, judges)
+
+
+def _with_derived(raw: pl.DataFrame, block: Block, homes: Mapping[str, str]) -> pl.DataFrame:
+    """Add the columns a file may leave out because they follow from elsewhere."""
+    if block.contract is RESULTS and "municipality" not in raw.columns:
+        return raw.with_columns(
+            municipality=_text(raw, "school").replace_strict(dict(homes), default=None)
+        )
+    if block.contract is SCHOOLS:
+        given = pl.col("name") if "name" in raw.columns else pl.lit(None)
+        given = given.cast(pl.String).replace("", None)
+        return raw.with_columns(name=pl.coalesce(given, _text(raw, "school")))
+    return raw
+
+
+@dataclass(frozen=True)
+class _Judge:
+    """How one column is judged: its typed value, whether it is bad, and the reasons in order."""
+
+    value: pl.Expr
+    bad: pl.Expr
+    faults: Faults
+    costs_row: bool
+
+    @property
+    def reason(self) -> pl.Expr:
+        """The first reason that applies; costly, so computed for bad rows only."""
+        return pl.coalesce(pl.when(condition).then(pl.lit(text)) for condition, text in self.faults)
+
+
+def _judge(raw: pl.DataFrame, name: str, field: Field) -> _Judge:
+    parts = _string(raw, name, field) if field.kind == "str" else _number(raw, name, field)
+    value, blank, faults = parts
+    if field.required:
+        faults = [(blank, "пусто"), *faults]
+    bad = pl.any_horizontal(condition.fill_null(False) for condition, _ in faults or [_NEVER])
+    typed = pl.when(~(bad | blank)).then(value).cast(field.dtype, strict=False)
+    return _Judge(typed, bad, faults or [_NEVER], field.fault == "row")
+
+
+def _apply(raw: pl.DataFrame, name: str, judge: _Judge) -> pl.DataFrame:
+    """Value and badness of a column, judged once per distinct cell: columns repeat few values."""
+    column = raw.select(name)
+    verdicts = column.unique().select(
+        name, judge.value.alias("_value"), judge.bad.alias(f"?{name}")
+    )
+    joined = column.join(verdicts, on=name, how="left", nulls_equal=True, maintain_order="left")
+    return joined.select(pl.col("_value").alias(name), f"?{name}")
+
+
+def _string(raw: pl.DataFrame, name: str, field: Field) -> tuple[pl.Expr, pl.Expr, Faults]:
+    text = _text(raw, name)
+    blank = text.is_null() | (text == "")
+    if not field.required and name != "class_group":
+        blank |= text.str.to_lowercase().is_in(NOTHING)
+    faults: Faults = []
+    if field.allowed:
+        allowed = f"нет в списке допустимых: {field.range_text}"
+        faults.append((~blank & ~text.is_in(field.allowed), allowed))
+    if name == "pupil":
+        faults.append((text.str.contains(_FULL_NAME), "похоже на имя: нужен код участника"))
+    return text, blank, faults
+
+
+def _text(raw: pl.DataFrame, name: str) -> pl.Expr:
+    """A string cell made uniform: no spaces around, 4.0 → 4, codes out of names, known synonyms."""
+    text = pl.col(name).cast(pl.String).str.strip_chars().str.replace(r"^(\d+)\.0$", "$1")
+    if name in _CODE:
+        text = pl.coalesce(text.str.extract(_CODE[name]), text)
+    if name == "class_group":
+        text = text.str.to_uppercase()
+    if name in _VALUES:
+        text = text.str.to_lowercase().replace_strict(_VALUES[name], default=text)
+    return text
+
+
+def _number(raw: pl.DataFrame, name: str, field: Field) -> tuple[pl.Expr, pl.Expr, Faults]:
+    column = pl.col(name)
+    if raw.schema[name].is_numeric():
+        number = column.cast(pl.Float64)
+        blank = number.is_null() | number.is_nan()
+    else:
+        text = column.cast(pl.String).str.strip_chars().str.to_lowercase()
+        blank = text.is_null() | text.is_in(NOTHING)
+        plain = text.str.replace_all(r"[\s\u00a0%]", "").str.replace(",", ".", literal=True)
+        number = plain.cast(pl.Float64, strict=False)
+    faults: Faults = [(~blank & ~number.is_finite().fill_null(False), "не число")]
+    if field.kind == "int":
+        faults.append((number != number.floor(), "не целое число"))
+    outside = f"вне допустимых значений: {field.range_text}"
+    if field.minimum is not None:
+        faults.append((number < field.minimum, outside))
+    if field.maximum is not None:
+        faults.append((number > field.maximum, outside))
+    return number, blank, faults
+
+
+def _split(
+    block: Block, judged: pl.DataFrame, raw: pl.DataFrame, judges: Mapping[str, _Judge]
+) -> Cleaned:
+    """Good rows; rows set aside with their first reason; emptied cells of the good rows."""
+    any_bad = pl.any_horizontal(f"?{name}" for name in judges)
+    row_bad = pl.any_horizontal(f"?{name}" for name, judge in judges.items() if judge.costs_row)
+    place = [pl.col(name) if name in judged.columns else pl.lit(None).alias(name) for name in PLACE]
+    faulty = judged.filter(any_bad).select(ROW, *place, row_bad.alias("row_bad"))
+    reasons = raw.join(faulty.select(ROW), on=ROW).select(
+        ROW, *(judge.reason.alias(name) for name, judge in judges.items())
+    )
+    faults = (
+        reasons.unpivot(index=ROW, variable_name="column", value_name="reason")
+        .drop_nulls("reason")
+        .join(faulty, on=ROW)
+        .with_columns(costs=pl.col("column").is_in([n for n, j in judges.items() if j.costs_row]))
+        .sort(ROW, maintain_order=True)
+    )
+    lists = (ROW, "column", "reason", *PLACE)
+    rejected = faults.filter("costs").unique(ROW, keep="first", maintain_order=True).select(lists)
+    cells = faults.filter(~pl.col("row_bad")).select(lists)
+    good = judged.filter(~row_bad)
+    return Cleaned(block, good.select(pl.exclude("^\\?.*$")), rejected, cells)

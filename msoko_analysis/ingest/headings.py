@@ -1,0 +1,140 @@
+"""Reading what headings, titles and file names say: columns, subject, grade, year."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from msoko_analysis.contracts import SUBJECT_NAMES
+from msoko_analysis.ingest.sheets import Sheet
+
+#: Name in files (lower case) → code; languages also go by the codes of collection forms (en8).
+SUBJECT_BY_NAME = {name: code for code, names in SUBJECT_NAMES.items() for name in names} | {
+    "en": "AYA",
+    "de": "NYA",
+    "fr": "FYA",
+}
+PROCEDURE_BY_NAME = {
+    **dict.fromkeys(("впр", "vpr"), "VPR"),
+    **dict.fromkeys(("огэ", "oge"), "OGE"),
+    **dict.fromkeys(("егэ", "ege"), "EGE"),
+}
+#: Words that stand where a number would: the pupil did not sit the paper.
+ABSENT = ("отсутствовал", "отсутствовала", "отсутствует", "не участвовал", "не участвовала")
+
+_TITLE = re.compile(r"(впр|огэ|егэ)\.?\s+(20\d\d)\.?\s+(.+?)\.?\s+(\d{1,2})\s*(?:класс|кл)\b")
+_NAME_PAPER = re.compile(r"(?<![a-zа-я])([a-zа-я]{2,3})[ _-]?(\d{1,2})(?!\d)")
+_NAME_YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
+_NAME_SCHOOL = re.compile(r"(?<![a-zа-я])((?:edu|sch)\d{4,8})")
+
+
+def normal(text: str) -> str:
+    """A heading in the form in which headings are compared.
+
+    >>> normal(" Отметка за\\n предыдущую  чётверть ")
+    'отметка за предыдущую четверть'
+    """
+    return " ".join(text.lower().replace("ё", "е").split())
+
+
+@dataclass(frozen=True)
+class Header:
+    """Where the header stands (index from 0) and which column is what."""
+
+    row: int
+    columns: Mapping[str, int]
+    labels: tuple[str, ...]
+
+
+def find_header(
+    sheet: Sheet, patterns: Mapping[str, re.Pattern[str]], need: Iterable[str]
+) -> Header | None:
+    """The first row of the head whose cells match all ``need``ed patterns, by words not position.
+
+    The first column that fits a pattern gets its name. None if there is no such row.
+    """
+    for index, row in enumerate(sheet.head):
+        labels = tuple(normal(cell) for cell in row)
+        columns: dict[str, int] = {}
+        for position, label in enumerate(labels):
+            for name, pattern in patterns.items():
+                if name not in columns and label and pattern.fullmatch(label):
+                    columns[name] = position
+                    break
+        if set(need) <= columns.keys():
+            return Header(index, columns, labels)
+    return None
+
+
+def second_header(sheet: Sheet, header: Header, numeric: Iterable[str]) -> int | None:
+    """Line number of a second row of headings next to the header, or None.
+
+    Above: a row as full as the header. Below: words where numbers must stand, or the same headings.
+    """
+    head = sheet.head
+    filled = sum(map(bool, header.labels))
+    if header.row > 0 and sum(bool(cell.strip()) for cell in head[header.row - 1]) > filled / 2:
+        return header.row
+    if header.row + 1 >= len(head):
+        return None
+    below = [normal(cell) for cell in head[header.row + 1]]
+    words = [below[header.columns[name]] for name in numeric if name in header.columns]
+    repeated = sum(a == b for a, b in zip(below, header.labels, strict=True) if a)
+    letters = [word for word in words if re.search(r"[a-zа-я]{3}", word) and word not in ABSENT]
+    return header.row + 2 if repeated >= 3 or len(letters) >= 2 else None
+
+
+@dataclass(frozen=True)
+class PaperName:
+    """What a title or a file name says about the paper; None where it is silent."""
+
+    year: int | None = None
+    procedure: str | None = None
+    grade: int | None = None
+    subject: str | None = None
+
+
+def paper_from_title(sheet: Sheet) -> PaperName:
+    """The paper named in the lines above the header of a form of ФИС ОКО.
+
+    The line reads «ВПР 2026 Русский язык 4 класс».
+    """
+    for row in sheet.head:
+        for cell in row:
+            match = _TITLE.search(normal(cell))
+            if match:
+                word, year, name, grade = match.groups()
+                subject = SUBJECT_BY_NAME.get(name)
+                return PaperName(int(year), PROCEDURE_BY_NAME[word], int(grade), subject)
+    return PaperName()
+
+
+def paper_from_name(stem: str) -> PaperName:
+    """The paper named in a file name; ВПР unless the name says another procedure.
+
+    >>> paper_from_name("regional_export_layout2021_ma4")
+    PaperName(year=2021, procedure='VPR', grade=4, subject='MA')
+    >>> paper_from_name("РУ5 ВПР 2020")
+    PaperName(year=2020, procedure='VPR', grade=5, subject='RU')
+    """
+    name = normal(stem)
+    year = _NAME_YEAR.search(name)
+    procedure = next((code for word, code in PROCEDURE_BY_NAME.items() if word in name), "VPR")
+    for letters, number in _NAME_PAPER.findall(name):
+        if letters in SUBJECT_BY_NAME and 1 <= int(number) <= 11:
+            grade, subject = int(number), SUBJECT_BY_NAME[letters]
+            break
+    else:
+        grade = subject = None
+    return PaperName(int(year[1]) if year else None, procedure, grade, subject)
+
+
+def school_from_name(stem: str) -> str | None:
+    """The school login in a file name.
+
+    >>> school_from_name("edu990001_ma4_2026")
+    'edu990001'
+    """
+    match = _NAME_SCHOOL.search(normal(stem))
+    return match[1] if match else None

@@ -1,0 +1,211 @@
+"""Blocks of all files → the tables of the derived folder; repeats between files set aside."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from msoko_analysis.contracts import (
+    CONTRACTS,
+    ITEM,
+    PAPER,
+    RESULTS,
+    SCHOOLS,
+    Contract,
+    dtypes,
+    validate,
+)
+from msoko_analysis.errors import Problem
+from msoko_analysis.ingest.block import SCHOOL_NAME, Block
+from msoko_analysis.ingest.clean import PLACE, Cleaned, clean
+from msoko_analysis.ingest.sheets import ROW
+
+_BLOCK = "_block"
+#: Pupils two schools must share, one for one, before they are suspected to be one school.
+_TWIN_MIN = 10
+
+
+@dataclass(frozen=True)
+class Merged:
+    """Tables by contract name, and what was set aside: ``_block`` is the index of the block.
+
+    ``repeated`` counts, by block, rows of aggregate forms that stand in another form word for word.
+    """
+
+    tables: Mapping[str, pl.DataFrame]
+    rejected: pl.DataFrame
+    cells: pl.DataFrame
+    rows_out: Mapping[int, int]
+    repeated: Mapping[int, int] = field(default_factory=dict)
+    warnings: tuple[Problem, ...] = ()
+
+
+def merge(blocks: Sequence[Block]) -> Merged:
+    """Clean the blocks and join them by contract.
+
+    Schools are cleaned first: they tell the municipality of results that do not name it. Without a
+    table of schools one is made from the results, the name being the code if no form gives it.
+    """
+    done, homes = _clean_all(blocks)
+    tables: dict[str, pl.DataFrame] = {}
+    faults = [_marked(c.rejected, i) for i, c in done.items()]
+    repeated: dict[int, int] = {}
+    for name, contract in CONTRACTS.items():
+        parts = [_marked(c.rows, i) for i, c in done.items() if c.block.contract is contract]
+        if not parts:
+            continue
+        rows = pl.concat(parts, how="diagonal_relaxed")
+        if name.startswith("mark_"):
+            rows, same = _without_repeats(rows, contract)
+            repeated |= same
+        tables[name], again = _without_duplicates(rows, contract, blocks)
+        faults.append(again)
+    counts = [dict(table.group_by(_BLOCK).len().iter_rows()) for table in tables.values()]
+    warnings = [warning for block in blocks for warning in block.warnings]
+    if "results" in tables:
+        warnings += _twins(tables["results"], blocks) + _moved(tables["results"], homes)
+    if "schools" not in tables:
+        tables["schools"] = _made_schools(tables.get("results"))
+    cells = [_marked(c.cells, i) for i, c in done.items()]
+    return Merged(
+        {name: _finish(CONTRACTS[name], table) for name, table in tables.items()},
+        pl.concat(faults, how="diagonal_relaxed").sort(_BLOCK, ROW),
+        pl.concat(cells, how="diagonal_relaxed").sort(_BLOCK, ROW, maintain_order=True),
+        dict.fromkeys(done, 0) | {i: n for count in counts for i, n in count.items()},
+        repeated,
+        tuple(warnings),
+    )
+
+
+def _clean_all(blocks: Sequence[Block]) -> tuple[dict[int, Cleaned], dict[str, str]]:
+    """Cleaned blocks by index, and the municipality of each school of the tables of schools."""
+    codes = _municipality_codes(blocks)
+    homes: dict[str, str] = {}
+    done: dict[int, Cleaned] = {}
+    for index, block in sorted(enumerate(blocks), key=lambda pair: pair[1].contract is RESULTS):
+        done[index] = clean(block, homes=homes, municipality_codes=codes)
+        if block.contract is SCHOOLS:
+            homes |= dict(done[index].rows.select("school", "municipality").iter_rows())
+    return dict(sorted(done.items())), homes
+
+
+def _marked(frame: pl.DataFrame, index: int) -> pl.DataFrame:
+    return frame.with_columns(pl.lit(index, pl.Int32).alias(_BLOCK))
+
+
+def _municipality_codes(blocks: Sequence[Block]) -> dict[str, str]:
+    """Name → code of municipalities, from aggregate forms, which print both."""
+    pairs: dict[str, str] = {}
+    for block in blocks:
+        if block.contract.name.startswith("mark_"):
+            rows = block.original.filter(pl.col("level") == "municipality")
+            pairs |= dict(rows.select("unit_name", "unit").iter_rows())
+    return pairs
+
+
+def _without_repeats(rows: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, dict[int, int]]:
+    """Drop rows that are the same in several forms: each school's form repeats the region's row."""
+    unique = rows.unique(subset=list(contract.names), keep="first", maintain_order=True)
+    lost = rows.join(unique, on=[_BLOCK, ROW], how="anti")
+    return unique, dict(lost.group_by(_BLOCK).len().iter_rows())
+
+
+def _without_duplicates(
+    rows: pl.DataFrame, contract: Contract, blocks: Sequence[Block]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Keep the first row of each key; the others are faults that name where the first stands."""
+    key = list(contract.key)
+    first = pl.struct(key).is_first_distinct()
+    kept, again = rows.filter(first), rows.filter(~first)
+    names = pl.DataFrame(
+        {"first_block": range(len(blocks)), "file": [block.path.name for block in blocks]},
+        schema={"first_block": pl.Int32, "file": pl.String},
+    )
+    origin = kept.select(*key, pl.col(_BLOCK).alias("first_block"), pl.col(ROW).alias("first_row"))
+    place = [pl.col(name) if name in again.columns else pl.lit(None).alias(name) for name in PLACE]
+    repeats = (
+        again.join(origin, on=key, nulls_equal=True)
+        .join(names, on="first_block")
+        .select(
+            ROW,
+            pl.lit(key[-1]).alias("column"),
+            pl.format("повтор: то же уже есть в {}, строка {}", "file", "first_row").alias(
+                "reason"
+            ),
+            *place,
+            _BLOCK,
+        )
+    )
+    return kept, repeats
+
+
+def _made_schools(results: pl.DataFrame | None) -> pl.DataFrame:
+    """A table of schools made from results, for want of a better one."""
+    if results is None:
+        return pl.DataFrame(schema=dtypes(SCHOOLS))
+    given = pl.col(SCHOOL_NAME) if SCHOOL_NAME in results.columns else pl.lit(None, pl.String)
+    plain = given.drop_nulls().first().str.replace(r"\s*\((?:edu|sch)\w+\)\s*$", "")
+    schools = results.group_by("school").agg(
+        plain.alias("name"), pl.col("municipality").drop_nulls().first()
+    )
+    rest = {name: dtype for name, dtype in dtypes(SCHOOLS).items() if name not in schools.columns}
+    return schools.with_columns(
+        pl.col("name").fill_null(pl.col("school")),
+        *(pl.lit(None, dtype).alias(name) for name, dtype in rest.items()),
+    )
+
+
+def _finish(contract: Contract, table: pl.DataFrame) -> pl.DataFrame:
+    """Columns and types of the contract, in its order; sorted; checked against its schema."""
+    items = tuple(sorted(column for column in table.columns if ITEM.match(column)))
+    types = dtypes(contract, items)
+    order = ("year", "municipality", "level", "school", "unit", *PAPER[1:], "pupil")
+    table = table.select(pl.col(name).cast(dtype) for name, dtype in types.items())
+    table = table.sort([name for name in order if name in types], nulls_last=True)
+    return validate(contract, table)
+
+
+def _twins(results: pl.DataFrame, blocks: Sequence[Block]) -> list[Problem]:
+    """Warn of schools under two codes: the same scores, marks and genders, pupil for pupil.
+
+    It happens when a region's file and a municipality's export of the same papers are read at once.
+    """
+    marks = pl.struct("total", "prior_mark", "gender").hash(seed=1)
+    prints = (
+        results.filter(pl.col("total").is_not_null())
+        .group_by(*PAPER, "school", _BLOCK)
+        .agg(pl.len().alias("n"), marks.sum().alias("print"))
+        .filter(pl.col("n") >= _TWIN_MIN)
+    )
+    pairs = (
+        prints.join(prints, on=[*PAPER, "n", "print"], suffix="_2")
+        .filter((pl.col(_BLOCK) < pl.col(f"{_BLOCK}_2")) & (pl.col("school") != pl.col("school_2")))
+        .group_by(_BLOCK, f"{_BLOCK}_2")
+        .agg(pl.col("school").n_unique())
+        .sort(_BLOCK, f"{_BLOCK}_2")
+    )
+    return [
+        Problem(
+            f"школ: {n} — те же участники, что в {blocks[a].path.name}, под другими кодами",
+            "загрузите один из двух файлов, иначе эти школы посчитаны дважды",
+            blocks[b].path.name,
+        )
+        for a, b, n in pairs.iter_rows()
+    ]
+
+
+def _moved(results: pl.DataFrame, homes: Mapping[str, str]) -> list[Problem]:
+    """Warn of schools whose municipality in results is not the one in the table of schools."""
+    pairs = results.select("school", "municipality").unique()
+    home = pl.col("school").replace_strict(dict(homes), default=None, return_dtype=pl.String)
+    n = pairs.filter(home.is_not_null() & (home != pl.col("municipality"))).height
+    if not n:
+        return []
+    return [
+        Problem(
+            f"школ: {n} — муниципалитет в результатах не тот, что в таблице школ",
+            "сверьте таблицу школ; в расчётах стоит муниципалитет из результатов",
+        )
+    ]

@@ -1,0 +1,187 @@
+"""From files to a derived folder: open, recognise, clean, merge, check, write."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from pathlib import Path
+
+from msoko_analysis.errors import DataError, Problem
+from msoko_analysis.ingest import aggregates, fisoko, regional, tables
+from msoko_analysis.ingest.block import Block
+from msoko_analysis.ingest.merge import merge
+from msoko_analysis.ingest.report import Faults, IngestReport, faults_of, origin_cards
+from msoko_analysis.ingest.sheets import SUFFIXES, EmptyTableError, Sheet, open_sheets
+from msoko_analysis.ingest.store import (
+    check_target,
+    fill_folder,
+    papers_table,
+    sha256,
+    write_folder,
+)
+
+_TITLE = "Данные не загружены"
+#: Readers in the order they are tried; each returns None for a sheet that is not its own.
+READERS: tuple[Callable[[Sheet], Block | None], ...] = (
+    fisoko.read_individual,
+    aggregates.read_mark_statistics,
+    aggregates.read_mark_vs_prior,
+    fisoko.read_collection,
+    regional.read,
+    tables.read,
+)
+
+
+def ingest(
+    paths: Iterable[Path | str],
+    out: Path | str,
+    *,
+    strict: bool = False,
+    replace: bool = False,
+    today: date | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> IngestReport:
+    """Read files, set aside what breaks the contracts, write the derived folder ``out``.
+
+    Parameters
+    ----------
+    paths : files or folders; of a folder, all files a reader recognises, the others are reported.
+    out : folder to make. It appears complete or not at all.
+    strict : a row set aside or a cell emptied is an error.
+    replace : an existing derived folder may be replaced; it is kept until the new one is complete.
+    today : date for the origin cards (default: today).
+    progress : called before each file with (files done, files in all, file name).
+
+    Raises DataError with every fault of every file that can not be read at all, for ``strict`` also
+    with those of rows; nothing is written then.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> lines = [
+    ...     "year;procedure;grade;subject;municipality;school;pupil;total",
+    ...     "2021;ВПР;4;МА;M01;S1;1;12",
+    ...     "2021;ВПР;4;МА;M01;S1;2;отсутствовал",
+    ... ]
+    >>> _ = (folder / "a.csv").write_text("\\n".join(lines), encoding="cp1251")
+    >>> report = ingest([folder / "a.csv"], folder / "derived")
+    >>> report.cards[0]["rows_out"], report.papers[0]["scored"]
+    (2, 1)
+    """
+    out = Path(out)
+    check_target(out, replace=replace)
+    blocks, unknown, notes = _read_all(_files([Path(path) for path in paths]), progress)
+    if not blocks:
+        listed = [Problem("файл не распознан", _KNOWN, name) for name in unknown] or [
+            Problem("нет ни одного файла с данными", "укажите файлы или папку с ними")
+        ]
+        raise DataError.from_problems(_TITLE, [*listed, *notes])
+    merged = merge(blocks)
+    rejected, cells = (faults_of(faults, blocks) for faults in (merged.rejected, merged.cells))
+    if strict and (rejected or cells):
+        raise _strict_error([*rejected, *cells])
+    sums = {block.path: sha256(block.path) for block in blocks}
+    day = (today or date.today()).isoformat()
+    cards = origin_cards(blocks, merged, sums, day)
+    write_folder(out, lambda folder: fill_folder(folder, blocks, merged, cards))
+    return IngestReport(
+        out,
+        tuple(cards),
+        tuple(papers_table(merged.tables.get("results"))),
+        rejected,
+        cells,
+        tuple(unknown),
+        (*notes, *merged.warnings),
+    )
+
+
+_KNOWN = (
+    "известны: таблицы по контракту (docs/data-dictionary.md), региональные выгрузки 2020 и 2021, "
+    "формы ФИС ОКО Ф1, Ф3, «Сравнение отметок», форма сбора"
+)
+
+
+def _files(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
+    """(file, whether it was named itself), each once; lock files of Excel are passed by."""
+    found: dict[Path, tuple[Path, bool]] = {}
+    problems = []
+    for path in paths:
+        if path.is_dir():
+            inside = sorted(p for p in path.rglob("*") if p.is_file())
+            listed = [(p, False) for p in inside if not p.name.startswith(("~$", "."))]
+        elif path.exists():
+            listed = [(path, True)]
+        else:
+            problems.append(Problem("файла или папки нет", "проверьте путь", str(path)))
+            continue
+        for file, named in listed:
+            found.setdefault(file.resolve(), (file, named))
+    if problems:
+        raise DataError.from_problems(_TITLE, problems)
+    return list(found.values())
+
+
+def _read_all(
+    files: Sequence[tuple[Path, bool]], progress: Callable[[int, int, str], None] | None
+) -> tuple[list[Block], list[str], list[Problem]]:
+    """Blocks of all files, names of files nobody knows, notes; all faults in one DataError."""
+    blocks: list[Block] = []
+    unknown: list[str] = []
+    notes: list[Problem] = []
+    problems: list[Problem] = []
+    for index, (file, named) in enumerate(files):
+        if progress is not None:
+            progress(index, len(files), file.name)
+        if not named and file.suffix.lower() not in SUFFIXES:
+            unknown.append(file.name)
+            continue
+        found, faults, empty = _read_file(file)
+        blocks += found
+        # in a folder an unfilled form among filled ones is no reason to stop
+        (problems if named else notes).extend(empty)
+        problems += faults
+        if found or faults or empty:
+            continue
+        if named:
+            problems.append(Problem("файл не распознан", _KNOWN, file.name))
+        else:
+            unknown.append(file.name)
+    if problems:
+        raise DataError.from_problems(_TITLE, problems)
+    return blocks, unknown, notes
+
+
+def _read_file(file: Path) -> tuple[list[Block], list[Problem], list[Problem]]:
+    """Blocks of a file, its faults, and notes that a sheet is empty."""
+    blocks: list[Block] = []
+    problems: list[Problem] = []
+    empty: list[Problem] = []
+    try:
+        sheets = open_sheets(file)
+    except DataError as error:
+        return [], list(error.problems), []
+    for sheet in sheets:
+        try:
+            found = (reader(sheet) for reader in READERS)
+            block = next((block for block in found if block is not None), None)
+        except EmptyTableError as error:
+            empty += error.problems
+        except DataError as error:
+            problems += error.problems
+        else:
+            blocks += [block] if block is not None else []
+    return blocks, problems, empty
+
+
+def _strict_error(faults: Sequence[Faults]) -> DataError:
+    problems = [
+        Problem(
+            f"{fault.reason} — {fault.n} (строки {', '.join(map(str, fault.rows))}"
+            f"{' …' if fault.n > len(fault.rows) else ''})",
+            "исправьте файл или загрузите без --strict: такие строки и ячейки будут отложены",
+            fault.file,
+            fault.sheet,
+            column=fault.column,
+        )
+        for fault in faults
+    ]
+    return DataError.from_problems("Данные не загружены: строгий режим", problems)

@@ -1,0 +1,192 @@
+"""Writing the derived folder: complete or not at all."""
+
+from __future__ import annotations
+
+import csv
+import errno
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from msoko_analysis.contracts import PAPER
+from msoko_analysis.errors import DataError, Problem
+from msoko_analysis.ingest.block import Block
+from msoko_analysis.ingest.clean import PLACE
+from msoko_analysis.ingest.merge import Merged
+from msoko_analysis.ingest.sheets import ROW
+
+#: The file by which a derived folder is known.
+ORIGIN = "origin.json"
+
+
+def check_target(out: Path, *, replace: bool) -> None:
+    """Raise DataError if ``out`` may not be written: it exists, or is not ours to replace."""
+    if not out.exists() or (out.is_dir() and not any(out.iterdir())):
+        return
+    if not out.is_dir() or (replace and not (out / ORIGIN).is_file()):
+        problem = Problem(f"«{out}» — не папка данных msoko", "укажите другую папку в --out")
+        raise DataError.from_problems("Данные не записаны", [problem])
+    if not replace:
+        problem = Problem(
+            f"папка «{out}» уже есть", "укажите другую в --out или добавьте --replace"
+        )
+        raise DataError.from_problems("Данные не записаны", [problem])
+
+
+def write_folder(out: Path, fill: Callable[[Path], None]) -> None:
+    """Let ``fill`` write into a temporary sibling of ``out``, then move it into place.
+
+    Whatever goes wrong, Ctrl-C included, nothing half written stays and an older ``out`` is kept.
+    Raises DataError if the disk is full or the folder can not be written.
+    """
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        new = Path(tempfile.mkdtemp(prefix=f".{out.name}.new.", dir=out.parent))
+    except OSError as error:
+        raise _write_error(out, error) from None
+    try:
+        fill(new)
+        new.chmod(0o755)  # mkdtemp makes folders that only their owner may open
+        _swap(new, out)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise _write_error(out, error) from None
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
+
+
+def _swap(new: Path, out: Path) -> None:
+    if not out.exists():
+        os.replace(new, out)
+        return
+    old = new.with_name(new.name.replace(".new.", ".old."))
+    os.replace(out, old)
+    try:
+        os.replace(new, out)
+    except BaseException:
+        os.replace(old, out)
+        raise
+    shutil.rmtree(old)
+
+
+def _write_error(out: Path, error: Exception) -> DataError:
+    full = getattr(error, "errno", None) == errno.ENOSPC or "No space left" in str(error)
+    if full:
+        problem = Problem("на диске нет места", "освободите место и повторите; ничего не записано")
+    elif isinstance(error, OSError):
+        problem = Problem(f"в «{out.parent}» нельзя записать ({error.strerror})", "проверьте права")
+    else:
+        raise error
+    return DataError.from_problems("Данные не записаны", [problem])
+
+
+def fill_folder(
+    folder: Path, blocks: Sequence[Block], merged: Merged, cards: Sequence[dict[str, Any]]
+) -> None:
+    """Write tables, lists of what was set aside, origin cards and counts of faults."""
+    for name, table in merged.tables.items():
+        if name != "results":
+            table.write_parquet(folder / f"{name}.parquet", compression="zstd")
+            continue
+        for (year,), part in table.partition_by("year", as_dict=True, maintain_order=True).items():
+            place = folder / "results" / f"year={year}"
+            place.mkdir(parents=True)
+            part.write_parquet(place / "part-0.parquet", compression="zstd")
+    _write_rejected(folder / "rejected", blocks, merged)
+    _write_json(folder / ORIGIN, list(cards))
+    _write_json(folder / "quality.json", fault_counts(blocks, merged))
+
+
+def fault_counts(blocks: Sequence[Block], merged: Merged) -> list[dict[str, Any]]:
+    """Rows set aside and cells emptied, counted by table, place and column (no values).
+
+    A place that the row does not tell (a bad year, say) is null.
+    """
+    tables = pl.DataFrame(
+        {"_block": range(len(blocks)), "table": [block.contract.name for block in blocks]},
+        schema={"_block": pl.Int32, "table": pl.String},
+    )
+    by = ["table", *PLACE, "column"]
+    counts = []
+    for check, faults in (("set_aside", merged.rejected), ("cells_blanked", merged.cells)):
+        counted = faults.join(tables, on="_block").group_by(by).len("n").sort(by, nulls_last=True)
+        counts += [{"check": check, **row} for row in counted.iter_rows(named=True)]
+    return counts
+
+
+def _write_json(path: Path, data: object) -> None:
+    path.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def _write_rejected(folder: Path, blocks: Sequence[Block], merged: Merged) -> None:
+    """For each source, rows as they stood with the reason, and emptied cells one per line."""
+    stems = rejected_names(blocks)
+    for index, block in enumerate(blocks):
+        rows = merged.rejected.filter(pl.col("_block") == index)
+        if rows.height:
+            found = rows.select(ROW, "column", "reason").join(block.original, on=ROW)
+            lines = [[*row[:1], block.heading(row[1]), *row[2:]] for row in found.iter_rows()]
+            header = ["строка", "столбец", "причина", *found.columns[3:]]
+            _write_csv(folder / f"{stems[index]}.csv", header, lines)
+        cells = merged.cells.filter(pl.col("_block") == index)
+        if cells.height:
+            _write_csv(
+                folder / f"{stems[index]}_cells.csv",
+                ["строка", "столбец", "причина", "значение"],
+                _cell_lines(block, cells),
+            )
+
+
+def _cell_lines(block: Block, cells: pl.DataFrame) -> list[list[Any]]:
+    rows = block.original.join(cells.select(ROW).unique(), on=ROW)
+    values = {row[ROW]: row for row in rows.iter_rows(named=True)}
+    return [
+        [row, block.heading(column), reason, values[row].get(block.heading(column))]
+        for row, column, reason in cells.select(ROW, "column", "reason").iter_rows()
+    ]
+
+
+def rejected_names(blocks: Sequence[Block]) -> list[str]:
+    """File stem for each block's rejected rows: the source's, numbered where stems repeat."""
+    names: list[str] = []
+    for block in blocks:
+        name = stem = block.path.stem
+        number = 1
+        while name in names:
+            number += 1
+            name = f"{stem}_{number}"
+        names.append(name)
+    return names
+
+
+def _write_csv(path: Path, header: Sequence[str], lines: Sequence[Sequence[Any]]) -> None:
+    """A CSV that Excel opens as it is: a mark of UTF-8 and semicolons."""
+    path.parent.mkdir(exist_ok=True)
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(header)
+        writer.writerows(lines)
+
+
+def sha256(path: Path) -> str:
+    """Checksum of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def papers_table(results: pl.DataFrame | None) -> list[dict[str, Any]]:
+    """Per paper: schools, rows, pupils with a score."""
+    if results is None:
+        return []
+    table = results.group_by(PAPER).agg(
+        pl.col("school").n_unique().alias("schools"),
+        pl.len().alias("rows"),
+        pl.col("total").count().alias("scored"),
+    )
+    return list(table.sort(PAPER).iter_rows(named=True))

@@ -1,0 +1,98 @@
+"""Plain tables whose columns already have the names of a contract: CSV, XLSX, Parquet."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+from msoko_analysis.contracts import CONTRACTS, ITEM, Contract
+from msoko_analysis.errors import Problem
+from msoko_analysis.ingest.block import Block, filled_columns, require_rows, two_headers
+from msoko_analysis.ingest.headings import Header, second_header
+from msoko_analysis.ingest.sheets import Sheet, unique_headings
+
+LAYOUT = "таблица по контракту"
+#: Required columns that can be made up from elsewhere: a school's municipality from the table of
+#: schools, a missing name from the code.
+_DERIVED = {"results": {"municipality"}, "schools": {"name"}}
+
+
+def read(sheet: Sheet) -> Block | None:
+    """Read a table in contract shape; None if its headings do not look like any contract.
+
+    Extra columns are left out and named in ``Block.ignored``. Raises DataError with all faults of
+    the header: missing columns (with the most similar heading found), a second header row, no rows.
+    """
+    found = _recognise(sheet)
+    if found is None:
+        return None
+    contract, header = found
+    problems = [] if sheet.typed else _header_problems(sheet, contract, header)
+    if problems:
+        raise sheet.fail(*problems)
+    missing = _missing(sheet, contract, header)
+    if missing:
+        raise sheet.fail(*missing)
+    table = sheet.table(header.row)
+    require_rows(sheet, table)
+    headings = unique_headings(sheet.head[header.row])
+    columns = {name: headings[position] for name, position in header.columns.items()}
+    rest = [heading for heading in headings if heading not in columns.values()]
+    items = {name: heading for name, heading in columns.items() if ITEM.match(name)}
+    return Block(
+        contract,
+        f"{LAYOUT} {contract.name}",
+        sheet.path,
+        sheet.name,
+        table,
+        columns,
+        ignored=tuple(filled_columns(table, rest)),
+        tasks=items,
+    )
+
+
+def _recognise(sheet: Sheet) -> tuple[Contract, Header] | None:
+    """The contract and row with most known columns, among them half of the required ones."""
+    best: tuple[int, Contract, Header] | None = None
+    for index, row in enumerate(sheet.head):
+        labels = tuple(cell.strip().lower() for cell in row)
+        for contract in CONTRACTS.values():
+            columns: dict[str, int] = {}
+            for position, label in enumerate(labels):
+                if contract.field(label) is not None:
+                    columns.setdefault(label, position)
+            found = sum(name in columns for name in contract.required)
+            half = found >= len(contract.required) / 2
+            if half and (best is None or len(columns) > best[0]):
+                best = len(columns), contract, Header(index, columns, labels)
+    return best and best[1:]
+
+
+def _header_problems(sheet: Sheet, contract: Contract, header: Header) -> list[Problem]:
+    numeric = [f.name for f in contract.fields if f.kind != "str" and f.name in header.columns]
+    row = second_header(sheet, header, numeric)
+    return [two_headers(sheet, row)] if row is not None else []
+
+
+def _missing(sheet: Sheet, contract: Contract, header: Header) -> list[Problem]:
+    """One problem per missing column; ``total`` may be empty in a row but its column must exist."""
+    need = (*contract.required, *(("total",) if contract.name == "results" else ()))
+    derived = _DERIVED.get(contract.name, set())
+    unknown = [label for label in header.labels if label and contract.field(label) is None]
+    return [
+        sheet.problem(
+            f"нет обязательного столбца «{name}» ({getattr(contract.field(name), 'title', '')})",
+            _advice(name, unknown),
+            row=None if sheet.typed else header.row + 1,
+        )
+        for name in need
+        if name not in header.columns and name not in derived
+    ]
+
+
+def _advice(name: str, unknown: list[str]) -> str:
+    plain = {re.sub(r"[^a-z]", "", label): label for label in unknown}
+    close = difflib.get_close_matches(name.replace("_", ""), plain, n=1, cutoff=0.6)
+    if close:
+        return f"похож столбец «{plain[close[0]]}»: если это он, переименуйте его в «{name}»"
+    return f"добавьте столбец «{name}»"
