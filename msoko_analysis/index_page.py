@@ -1,0 +1,105 @@
+"""``reports/index.html``: every note there is, by year and alphabet, with its state and a link.
+
+The page is made from what stands in the folder, not from one run's memory, so notes of earlier runs
+stay listed and a note that was removed disappears.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from msoko_analysis.manifest import NAME, read_manifest
+from msoko_analysis.render import PAGE
+
+TEMPLATES = Path(__file__).resolve().parent / "templates"
+FAILED = "_failed"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the page; ``link`` is relative to it, "" when there is no note to open."""
+
+    year: int
+    district: str
+    title: str
+    status: str
+    css: str
+    remark: str
+    link: str
+
+
+def write_index(reports: Path) -> Path:
+    """Write the page for all notes below ``reports`` and return its path."""
+    entries = sorted(
+        find_entries(reports), key=lambda entry: (-entry.year, entry.title.lower(), entry.district)
+    )
+    years = [(year, list(notes)) for year, notes in groupby(entries, lambda entry: entry.year)]
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+    )
+    page = environment.get_template("index.html.j2").render(years=years)
+    reports.mkdir(parents=True, exist_ok=True)
+    draft = reports / f".index.{os.getpid()}.tmp"
+    try:
+        draft.write_text(page, encoding="utf-8")
+        return draft.replace(reports / "index.html")
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def find_entries(reports: Path) -> list[Entry]:
+    """Notes made, withheld and failed below ``reports``."""
+    entries = {}
+    for path in reports.glob(f"[0-9]*/*/{NAME}"):
+        manifest = read_manifest(path.parent)
+        if manifest is not None and not path.parent.name.startswith("."):
+            key = path.parent.parent.name, path.parent.name
+            entries[key] = _finished(manifest, path.parent, reports)
+    for log in (reports / FAILED).glob("*-*.log"):
+        year, district = log.stem.split("-", 1)
+        if year.isdigit():
+            entries[year, district] = _failed(log, year, district, entries.get((year, district)))
+    return list(entries.values())
+
+
+def _finished(manifest: dict, folder: Path, reports: Path) -> Entry:
+    made = manifest["status"] == "made"
+    return Entry(
+        year=manifest["year"],
+        district=manifest["district"],
+        title=manifest["title"],
+        status="готова" if made else "не выдаётся",
+        css="verdict-none" if made else "verdict-few",
+        remark="" if made else manifest["reason"],
+        link=_link(folder / PAGE, reports) if made else "",
+    )
+
+
+def _failed(log: Path, year: str, district: str, before: Entry | None) -> Entry:
+    title, message, *_ = [*log.read_text(encoding="utf-8").splitlines(), "", ""]
+    kept = before is not None and before.link
+    remark = f"{message}. Журнал: {FAILED}/{log.name}."
+    if kept:
+        remark += " По ссылке — прежняя записка, с прежними данными."
+    return Entry(
+        year=int(year),
+        district=district,
+        title=title,
+        status="ошибка",
+        css="verdict-concern",
+        remark=remark,
+        link=before.link if kept else "",
+    )
+
+
+def _link(page: Path, reports: Path) -> str:
+    return quote(page.relative_to(reports).as_posix())

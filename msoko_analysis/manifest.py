@@ -1,0 +1,179 @@
+"""What went into a note: hashes of everything it depends on, versions, seed, commit, times.
+
+``manifest.json`` stands beside every note. Its fingerprint is a hash of the inputs alone, without
+times and without absolute paths, so the same inputs have the same fingerprint on every machine; it
+decides whether a note is up to date.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import subprocess
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from msoko_analysis.params import PROJECT, RunParams
+
+NAME = "manifest.json"
+PACKAGES = (
+    "msoko_analysis",
+    "numpy",
+    "scipy",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "matplotlib",
+    "seaborn",
+    "openpyxl",
+    "ipykernel",
+    "papermill",
+    "nbconvert",
+)
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hex."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def hashes(files: Iterable[Path], root: Path) -> dict[str, str]:
+    """SHA-256 by path relative to ``root``, sorted.
+
+    >>> list(hashes([PROJECT / "pyproject.toml"], PROJECT))
+    ['pyproject.toml']
+    """
+    return {path.relative_to(root).as_posix(): file_hash(path) for path in sorted(files)}
+
+
+def text_hash(value: Any) -> str:
+    """SHA-256 of a JSON value written in one canonical way.
+
+    >>> text_hash({"a": 1, "b": 2}) == text_hash({"b": 2, "a": 1})
+    True
+    """
+    canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def describe_run(run: RunParams, *, run_file: Path, notebook: Path) -> dict[str, Any]:
+    """The part of a manifest all notes of a run share.
+
+    Parameters
+    ----------
+    run : the loaded run. All of it enters the hash except where the data folder stands.
+    run_file, notebook : the files themselves, for their hashes.
+
+    Returns
+    -------
+    dict ready for JSON, with ``inputs``, ``versions``, ``seed``, ``commit``, ``dirty``.
+    """
+    params = PROJECT / "params"
+    common = [path for path in files_below(params) if params / "runs" not in path.parents]
+    package = Path(__file__).resolve().parent
+    sources = [path for path in files_below(package) if path.suffix != ".pyc"]
+    lock = PROJECT / "requirements.lock"
+    inputs = {
+        "data": hashes(files_below(run.data), run.data),
+        "params": hashes(common, params),
+        "run_file": {run_file.name: file_hash(run_file)},
+        "run": text_hash(run.model_dump(mode="json", exclude={"data"})),
+        "notebook": {notebook.name: file_hash(notebook)},
+        "package": hashes(sources, package.parent),
+        "lock": file_hash(lock) if lock.exists() else None,
+    }
+    commit, dirty = _commit()
+    return {
+        "run": run.run,
+        "inputs": inputs,
+        "versions": {"python": platform.python_version(), **_versions()},
+        "seed": run.seed,
+        "commit": commit,
+        "dirty": dirty,
+    }
+
+
+def describe_note(shared: Mapping[str, Any], *, year: int, district: str) -> dict[str, Any]:
+    """The manifest of one note before it is made: the run's part, which note, its fingerprint.
+
+    >>> one, two = (describe_note({"inputs": {}, "versions": {}}, year=2021, district=code)
+    ...             for code in ("a", "b"))
+    >>> one["fingerprint"] == two["fingerprint"]
+    False
+    """
+    what = {"year": year, "district": district}
+    fingerprint = text_hash([what, shared["inputs"], shared["versions"]])
+    return {"fingerprint": fingerprint, **what, **shared}
+
+
+def now() -> str:
+    """The time in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Complete a manifest with the hashes of what stands in ``folder`` and write it there."""
+    outputs = hashes((path for path in folder.rglob("*") if path.is_file()), folder)
+    text = json.dumps({**manifest, "outputs": outputs}, ensure_ascii=False, indent=1)
+    (folder / NAME).write_text(text + "\n", encoding="utf-8")
+
+
+def read_manifest(folder: Path) -> dict[str, Any] | None:
+    """The manifest in a folder; None when there is none or it can not be read."""
+    try:
+        return json.loads((folder / NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+
+
+def up_to_date(folder: Path, fingerprint: str) -> dict[str, Any] | None:
+    """The manifest of a note made from these very inputs whose files are all there, else None."""
+    manifest = read_manifest(folder)
+    if manifest is None or manifest.get("fingerprint") != fingerprint:
+        return None
+    complete = all((folder / name).is_file() for name in manifest.get("outputs", {}))
+    return manifest if complete else None
+
+
+def files_below(folder: Path) -> list[Path]:
+    """Files below a folder, without hidden ones, caches and compiled code."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts[:-1])
+        and not path.name.startswith(".")
+    ]
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:  # the package itself, when it runs from a checkout
+            continue
+    return found
+
+
+def _commit() -> tuple[str | None, bool | None]:
+    """The commit of the checkout and whether files differ from it; None outside a repository."""
+    try:
+        head, changed = (
+            subprocess.run(
+                ["git", "-C", str(PROJECT), *command],
+                capture_output=True,
+                text=True,
+                check=True,
+                timeout=20,
+            ).stdout.strip()
+            for command in (["rev-parse", "HEAD"], ["status", "--porcelain"])
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None, None
+    return head, bool(changed)

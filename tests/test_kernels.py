@@ -1,0 +1,158 @@
+"""Warm kernels: as good as cold ones, separate from each other, and gone when they should be."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from notebooks import write_notebook
+
+from msoko_analysis.execution import CellFailed, execute
+from msoko_analysis.forkserver import CAN_FORK, Template, TemplateError, private_folder
+from msoko_analysis.kernels import kernel_template
+
+pytestmark = pytest.mark.skipif(not CAN_FORK, reason="warm kernels need fork")
+
+# what a fork can get wrong: figures, layout of frames, random states, threads, children, streams
+PROBE = (
+    "import numpy as np, pandas as pd, matplotlib.pyplot as plt, seaborn as sns, scipy.stats as st",
+    "pd.DataFrame({'балл': range(3), 'доля': [.1, .2, 1/3]})",
+    "pd.DataFrame([range(30)])",
+    "plt.rcParams['svg.hashsalt'] = 'x'\nplt.plot([1, 3, 2]);",
+    "sns.histplot(x=[1, 2, 2, 3], discrete=True);",
+    "import warnings; warnings.warn('проверка'); print('текст')",
+    "st.norm.sf(2.0), np.linalg.eigvalsh(np.cov(np.arange(12).reshape(3, 4) ** 2))",
+    "import subprocess; subprocess.run(['echo', 'дети'], capture_output=True, text=True).stdout",
+    "from concurrent.futures import ThreadPoolExecutor\n"
+    "list(ThreadPoolExecutor(2).map(abs, [-1, -2]))",
+    "import pyarrow as pa; pa.table({'a': [1, 2]}).to_pandas()",
+    "print({'б', 'а', 'в'}, pd.get_option('display.max_columns'))",
+)
+
+
+@pytest.fixture(scope="module")
+def template():
+    with kernel_template() as running:
+        yield running
+
+
+def outputs(notebook):
+    return [cell.get("outputs", []) for cell in notebook.cells]
+
+
+def printed(notebook):
+    return "".join(
+        output.get("text", "") for cell in outputs(notebook) for output in cell if "text" in output
+    )
+
+
+def test_a_warm_kernel_gives_the_outputs_of_a_cold_one(template, tmp_path):
+    path = write_notebook(tmp_path / "probe.ipynb", *PROBE, parameters="a: int = 0")
+    cold, warm = execute(path, {"a": 1}), execute(path, {"a": 1}, kernel=template.address)
+    assert outputs(warm) == outputs(cold)
+    kinds = [kind for cell in outputs(warm) for output in cell for kind in output.get("data", {})]
+    assert kinds.count("image/png") == 2
+    assert kinds.count("text/html") == 3
+
+
+def test_kernels_do_not_share_state_but_share_the_imports(template, tmp_path):
+    look = (
+        "import sys, os, numpy as np, pandas as pd\n"
+        "print('seaborn' in sys.modules, 'polars' in sys.modules, os.getpid(),"
+        " pd.get_option('display.precision'), np.random.random(), hasattr(np, 'spoiled'))\n"
+        "pd.set_option('display.precision', 2); np.spoiled = True"
+    )
+    path = write_notebook(tmp_path / "state.ipynb", look, parameters="a: int = 0")
+    first, second = (
+        printed(execute(path, {"a": 1}, kernel=template.address)).split() for _ in range(2)
+    )
+    assert first[:2] == second[:2] == ["True", "False"]
+    assert first[2] != second[2]
+    assert second[3] == first[3] == "6"
+    assert first[4] != second[4], "legacy random state copied from the template"
+    assert second[5] == "False"
+
+
+def test_a_killed_kernel_is_reported_with_its_cell(template, tmp_path):
+    path = write_notebook(
+        tmp_path / "dead.ipynb",
+        "x = 1",
+        "import os, signal; os.kill(os.getpid(), signal.SIGKILL)",
+        parameters="a: int = 0",
+    )
+    with pytest.raises(CellFailed, match="остановился") as caught:
+        execute(path, {"a": 1}, kernel=template.address)
+    assert caught.value.cell == 3
+
+
+def alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def gone(pid: int, seconds: float = 5) -> bool:
+    end = time.monotonic() + seconds
+    while alive(pid) and time.monotonic() < end:
+        time.sleep(0.02)
+    return not alive(pid)
+
+
+def test_no_kernel_outlives_the_process_that_asked_for_it(template, tmp_path):
+    mark = tmp_path / "pid"
+    path = write_notebook(
+        tmp_path / "sleep.ipynb",
+        f"import os, time; open({str(mark)!r}, 'w').write(f'{{os.getpid()}}\\n'); time.sleep(60)",
+        parameters="a: int = 0",
+    )
+    code = (
+        "from pathlib import Path; from msoko_analysis.execution import execute;"
+        f"execute(Path({str(path)!r}), {{'a': 1}}, kernel={template.address!r})"
+    )
+    client = subprocess.Popen([sys.executable, "-c", code])
+    end = time.monotonic() + 30
+    while not (mark.exists() and mark.read_text().endswith("\n")) and time.monotonic() < end:
+        time.sleep(0.02)
+    kernel = int(mark.read_text())
+    assert alive(kernel)
+    client.send_signal(signal.SIGKILL)
+    client.wait()
+    assert gone(kernel)
+
+
+def test_a_child_reports_its_exit_and_closing_ends_the_others():
+    template = Template("msoko_analysis.kernels", hangup=signal.SIGKILL)
+    broken = template.fork({"argv": [], "env": {}, "cwd": "/no such folder"})
+    assert broken.wait(timeout=30) == 1
+    assert "FileNotFoundError" in template.log()
+    process = template._process.pid
+    template.close()
+    assert gone(process)
+
+
+def test_a_template_that_can_not_import_says_so():
+    with (
+        Template("msoko_analysis.no_such_module") as template,
+        pytest.raises(TemplateError, match="no_such_module"),
+    ):
+        template.fork({})
+
+
+def test_closing_does_not_wait_for_the_imports():
+    template = Template("msoko_analysis.kernels")
+    began = time.monotonic()
+    template.close()
+    assert time.monotonic() - began < 1
+
+
+def test_a_long_temporary_folder_still_leaves_room_for_sockets(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / ("x" * 80)))
+    folder = private_folder()
+    folder.rmdir()
+    assert len(str(folder / "k-ipc-5")) < 107
