@@ -36,14 +36,19 @@ CAN_FORK = hasattr(os, "fork") and hasattr(socket, "AF_UNIX")
 LONGEST_SOCKET_FOLDER = 60  # a unix socket path may have 107 bytes; ours add a folder and a name
 
 
-def private_folder() -> Path:
+def private_folder(address: str | None = None) -> Path:
     """A new folder only this user can enter, with a path short enough for unix sockets.
+
+    With the address of a template it stands inside the template's folder, and goes with it at the
+    latest, even when its owner is killed.
 
     >>> folder = private_folder()
     >>> len(str(folder)) < 90
     True
     >>> folder.rmdir()
     """
+    if address is not None:
+        return Path(tempfile.mkdtemp(dir=Path(address).parent))
     base = tempfile.gettempdir()
     if len(base) > LONGEST_SOCKET_FOLDER and os.access("/tmp", os.W_OK):
         base = "/tmp"
@@ -292,6 +297,7 @@ def _serve(listener: socket.socket, module_name: str, hangup: int) -> None:
             _tell(client, {"pid": pid})
     for pid in clients:
         _signal_group(pid, hangup)
+    shutil.rmtree(Path(listener.getsockname()).parent, ignore_errors=True)
 
 
 def _read_request(client: socket.socket) -> dict[str, Any] | None:

@@ -137,7 +137,7 @@ class NoteKernelManager(AsyncKernelManager):
     template: str | None = None
 
     def __init__(self, **kwargs: Any) -> None:
-        self._folder = private_folder()
+        self._folder = private_folder(self.template)
         kwargs["connection_file"] = str(self._folder / "k.json")
         if CAN_FORK:
             kwargs["transport"] = "ipc"

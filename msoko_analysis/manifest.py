@@ -51,6 +51,21 @@ def hashes(files: Iterable[Path], root: Path) -> dict[str, str]:
     return {path.relative_to(root).as_posix(): file_hash(path) for path in sorted(files)}
 
 
+def files_below(folder: Path) -> list[Path]:
+    """Files below a folder, sorted, without hidden ones, caches and compiled code.
+
+    >>> [path.name for path in files_below(PROJECT / "params" / "scales")][:1]
+    ['demo.csv']
+    """
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+        and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts[:-1])
+        and not path.name.startswith(".")
+    ]
+
+
 def text_hash(value: Any) -> str:
     """SHA-256 of a JSON value written in one canonical way.
 
@@ -138,17 +153,6 @@ def up_to_date(folder: Path, fingerprint: str) -> dict[str, Any] | None:
         return None
     complete = all((folder / name).is_file() for name in manifest.get("outputs", {}))
     return manifest if complete else None
-
-
-def files_below(folder: Path) -> list[Path]:
-    """Files below a folder, without hidden ones, caches and compiled code."""
-    return [
-        path
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-        and not any(part.startswith((".", "_")) for part in path.relative_to(folder).parts[:-1])
-        and not path.name.startswith(".")
-    ]
 
 
 def _versions() -> dict[str, str]:

@@ -159,7 +159,7 @@ def run_notes(
 
 def prepare_region(run: RunParams) -> None:
     """Count the region once, so that every note reads small tables."""
-    from msoko_analysis.counts import prepare  # polars: only the parent, and only when it counts
+    from msoko_analysis.prepare import prepare  # polars: only the parent, only when it counts
 
     prepare(run)
 
