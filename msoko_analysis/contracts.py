@@ -266,10 +266,13 @@ def validate(contract: Contract, frame: pl.DataFrame) -> pl.DataFrame:
     try:
         return schema(contract).validate(frame, lazy=True)
     except SchemaErrors as error:
-        cases = error.failure_cases.group_by("column", "check", maintain_order=True).len()
+        # a fault of the schema itself names the column where a fault of data would quote a value
+        about_columns = pl.col("check").is_in(["column_in_schema", "column_in_dataframe"])
+        named = pl.when(about_columns).then(pl.col("failure_case")).otherwise(pl.col("column"))
+        cases = error.failure_cases.group_by(named.alias("column"), "check", maintain_order=True)
         problems = [
             Problem(f"{check}: {n} строк", "см. docs/data-dictionary.md", column=str(column))
-            for column, check, n in cases.iter_rows()
+            for column, check, n in cases.len().iter_rows()
         ]
     raise DataError.from_problems(f"Таблица «{contract.title}» нарушает контракт", problems)
 

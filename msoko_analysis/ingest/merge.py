@@ -131,9 +131,7 @@ def _without_duplicates(
         .select(
             ROW,
             pl.lit(key[-1]).alias("column"),
-            pl.format("повтор: то же уже есть в {}, строка {}", "file", "first_row").alias(
-                "reason"
-            ),
+            pl.format("повтор: уже есть в {}, строка {}", "file", "first_row").alias("reason"),
             *place,
             _BLOCK,
         )

@@ -56,14 +56,15 @@ def ingest(
     with those of rows; nothing is written then.
 
     >>> import tempfile
-    >>> folder = Path(tempfile.mkdtemp())
     >>> lines = [
     ...     "year;procedure;grade;subject;municipality;school;pupil;total",
     ...     "2021;ВПР;4;МА;M01;S1;1;12",
     ...     "2021;ВПР;4;МА;M01;S1;2;отсутствовал",
     ... ]
-    >>> _ = (folder / "a.csv").write_text("\\n".join(lines), encoding="cp1251")
-    >>> report = ingest([folder / "a.csv"], folder / "derived")
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "a.csv"
+    ...     _ = file.write_text("\\n".join(lines), encoding="cp1251")
+    ...     report = ingest([file], Path(folder) / "derived")
     >>> report.cards[0]["rows_out"], report.papers[0]["scored"]
     (2, 1)
     """

@@ -92,9 +92,7 @@ def usable_cuts(max_primary: int, cuts: Sequence[int]) -> tuple[int, ...]:
     return tuple(cut for cut in cuts if _EDGE < cut < max_primary - _EDGE)
 
 
-def spike_test(
-    papers: Sequence[PaperScores], *, reach: int = REACH, degree: int = 2
-) -> SpikeTest:
+def spike_test(papers: Sequence[PaperScores], *, reach: int = REACH, degree: int = 2) -> SpikeTest:
     """Score test of "a share θ of pupils within reach under a cut was lifted over it", pooled.
 
     Null: the school's distribution is the reference tilted to its own mean and variance
@@ -123,7 +121,13 @@ def spike_test(
     score = sum(part.observed for part in parts)
     n = sum(part.size for part in parts)
     return SpikeTest(
-        tuple(papers), reach, degree, n, score, information, _upper_tail(parts, score, information > 0)
+        tuple(papers),
+        reach,
+        degree,
+        n,
+        score,
+        information,
+        _upper_tail(parts, score, information > 0),
     )
 
 

@@ -1,0 +1,98 @@
+"""The ``msoko`` command: ingest, notes, demo."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from msoko_analysis.errors import MsokoError
+from msoko_analysis.runner import DEFAULT_JOBS, REPORTS, RunSummary, run_notes
+from msoko_analysis.schema import PROJECT
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Анализ результатов школ: можно ли им верить и справедливы ли они.",
+)
+_INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command; an error made on purpose ends with its message and exit code, no trace."""
+    try:
+        app()
+    except MsokoError as error:
+        print(error, file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("Остановлено. Ничего недоделанного не осталось.", file=sys.stderr)
+        sys.exit(_INTERRUPTED)
+
+
+@app.command()
+def ingest(
+    paths: Annotated[
+        list[Path], typer.Argument(help="Файлы и папки с результатами и списком школ.")
+    ],
+    out: Annotated[Path, typer.Option(help="Куда записать, например data/derived/2026.")],
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Считать отложенные строки ошибкой.")
+    ] = False,
+    replace: Annotated[bool, typer.Option("--replace", help="Заменить прежние данные.")] = False,
+) -> None:
+    """Прочитать файлы, проверить и привести к общему виду."""
+    from msoko_analysis.ingest import ingest as read  # pandera and polars: only where needed
+
+    print(read(paths, out, strict=strict, replace=replace).text())
+
+
+@app.command()
+def notes(
+    run: Annotated[Path, typer.Argument(help="Файл запуска, например params/runs/demo.yaml.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Папка данных вместо указанной в запуске.")
+    ] = None,
+    district: Annotated[
+        list[str] | None, typer.Option(help="Только этот муниципалитет (можно повторять).")
+    ] = None,
+    year: Annotated[
+        list[int] | None, typer.Option(help="Только этот год (можно повторять).")
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Сколько справок готовить сразу.")] = DEFAULT_JOBS,
+    force: Annotated[
+        bool, typer.Option("--force", help="Сделать заново и то, что не изменилось.")
+    ] = False,
+    reports: Annotated[Path, typer.Option(help="Папка готовых справок.")] = REPORTS,
+) -> None:
+    """Сделать аналитические справки по муниципалитетам и годам."""
+    made = run_notes(
+        run, data=data, districts=district, years=year, jobs=jobs, force=force, reports=reports
+    )
+    _finish(made)
+
+
+@app.command()
+def demo(
+    reports: Annotated[Path, typer.Option(help="Папка готовых справок.")] = REPORTS,
+) -> None:
+    """Сделать справки по демонстрационной области: данные вымышлены и лежат в проекте."""
+    from msoko_analysis.ingest import ingest as read
+
+    run = PROJECT / "params" / "runs" / "demo.yaml"
+    derived = PROJECT / "data" / "derived" / "demo"
+    if not derived.exists():
+        read(
+            [PROJECT / "data" / "demo" / name for name in ("results.parquet", "schools.csv")],
+            derived,
+        )
+    _finish(run_notes(run, reports=reports))
+
+
+def _finish(made: RunSummary) -> None:
+    print(made.text())
+    if made.exit_code:
+        sys.exit(made.exit_code)

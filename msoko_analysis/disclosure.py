@@ -1,0 +1,132 @@
+"""The one gate for small groups: what may be printed about whom.
+
+A cell of 1…4 pupils is hidden, and so is one more cell wherever the hidden one could be worked out from
+a printed total; shares are printed from ten pupils on. Hidden is not zero: a hidden value is nan with
+``hidden`` True, a true zero stays 0. Limits: ``small_cell`` and ``share_min_n`` of the parameters; no
+law sets them (domain.md §8). Everything a note prints about pupils must come as :class:`PublicMeasures`
+or :class:`PublicCounts`, and only this module makes them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from msoko_analysis.params import Thresholds
+
+_VALUES = ["count", "value", "low", "high", "p", "q"]
+_WHOLE = ("mean_percent", "spike", "level", "fioko_a", "fioko_b", "fioko_c")
+_PARTITION = {"prior_lower": "prior", "prior_same": "prior", "prior_higher": "prior"}
+_PAPER = ["year", "procedure", "grade", "subject"]
+
+
+@dataclass(frozen=True)
+class PublicMeasures:
+    """Measures that have passed the gate; ``table`` has one more column, ``hidden``."""
+
+    table: pd.DataFrame
+
+    @property
+    def hidden(self) -> int:
+        """How many values the gate has hidden."""
+        return int(self.table["hidden"].sum())
+
+
+@dataclass(frozen=True)
+class PublicCounts:
+    """A histogram that has passed the gate: nan where a cell is hidden, ``n`` its true total."""
+
+    counts: np.ndarray
+    n: int
+
+    @property
+    def hidden(self) -> int:
+        """How many cells are hidden."""
+        return int(np.isnan(self.counts).sum())
+
+
+def hide_small(cells: np.ndarray, limit: int) -> np.ndarray:
+    """Which cells of one additive row must be hidden (cells,), bool.
+
+    Cells of 1…limit−1, and when that leaves exactly one hidden cell, the smallest other cell that is
+    not zero, else a zero one, so that a printed total does not give the hidden one away.
+
+    >>> hide_small(np.array([3, 12, 7, 0]), 5).tolist()
+    [True, False, True, False]
+    >>> hide_small(np.array([5, 12, 0]), 5).tolist()
+    [False, False, False]
+    """
+    cells = np.asarray(cells)
+    hidden = (cells > 0) & (cells < limit)
+    if hidden.sum() == 1 and len(cells) > 1:
+        hidden[_complement(cells, hidden)] = True
+    return hidden
+
+
+def publish_counts(cells: np.ndarray, thresholds: Thresholds) -> PublicCounts:
+    """A histogram (cells,) with its small cells hidden."""
+    cells = np.asarray(cells, dtype=float)
+    hidden = hide_small(cells, int(thresholds["small_cell"].value))
+    return PublicCounts(np.where(hidden, np.nan, cells), int(cells.sum()))
+
+
+def publish(measures: pd.DataFrame, thresholds: Thresholds) -> PublicMeasures:
+    """Pass the long table of measures of one district and its region through the gate.
+
+    Rows about schools, municipalities and the region are treated alike: a value from fewer than
+    ``small_cell`` pupils is hidden together with its n; a share needs ``share_min_n`` pupils and a
+    numerator and a remainder that are zero or at least ``small_cell``. Parts of one whole (lower /
+    same / higher) and the schools of one municipality, whose totals are printed, are hidden in twos.
+    """
+    limit = int(thresholds["small_cell"].value)
+    table = measures.reset_index(drop=True)
+    pupils = table["indicator"].ne("p19") & table["indicator"].ne("spike_median_z")
+    small = pupils & (table["n"] < limit)
+    share = pupils & table["count"].notna()
+    few = share & (table["n"] < thresholds["share_min_n"].value)
+    rest = table["n"] - table["count"]
+    numerator = table["count"].between(1, limit - 1) | rest.between(1, limit - 1)
+    hidden = small | few | (share & numerator)
+    settled = None
+    while not hidden.equals(settled):
+        settled = hidden
+        hidden = _hide_second_school(table, _hide_second_part(table, hidden))
+    table = table.assign(hidden=hidden)
+    table.loc[hidden, _VALUES] = np.nan
+    table.loc[small & hidden, "n"] = np.nan
+    return PublicMeasures(table)
+
+
+def _hide_second_part(table: pd.DataFrame, hidden: pd.Series) -> pd.Series:
+    """Of the parts of one whole hide none or at least two."""
+    parts = table["indicator"].map(_PARTITION)
+    mine = table[parts.notna()]
+    keys = [*_PAPER, "level", "municipality", "unit"]
+    return _hide_in_twos(mine, hidden, keys)
+
+
+def _hide_second_school(table: pd.DataFrame, hidden: pd.Series) -> pd.Series:
+    """Of the schools whose municipal total is printed hide none or at least two."""
+    additive = table["count"].notna() | table["indicator"].isin(_WHOLE)
+    mine = table[(table["level"] == "school") & additive]
+    return _hide_in_twos(mine, hidden, [*_PAPER, "municipality", "indicator"])
+
+
+def _hide_in_twos(rows: pd.DataFrame, hidden: pd.Series, keys: list[str]) -> pd.Series:
+    hidden = hidden.copy()
+    groups = rows.groupby(keys, sort=False, observed=True)
+    number = hidden[rows.index].groupby([rows[key] for key in keys], sort=False).transform("sum")
+    size = groups["n"].transform("size")
+    for _, group in rows[(number == 1) & (size > 1)].groupby(keys, sort=False):
+        cells = group["count"].where(group["count"].notna(), group["n"]).to_numpy()
+        place = _complement(cells, hidden[group.index].to_numpy())
+        hidden[group.index[place]] = True
+    return hidden
+
+
+def _complement(cells: np.ndarray, hidden: np.ndarray) -> int:
+    """The smallest visible cell, zeros last."""
+    order = np.where(hidden, np.inf, np.where(cells == 0, np.nextafter(np.inf, 0), cells))
+    return int(np.argmin(order))

@@ -1,0 +1,175 @@
+"""All that one note knows: findings, public numbers and public counts of one district and year."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from msoko_analysis.disclosure import PublicCounts, PublicMeasures, publish, publish_counts
+from msoko_analysis.findings import Finding, Verdict, judge, judge_participation
+from msoko_analysis.measures.arrays import PaperArrays, Year, arrange_year
+from msoko_analysis.measures.objectivity import level_funnel, reference_of
+from msoko_analysis.params import RunParams
+from msoko_analysis.prepare import Prepared
+from msoko_analysis.recommendations import Addressed, recommend
+from msoko_analysis.scales import Paper, PaperOfYear, Scale
+from msoko_analysis.stats.funnel import Funnel
+from msoko_analysis.stats.spike import usable_cuts
+from msoko_analysis.stats.tilt import fit_tilt
+
+# Distances from a cut that are shown: all within reach, where the lifted land, one more on each side.
+DISTANCES = np.arange(-3, 3)
+
+
+@dataclass(frozen=True)
+class SchoolAgainstItself:
+    """Works of one school around the cuts and over the scale, with what its own level would give."""
+
+    near: PublicCounts
+    near_expected: np.ndarray
+    tenths: PublicCounts
+    tenths_expected: np.ndarray
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a note is written from. ``names`` gives a school's name by code."""
+
+    run: RunParams
+    district: str
+    year: int
+    names: Mapping[str, str]
+    public: PublicMeasures
+    quality: pd.DataFrame
+    findings: tuple[Finding, ...]
+    recommendations: tuple[Addressed, ...]
+    distributions: Mapping[Paper, tuple[PublicCounts, PublicCounts]]
+    funnel: tuple[Funnel, pd.DataFrame, np.ndarray] | None
+    named: Mapping[str, SchoolAgainstItself]
+    schools_listed: int
+
+    @property
+    def papers(self) -> tuple[Paper, ...]:
+        """The papers of the year that the district wrote and that have a scale."""
+        return tuple(self.distributions)
+
+    def scale(self, paper: Paper, year: int | None = None) -> Scale | None:
+        """The scale of a paper in the year of the note or another one."""
+        return self.run.scales.get(PaperOfYear(year or self.year, *paper))
+
+    def of(self, code: str, *verdicts: Verdict) -> tuple[Finding, ...]:
+        """Findings of a code with one of the verdicts."""
+        return tuple(one for one in self.findings if one.code == code and one.verdict in verdicts)
+
+    def measure(
+        self, level: str, indicator: str, paper: Paper | None = None, *, year: int | None = None
+    ) -> pd.Series | None:
+        """The row of an indicator of the municipality or the region; None when there is none."""
+        table = self.public.table
+        rows = table[
+            (table["year"] == (year or self.year))
+            & (table["level"] == level)
+            & (table["indicator"] == indicator)
+            & (table["subject"] == (paper.subject if paper else ""))
+            & (table["grade"] == (paper.grade if paper else 0))
+            & (table["procedure"] == (paper.procedure if paper else ""))
+        ]
+        if level == "municipality":
+            rows = rows[rows["unit"] == self.district]
+        return rows.iloc[0] if len(rows) else None
+
+    def value(
+        self, level: str, indicator: str, paper: Paper | None = None, *, year: int | None = None
+    ) -> float:
+        """The value of :meth:`measure`; nan when there is none or it is hidden."""
+        row = self.measure(level, indicator, paper, year=year)
+        return float("nan") if row is None else float(row["value"])
+
+
+def gather(run: RunParams, prepared: Prepared, district: str, year: int) -> Facts:
+    """Judge the prepared measures of a district and collect all that its note prints."""
+    table = prepared.measures
+    about = table[
+        table["year"].isin([year, year - 1])
+        & ((table["level"] == "region") | (table["municipality"] == district))
+    ]
+    public = publish(about, run.thresholds)
+    arranged = arrange_year(year, prepared.mark_pairs, prepared.schools, run.papers, run.scales)
+    findings = (
+        *judge(public, district, year, run.thresholds),
+        *judge_participation(prepared.quality, district, year, run.thresholds),
+    )
+    named = [
+        one.unit
+        for one in findings
+        if one.code == "spike_school" and one.verdict in (Verdict.CONCERN, Verdict.WATCH)
+    ]
+    mine = prepared.quality["municipality"].eq(district) & prepared.quality["year"].eq(year)
+    listed = prepared.attendance
+    return Facts(
+        run=run,
+        district=district,
+        year=year,
+        names=dict(zip(prepared.schools["school"], prepared.schools["name"], strict=True)),
+        public=public,
+        quality=prepared.quality[mine],
+        findings=findings,
+        recommendations=recommend(findings, run.recommendations),
+        distributions=_distributions(arranged, district, run),
+        funnel=level_funnel(arranged),
+        named=_named(arranged, named, run),
+        schools_listed=listed[listed["year"].eq(year) & listed["municipality"].eq(district)][
+            "school"
+        ].nunique(),
+    )
+
+
+def _distributions(
+    year: Year, district: str, run: RunParams
+) -> dict[Paper, tuple[PublicCounts, PublicCounts]]:
+    mine = (year.schools["municipality"] == district).to_numpy()
+    return {
+        arrays.paper: tuple(
+            publish_counts(arrays.scores[chosen].sum(axis=0), run.thresholds)
+            for chosen in (mine, slice(None))
+        )
+        for arrays in year.papers
+        if arrays.scores[mine].sum() > 0
+    }
+
+
+def _named(year: Year, units: list[str], run: RunParams) -> dict[str, SchoolAgainstItself]:
+    places = year.schools.index.get_indexer(units)
+    near = np.zeros((2, len(units), len(DISTANCES)))
+    tenths = np.zeros((2, len(units), 10))
+    for arrays in year.papers if units else ():
+        seen = arrays.scores[places]
+        tilt = fit_tilt(seen, reference_of(year, arrays)[places])
+        for place, counts in enumerate((seen, tilt.n[:, None] * tilt.pmf)):
+            near[place] += _around_cuts(arrays, counts)
+            tenths[place] += _by_tenths(counts)
+    return {
+        unit: SchoolAgainstItself(
+            publish_counts(near[0, place], run.thresholds),
+            near[1, place],
+            publish_counts(tenths[0, place], run.thresholds),
+            tenths[1, place],
+        )
+        for place, unit in enumerate(units)
+    }
+
+
+def _around_cuts(arrays: PaperArrays, counts: np.ndarray) -> np.ndarray:
+    cuts = usable_cuts(arrays.scale.max_primary, arrays.scale.cuts)
+    return sum(
+        (counts[:, cut + DISTANCES] for cut in cuts), np.zeros((len(counts), len(DISTANCES)))
+    )
+
+
+def _by_tenths(counts: np.ndarray) -> np.ndarray:
+    top = counts.shape[1] - 1
+    tenth = np.minimum(np.arange(top + 1) * 10 // top, 9)
+    return counts @ (tenth[:, None] == np.arange(10)).astype(float)

@@ -1,0 +1,105 @@
+"""Count tables of one year as arrays over schools, the shape the statistics take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from msoko_analysis.scales import Paper, PaperOfYear, Scale
+
+MARKS = np.array([2, 3, 4, 5])
+
+
+@dataclass(frozen=True)
+class PaperArrays:
+    """One paper of one year, rows in the order of ``Year.schools``.
+
+    ``scores`` (schools × 0…max) pupils at every primary score within the scale; ``pairs`` (schools ×
+    school marks 2…5 × scores) the pupils whose school mark is known.
+    """
+
+    paper: Paper
+    scale: Scale
+    scores: np.ndarray
+    pairs: np.ndarray
+
+    @property
+    def n(self) -> np.ndarray:
+        """Pupils with a score within the scale (schools,)."""
+        return self.scores.sum(axis=1)
+
+    @property
+    def mark_of_score(self) -> np.ndarray:
+        """The mark 2…5 that every primary score earns (scores,)."""
+        return 2 + np.searchsorted(self.scale.cuts, np.arange(self.scores.shape[1]), side="right")
+
+    def mark_counts(self) -> np.ndarray:
+        """Pupils at every mark (schools × marks 2…5)."""
+        return self.scores @ (self.mark_of_score[:, None] == MARKS).astype(float)
+
+    def mean_percent(self) -> np.ndarray:
+        """Mean primary score in per cent of the maximum (schools,); nan without pupils."""
+        with np.errstate(invalid="ignore"):
+            mean = self.scores @ np.arange(self.scores.shape[1]) / self.n
+        return 100 * mean / self.scale.max_primary
+
+
+@dataclass(frozen=True)
+class Year:
+    """All papers of one year that have a scale, over one list of schools.
+
+    ``schools``: data frame indexed by school code with columns municipality, school_type.
+    """
+
+    year: int
+    schools: pd.DataFrame
+    papers: tuple[PaperArrays, ...]
+
+    def paper(self, paper: Paper) -> PaperArrays | None:
+        """The arrays of a paper, or None when the year has none."""
+        return next((one for one in self.papers if one.paper == paper), None)
+
+
+def arrange_year(
+    year: int,
+    mark_pairs: pd.DataFrame,
+    schools: pd.DataFrame,
+    papers: tuple[Paper, ...],
+    scales: dict[PaperOfYear, Scale],
+) -> Year:
+    """Arrays of the papers of a year that have a scale; scores above the maximum are left out.
+
+    ``mark_pairs`` is the count table of that name, ``schools`` has the columns of the contract. A
+    school that the list does not know keeps the municipality of its results.
+    """
+    rows = mark_pairs[mark_pairs["year"] == year]
+    listed = rows.drop_duplicates("school").set_index("school")[["municipality"]].sort_index()
+    types = schools.set_index("school")["school_type"]
+    listed["school_type"] = types.reindex(listed.index).astype(object)
+    arrays = []
+    for paper in papers:
+        scale = scales.get(PaperOfYear(year, *paper))
+        mine = rows[
+            (rows["procedure"] == paper.procedure)
+            & (rows["grade"] == paper.grade)
+            & (rows["subject"] == paper.subject)
+        ]
+        if scale is not None and len(mine):
+            arrays.append(_paper_arrays(paper, scale, mine, listed.index))
+    return Year(year, listed, tuple(arrays))
+
+
+def _paper_arrays(paper: Paper, scale: Scale, rows: pd.DataFrame, schools: pd.Index) -> PaperArrays:
+    within = rows[rows["score"] <= scale.max_primary]
+    place = schools.get_indexer(within["school"])
+    score = within["score"].to_numpy(dtype=int)
+    n = within["n"].to_numpy(dtype=float)
+    scores = np.zeros((len(schools), scale.max_primary + 1))
+    np.add.at(scores, (place, score), n)
+    known = within["prior_mark"].isin(MARKS).to_numpy()
+    mark = within.loc[known, "prior_mark"].to_numpy(dtype=int) - 2
+    pairs = np.zeros((len(schools), len(MARKS), scale.max_primary + 1))
+    np.add.at(pairs, (place[known], mark, score[known]), n[known])
+    return PaperArrays(paper, scale, scores, pairs)

@@ -1,0 +1,93 @@
+"""Official ФИОКО markers of every school and П19, kept under their own names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from msoko_analysis.measures.arrays import Year
+from msoko_analysis.measures.results import REGION
+from msoko_analysis.measures.rows import ALL_PAPERS, school_rows, unit_rows
+from msoko_analysis.rules.fioko import (
+    cohort_jump,
+    inflated_mean,
+    mark_agreement,
+    objectivity_index,
+)
+from msoko_analysis.scales import Paper
+
+_SOURCE = "ФИОКО, методика от 19.04.2019"
+# The procedures the document names for ВПР: Russian and mathematics of grades 4 and 5.
+FIOKO_PAPERS = tuple(Paper("VPR", grade, subject) for grade in (4, 5) for subject in ("RU", "MA"))
+
+
+def official_rows(year: Year, previous: Year | None) -> Iterator[pd.DataFrame]:
+    """Measures fioko_a, fioko_b, fioko_c (1 marked, 0 not), fioko_markers (their number), p19.
+
+    A school takes part when it wrote at least one of the four papers. Rule (c) needs the year before.
+    """
+    marks = []
+    for paper in FIOKO_PAPERS:
+        arrays = year.paper(paper)
+        if arrays is None:
+            continue
+        mean = inflated_mean(arrays.scores)
+        agreement = mark_agreement(arrays.pairs)
+        for indicator, marked, n, figure in (
+            ("fioko_a", mean.marked, mean.n, mean.lower - mean.regional_upper),
+            ("fioko_b", agreement.marked, agreement.n, agreement.published),
+        ):
+            marks.append(marked & (n > 0))
+            yield school_rows(
+                year.year, paper, year.schools, indicator, n, marked.astype(float),
+                low=figure, method=f"признак ({indicator[-1]}) без изменений", source=_SOURCE,
+            )  # fmt: skip
+    for subject in ("RU", "MA"):
+        jump = _jump(year, previous, subject)
+        if jump is not None:
+            ratio, marked, n = jump
+            marks.append(marked)
+            yield school_rows(
+                year.year, Paper("VPR", 5, subject), year.schools, "fioko_c", n,
+                marked.astype(float), low=ratio, method="признак (в) без изменений", source=_SOURCE,
+            )  # fmt: skip
+    if marks:
+        yield from _summary(year, np.array(marks).T)
+
+
+def _jump(
+    year: Year, previous: Year | None, subject: str
+) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    later = year.paper(Paper("VPR", 5, subject))
+    earlier = previous.paper(Paper("VPR", 4, subject)) if previous else None
+    if later is None or earlier is None:
+        return None
+    before = pd.Series(earlier.mean_percent(), index=previous.schools.index)
+    jump = cohort_jump(before.reindex(year.schools.index).to_numpy(), later.mean_percent())
+    return jump.ratio, jump.marked, np.where(np.isfinite(jump.ratio), later.n, 0)
+
+
+def _summary(year: Year, marks: np.ndarray) -> Iterator[pd.DataFrame]:
+    written = [year.paper(paper) for paper in FIOKO_PAPERS]
+    n = np.max([arrays.n for arrays in written if arrays is not None], axis=0)
+    yield school_rows(
+        year.year, ALL_PAPERS, year.schools, "fioko_markers", n, marks.sum(axis=1).astype(float),
+        method="число признаков (а), (б), (в)", source=_SOURCE,
+    )  # fmt: skip
+    took_part = n > 0
+    municipality = year.schools["municipality"].to_numpy()
+    units = np.unique(municipality[took_part])
+    places = [took_part & (municipality == unit) for unit in units]
+    for level, names, groups in (
+        ("municipality", units, places),
+        (REGION, [REGION], [took_part]),
+    ):
+        yield unit_rows(
+            year.year, ALL_PAPERS, level, names, "p19",
+            np.array([group.sum() for group in groups], dtype=float),
+            np.array([objectivity_index(marks[group]) for group in groups]),
+            count=np.array([marks[group].any(axis=1).sum() for group in groups], dtype=float),
+            method="100 − доля школ хотя бы с одним признаком", source=_SOURCE,
+        )  # fmt: skip

@@ -1,0 +1,197 @@
+"""The analytical note of one district and year: what the notebook shows and the runner saves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from msoko_analysis.errors import MsokoError
+from msoko_analysis.facts import Facts, gather
+from msoko_analysis.figures import Figure
+from msoko_analysis.params import RunParams, load_run
+from msoko_analysis.prepare import load
+from msoko_analysis.prose import Paragraph, Stack
+from msoko_analysis.tables import Table
+from msoko_analysis.wording import advice, methods, quality, results, signs, summary
+
+
+class Withheld(MsokoError):
+    """A note must not be made; the message is the reason in Russian."""
+
+
+@dataclass(frozen=True)
+class Note:
+    """A note ready to be shown: every property is one block of the page."""
+
+    facts: Facts
+
+    @property
+    def requisites(self) -> summary.Requisites:
+        """Head of the document."""
+        return summary.requisites(self.facts)
+
+    @property
+    def summary(self) -> Stack:
+        """The first page."""
+        return summary.summary(self.facts)
+
+    @property
+    def results(self) -> Table:
+        """Table 1."""
+        return results.results_table(self.facts)
+
+    @property
+    def distributions(self) -> Figure:
+        """Figure 1."""
+        return results.distributions_figure(self.facts)
+
+    @property
+    def level(self) -> Stack:
+        """Which schools stand far from their type."""
+        return results.level_text(self.facts)
+
+    @property
+    def funnel(self) -> Figure | Paragraph:
+        """Figure 2."""
+        return results.funnel_figure(self.facts)
+
+    @property
+    def low_results(self) -> Stack | Paragraph:
+        """Schools where the mark «2» is frequent."""
+        return results.low_text(self.facts)
+
+    @property
+    def marks(self) -> Table:
+        """Table 2."""
+        return results.marks_table(self.facts)
+
+    @property
+    def signs_explained(self) -> Stack:
+        """What the sign is and what else explains it."""
+        return signs.signs_text(self.facts)
+
+    @property
+    def signs(self) -> Table:
+        """Table 3."""
+        return signs.signs_table(self.facts)
+
+    @property
+    def named_schools(self) -> Stack:
+        """A figure and a sentence per named school."""
+        return signs.signs_figures(self.facts)
+
+    @property
+    def district_cuts(self) -> Stack:
+        """The district as a whole at the pass cut, with table 4."""
+        return signs.district_text(self.facts)
+
+    @property
+    def official(self) -> Stack:
+        """Official markers, with table 5."""
+        return signs.official_text(self.facts)
+
+    @property
+    def recommendations(self) -> Stack:
+        """Addressed recommendations."""
+        return advice.recommendations(self.facts)
+
+    @property
+    def quality(self) -> Table:
+        """Table 6."""
+        return quality.quality_table(self.facts)
+
+    @property
+    def quality_remarks(self) -> Stack:
+        """Participation, scales, hidden values."""
+        return quality.quality_text(self.facts)
+
+    @property
+    def scales(self) -> Table:
+        """Table 7."""
+        return quality.scales_table(self.facts)
+
+    @property
+    def methods(self) -> Stack:
+        """Methods and limits in words."""
+        return methods.methods_text(self.facts)
+
+    @property
+    def limits(self) -> Table:
+        """Table 8."""
+        return methods.limits_table(self.facts)
+
+    @property
+    def schools(self) -> Table:
+        """Appendix: all schools."""
+        return methods.schools_table(self.facts)
+
+    def tables(self) -> tuple[Table, ...]:
+        """All tables of the note."""
+        return (
+            self.results, self.marks, self.signs, signs.cuts_table(self.facts),
+            signs.official_table(self.facts), self.quality, self.scales, self.limits, self.schools,
+        )  # fmt: skip
+
+    def save(self, folder: str) -> None:
+        """Write findings.json and the tables as CSV and Excel; an empty ``folder`` saves nothing."""
+        if not folder:
+            return
+        out = Path(folder)
+        (out / "tables").mkdir(parents=True, exist_ok=True)
+        findings = [_finding_json(one) for one in self.facts.findings]
+        text = json.dumps(findings, ensure_ascii=False, indent=1, allow_nan=False)
+        (out / "findings.json").write_text(text + "\n", encoding="utf-8")
+        with pd.ExcelWriter(out / "tables" / "tables.xlsx", engine="openpyxl") as book:
+            for table in self.tables():
+                table.plain().to_csv(
+                    out / "tables" / f"{table.name}.csv", sep=";", decimal=",", index=False,
+                    encoding="utf-8-sig",
+                )  # fmt: skip
+                table.plain().to_excel(book, sheet_name=table.name, index=False)
+
+
+def build_note(run_file: str, *, district: str, year: int, data: str = "") -> Note:
+    """Parameters → numbers → findings → note.
+
+    ``run_file`` as for :func:`msoko_analysis.params.load_run`; ``district`` a code of the run's
+    districts; ``data`` a derived folder instead of the run's own. Raises :class:`Withheld` for a
+    municipality of fewer than two schools: its note would be one about a single school.
+    """
+    run = load_run(run_file, data=Path(data) if data else None)
+    prepared = load(run)
+    schools = _schools_of(run, prepared.attendance, district, year)
+    if schools < 2:
+        name = run.districts[district].name.prepositional
+        raise Withheld(
+            f"В {name} за {year} год {'одна школа' if schools else 'нет школ'} с результатами: справка "
+            "о муниципалитете была бы справкой об одной школе"
+        )
+    return Note(gather(run, prepared, district, year))
+
+
+def _schools_of(run: RunParams, attendance: pd.DataFrame, district: str, year: int) -> int:
+    mine = attendance[
+        (attendance["municipality"] == district)
+        & (attendance["year"] == year)
+        & (attendance["n_scored"] > 0)
+    ]
+    return mine["school"].nunique()
+
+
+def _finding_json(finding: Any) -> Mapping[str, Any]:
+    """A finding as JSON: nan becomes null, numbers keep ten digits."""
+    return {"id": finding.id, **{key: _plain(value) for key, value in asdict(finding).items()}}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (float, np.floating)):
+        return float(f"{value:.10g}") if np.isfinite(value) else None
+    return value

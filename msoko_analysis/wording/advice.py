@@ -1,0 +1,110 @@
+"""Addressed recommendations: the catalogue's words with the finding as their ground."""
+
+from __future__ import annotations
+
+import html
+from dataclasses import dataclass
+
+from msoko_analysis.facts import Facts
+from msoko_analysis.findings import Finding
+from msoko_analysis.prose import Heading, Paragraph, Stack, stack
+from msoko_analysis.recommendations import Addressed
+from msoko_analysis.russian import NBSP, between, counted, natural, number, percent
+from msoko_analysis.wording.names import school_name
+from msoko_analysis.wording.signs import q_value
+
+_LEVEL = {
+    "municipality": "Муниципальный уровень",
+    "school": "Уровень школы",
+    "teachers": "Учителя и методические объединения",
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    """One recommendation as a two-column table: field and text."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(text)}</td></tr>'
+            for name, text in self.rows
+        )
+        return (
+            f'<table class="data card"><caption>{html.escape(self.title)}</caption>'
+            f"<tbody>{rows}</tbody></table>"
+        )
+
+
+def recommendations(facts: Facts) -> Stack:
+    """All recommendations of the note, grouped by level, numbered through."""
+    if not facts.recommendations:
+        return stack(
+            [Paragraph("Находок, из которых следовали бы рекомендации, нет; мер не предлагается.")]
+        )
+    blocks, place = [], 0
+    for level, title in _LEVEL.items():
+        mine = [one for one in facts.recommendations if one.entry.level == level]
+        blocks.append(Heading(title) if mine else None)
+        for one in mine:
+            place += 1
+            blocks.append(_card(facts, one, place))
+    return stack(blocks)
+
+
+def _card(facts: Facts, one: Addressed, place: int) -> Card:
+    entry = one.entry
+    return Card(
+        f"{place}. {entry.measure}",
+        (
+            ("Адресат", entry.addressee),
+            ("Проблема", f"{entry.problem}."),
+            ("Основание", _grounds(facts, one.findings)),
+            ("Возможные причины (проверить)", "; ".join(entry.causes) + "."),
+            ("Ответственный", entry.responsible),
+            ("Срок", entry.term),
+            ("Показатель контроля", entry.control_indicator),
+            ("Ожидаемый результат", entry.expected_result),
+            ("Подтверждение", entry.evidence),
+        ),
+    )
+
+
+def _grounds(facts: Facts, findings: tuple[Finding, ...]) -> str:
+    ordered = sorted(findings, key=lambda one: natural(school_name(facts, one.unit)))
+    return "; ".join(ground(facts, one) for one in ordered) + "."
+
+
+def ground(facts: Facts, one: Finding) -> str:
+    """Indicator, value and limit of one finding, in words."""
+    name = school_name(facts, one.unit)
+    match one.code:
+        case "spike_school":
+            return (
+                f"{name}: лишних работ над границами {number(one.value)} "
+                f"({between(one.low, one.high)}), q = {q_value(one.q)} при пороге "
+                f"{number(one.limit, 2)}"
+            )
+        case "low_share_school":
+            papers = counted(one.details["papers"], "работе", "работам", "работам")
+            return (
+                f"{name}: отметок «2» не меньше {percent(one.limit)} по {papers}, наибольшая доля "
+                f"{percent(one.value)}"
+            )
+        case "fioko_markers_school":
+            marks = counted(one.value, "признак", "признака", "признаков")
+            return f"{name}: {marks} ФИОКО (2019) при пределе {number(one.limit)}"
+        case "level_school":
+            return (
+                f"{name}: отличие от школ того же типа {number(one.value, 2)} стандартного отклонения "
+                f"(z = {number(one.details['z'], 1)} при пределе {number(one.limit)})"
+            )
+        case "participation_district":
+            before, now = number(one.details["before"]), number(one.details["now"])
+            return f"работ стало меньше на {percent(one.value)}: {before} → {now}"
+        case "quality_district":
+            rows = counted(one.n, "строки", "строк", "строк")
+            return f"замечания к {number(one.value, 1)}{NBSP}% из {rows}"
+    raise ValueError(f"no words for finding {one.code}")

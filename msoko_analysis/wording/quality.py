@@ -1,0 +1,127 @@
+"""Quality of the input data, as a reader needs it to trust or doubt the note."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from msoko_analysis.facts import Facts
+from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.russian import number, percent
+from msoko_analysis.scales import STATUS_RU
+from msoko_analysis.tables import Table
+from msoko_analysis.wording.names import PROCEDURE, paper_name
+
+_CHECKS = {
+    "total_above_max": ("Балл больше максимального", "в расчёт не входят"),
+    "total_ne_items": ("Балл не равен сумме за задания", "взят балл, указанный в строке"),
+    "no_scale": ("Нет действующей шкалы отметок", "работа не анализируется"),
+    "unknown_school": ("Школы нет в списке школ", "учтена под своим кодом"),
+    "absent": ("Ученик не писал", "учтён только в участии"),
+    "no_total": ("Задания есть, балла нет", "в расчёт не входят"),
+    "set_aside": ("Строка отложена при чтении", "причины — в папке rejected данных"),
+    "cells_blanked": ("Отметка вне 2–5 и подобное", "ячейка считается пустой"),
+}
+
+
+def quality_table(facts: Facts) -> Table:
+    """Table of checks over all papers of the district."""
+    table = facts.quality
+    sums = table.groupby("check", observed=True)[["n_rows", "n_found"]].sum()
+    rows = []
+    for check, (name, effect) in _CHECKS.items():
+        if check not in sums.index:
+            continue
+        n_rows, n_found = sums.loc[check]
+        rows.append(
+            {
+                "Проверка": name,
+                "Проверено строк": float(n_rows),
+                "Найдено": float(n_found),
+                "Доля, %": 100 * n_found / n_rows if n_rows else 0.0,
+                "Что сделано": effect,
+            }
+        )
+    return Table(
+        "quality",
+        "Таблица 6. Проверки исходных данных",
+        pd.DataFrame(rows),
+        {
+            "Проверено строк": number,
+            "Найдено": number,
+            "Доля, %": lambda value: number(value, 1),
+        },
+    )
+
+
+def quality_text(facts: Facts) -> Stack:
+    """Participation against last year, scales that are not official, papers without a scale."""
+    items = [*_participation(facts), *_scales(facts), *_missing(facts), *_hidden(facts)]
+    return stack([Bullets(tuple(items)) if items else Paragraph("Других замечаний нет.")])
+
+
+def _participation(facts: Facts) -> list[str]:
+    rows = facts.quality[facts.quality["check"] == "participation"]
+    before, now = rows["n_rows"].sum(), rows["n_found"].sum()
+    if before == 0:
+        return ["Данных прошлого года нет: участие и результаты не с чем сравнить."]
+    change = 100 * (now / before - 1)
+    side = "больше" if change >= 0 else "меньше"
+    return [
+        f"Работ {number(now)} против {number(before)} годом раньше по тем же предметам и классам: "
+        f"на {percent(abs(change), 1)} {side}."
+    ]
+
+
+def _scales(facts: Facts) -> list[str]:
+    notes: dict[str, list[str]] = {}
+    for paper in facts.papers:
+        note = facts.scale(paper).note
+        if note:
+            notes.setdefault(note, []).append(paper_name(facts, paper))
+    return [f"Шкалы отметок ({'; '.join(papers)}): {note}." for note, papers in notes.items()]
+
+
+def _missing(facts: Facts) -> list[str]:
+    return [
+        f"Работа «{PROCEDURE[paper.procedure]}, {facts.run.subjects[paper.subject].nominative}, "
+        f"{paper.grade} класс» не анализируется: {reason}."
+        for paper, reason in facts.run.missing_scales
+        if paper.year == facts.year
+    ]
+
+
+def _hidden(facts: Facts) -> list[str]:
+    table = facts.public.table
+    mine = table[(table["municipality"] == facts.district) & (table["year"] == facts.year)]
+    hidden = int(mine["hidden"].sum())
+    small = number(facts.run.thresholds["small_cell"].value)
+    least = number(facts.run.thresholds["share_min_n"].value)
+    return [
+        f"Скрыто значений: {number(hidden)} из {number(len(mine))}. Группы меньше {small} учеников, "
+        f"доли при числе участников меньше {least} и значения, по которым их можно восстановить, не "
+        "печатаются. «Скрыто» не значит «ноль»."
+    ]
+
+
+def scales_table(facts: Facts) -> Table:
+    """Scales used, with their source and status."""
+    rows = []
+    for paper in facts.papers:
+        scale = facts.scale(paper)
+        rows.append(
+            {
+                "Работа": paper_name(facts, paper),
+                "Максимум": scale.max_primary,
+                "«3» с": scale.min_3,
+                "«4» с": scale.min_4,
+                "«5» с": scale.min_5,
+                "Статус": STATUS_RU[scale.status],
+                "Источник": scale.source,
+            }
+        )
+    return Table(
+        "scales",
+        "Таблица 7. Шкалы отметок",
+        pd.DataFrame(rows),
+        dict.fromkeys(("Максимум", "«3» с", "«4» с", "«5» с"), number),
+    )

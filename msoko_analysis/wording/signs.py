@@ -1,0 +1,274 @@
+"""Signs that need a check: table, figure of every named school, innocent causes, the district."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from msoko_analysis.facts import DISTANCES, Facts
+from msoko_analysis.figures import Figure, NearCuts, school_near_cuts
+from msoko_analysis.findings import Finding, Verdict
+from msoko_analysis.measures.official import FIOKO_PAPERS
+from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, stack
+from msoko_analysis.russian import NBSP, between, counted, natural, number, percent
+from msoko_analysis.tables import Table
+from msoko_analysis.wording.names import VERDICT, paper_name, school_name
+
+_NAMED = (Verdict.CONCERN, Verdict.WATCH)
+
+
+def _sorted(facts: Facts, found: tuple[Finding, ...]) -> list[Finding]:
+    return sorted(found, key=lambda one: natural(school_name(facts, one.unit)))
+
+
+def q_value(value: float) -> str:
+    """A controlled probability, «< 0,001» below that."""
+    return "<\u00a00,001" if value < 0.001 else number(value, 3)
+
+
+def _interval(low: float, high: float) -> str:
+    return f"{number(low)}–{number(high)}"
+
+
+def signs_table(facts: Facts) -> Table:
+    """Table 3: schools named by the spike sign."""
+    rows = [
+        {
+            "Школа": school_name(facts, one.unit),
+            "Признак": "скопление работ у границы отметки",
+            "Работ": one.n,
+            "Лишних работ над границей": one.value,
+            "от–до (95 %)": _interval(one.low, one.high),
+            "Доля от недобравших 1–2 балла, %": one.details["share"],
+            "q": one.q,
+            "Вывод": VERDICT[one.verdict],
+        }
+        for one in _sorted(facts, facts.of("spike_school", *_NAMED))
+    ]
+    q = percent(100 * facts.run.thresholds["spike_q"].value)
+    return Table(
+        "signs",
+        "Таблица 3. Признаки, требующие проверки",
+        pd.DataFrame(rows),
+        {
+            "Работ": number,
+            "Лишних работ над границей": number,
+            "Доля от недобравших 1–2 балла, %": number,
+            "q": q_value,
+        },
+        (
+            "Лишние работы — сверх того, что даёт уровень самой школы и общая для региона привычка; "
+            f"q — доля ложных среди названных школ региона при таком пороге, порог {q}. Порядок — по "
+            "алфавиту.",
+        ),
+        empty="Школ с признаками, требующими проверки, нет.",
+    )
+
+
+def signs_text(facts: Facts) -> Stack:
+    """What the sign is, what it found, and what it can not tell."""
+    named = facts.of("spike_school", Verdict.CONCERN)
+    few = facts.of("spike_school", Verdict.TOO_FEW)
+    blocks = [
+        Paragraph(
+            "Проверяется одно: не больше ли в школе работ, которые набрали ровно столько баллов, "
+            "сколько нужно для следующей отметки, и не меньше ли тех, которым не хватило одного-двух "
+            "баллов. Сравнение идёт с распределением по региону без своего муниципалитета, "
+            "приведённым к уровню и разбросу самой школы, поэтому ни высокий, ни низкий уровень "
+            "школы признаком не становится."
+        )
+    ]
+    if named:
+        blocks += [
+            Paragraph(
+                "Признак, требующий проверки, не означает нарушения. Возможные обычные причины, "
+                "которые нужно исключить до любых выводов:"
+            ),
+            Bullets(INNOCENT),
+        ]
+    if few:
+        blocks.append(Paragraph(_too_few(few)))
+    return stack(blocks)
+
+
+INNOCENT = (
+    "работы у границы читались второй раз, и балл уточнялся в обе стороны;",
+    "критерии частичного балла одного из заданий понимались в школе по-своему, и задание дало как раз "
+    "недостающий балл;",
+    "классы или варианты работы заметно различались, и распределение баллов имеет собственную форму;",
+    "на проверке введён пересчитанный, а не первичный балл.",
+)
+
+
+def _too_few(few: tuple[Finding, ...]) -> str:
+    needed = [one.details["needed"] for one in few if np.isfinite(one.details["needed"])]
+    text = (
+        f"По {counted(len(few), 'школе', 'школам', 'школам')} работ слишком мало, чтобы сказать "
+        "«признака нет»: если бы там подняли половину недобравших 1–2 балла, это скорее всего "
+        "осталось бы незамеченным."
+    )
+    if needed:
+        factor = float(np.median(needed))
+        text += (
+            f" Обычно понадобилось бы примерно в {number(max(factor, 1.1), 1)} раза больше работ "
+            "(ещё предметы, классы или годы)."
+        )
+    return text
+
+
+def signs_figures(facts: Facts) -> Stack:
+    """One figure per named school with a sentence an official can read aloud."""
+    blocks = []
+    found = _sorted(facts, facts.of("spike_school", *_NAMED))
+    for place, one in enumerate(found, 3):
+        blocks += [
+            Heading(school_name(facts, one.unit)),
+            Paragraph(_sentence(one)),
+            _school_figure(facts, one, place),
+        ]
+    return stack(blocks)
+
+
+def _sentence(one: Finding) -> str:
+    share = percent(one.details["share"])
+    return (
+        f"Из {counted(one.n, 'работы', 'работ', 'работ')} школы над границами отметок лишних примерно "
+        f"{number(one.value)} ({between(one.low, one.high)}) — это {share} "
+        f"({between(one.details['share_low'], one.details['share_high'])}{NBSP}%) тех, кому без этого "
+        "не хватило бы одного-двух баллов. q = "
+        + q_value(one.q).replace("<\u00a0", "менее ")
+        + ". "
+        f"Вывод: {VERDICT[one.verdict]}."
+    )
+
+
+def _school_figure(facts: Facts, one: Finding, place: int) -> Figure:
+    seen = facts.named[one.unit]
+    data = NearCuts(DISTANCES, seen.near, seen.near_expected, seen.tenths, seen.tenths_expected)
+    name = school_name(facts, one.unit)
+    return school_near_cuts(
+        data,
+        name=f"school-{one.unit}",
+        caption=(
+            f"Рисунок {place}. {name}: работы по расстоянию до ближайших границ отметок (слева) и по "
+            "всей шкале (справа); чёрточки — сколько ожидается при уровне школы. Работа между двумя "
+            "близкими границами учтена у обеих"
+        ),
+        description=(
+            f"{name}: столбцы числа работ у границ отметок и ожидаемые значения; лишних работ над "
+            f"границами около {number(one.value)}."
+        ),
+    )
+
+
+def district_text(facts: Facts) -> Stack:
+    """How the district as a whole departs from a smooth curve at the pass cut, beside the region."""
+    return stack(
+        [
+            Paragraph(
+                "Скопление на границе «3» есть и в регионе целиком, поэтому школы сравниваются с "
+                "регионом, а не с гладкой кривой. Насколько муниципалитет в этом отличается, видно из "
+                "таблицы 4: сколько работ ровно на границе приходится на одну работу, которой не "
+                "хватило одного балла. Если бы граница ничего не значила, соседние баллы встречались бы "
+                "примерно одинаково часто; но и строение работы сдвигает это число, поэтому сравнивать нужно "
+                "с регионом, а не с единицей."
+            ),
+            cuts_table(facts),
+        ]
+    )
+
+
+def cuts_table(facts: Facts) -> Table:
+    """Table 4: works at the cut «3» per work one point below, district and region."""
+    rows = []
+    for paper in facts.papers:
+        mine = facts.measure("municipality", "cut_ratio_3", paper)
+        if mine is None:
+            continue
+        rows.append(
+            {
+                "Работа": paper_name(facts, paper),
+                "Работ на границе «3» и на балл ниже": mine["n"],
+                "На одну работу ниже границы": mine["value"],
+                "В регионе": facts.value("region", "cut_ratio_3", paper),
+            }
+        )
+    ratio = lambda value: number(value, 1)  # noqa: E731
+    return Table(
+        "cuts",
+        "Таблица 4. Граница «3»: муниципалитет и регион",
+        pd.DataFrame(rows),
+        {
+            "Работ на границе «3» и на балл ниже": number,
+            "На одну работу ниже границы": ratio,
+            "В регионе": ratio,
+        },
+        empty="Границы отметок по этим работам не позволяют такого сравнения.",
+    )
+
+
+def official_text(facts: Facts) -> Stack:
+    """Official ФИОКО markers under their own name, and how far they can be trusted."""
+    row = facts.measure("municipality", "p19")
+    if row is None:
+        return stack([Paragraph("Официальные признаки ФИОКО по этим данным не рассчитываются.")])
+    return stack(
+        [
+            Paragraph(
+                f"По методике ФИОКО от 19.04.2019 хотя бы один признак есть у {number(row['count'])} из "
+                f"{counted(row['n'], 'школы', 'школ', 'школ')}, писавших работы 4–5 классов; "
+                f"100 − доля таких школ = {percent(row['value'], 1)} (основа показателя П19; то, что "
+                "П19 равен этому числу, документом не подтверждено)."
+            ),
+            Paragraph(
+                "Правило «завышенный средний балл» опирается только на уровень: на честных школах оно "
+                "срабатывает в 19–24 % случаев, чаще у крупных. Поэтому один признак оснований для "
+                "действий не даёт; к сведению берутся школы с двумя и более."
+            ),
+            official_table(facts),
+        ]
+    )
+
+
+def official_table(facts: Facts) -> Table:
+    """Table 5: schools with at least one official marker."""
+    table = facts.public.table
+    mine = table[
+        (table["year"] == facts.year)
+        & (table["municipality"] == facts.district)
+        & (table["level"] == "school")
+        & ~table["hidden"]
+    ]
+    rows = []
+    for one in _sorted(facts, facts.of("fioko_markers_school", *Verdict)):
+        if one.value < 1:
+            continue
+        marked = mine[(mine["unit"] == one.unit) & (mine["value"] == 1)]
+        rows.append(
+            {"Школа": school_name(facts, one.unit), **_markers(facts, marked), "Всего": one.value}
+        )
+    return Table(
+        "official",
+        "Таблица 5. Официальные признаки ФИОКО (2019), без изменений",
+        pd.DataFrame(rows),
+        {"Всего": number},
+        (
+            "(а) нижняя граница интервала среднего балла школы выше верхней границы по региону; "
+            "(б) отметки школы и баллы связаны отрицательно; (в) резкое изменение результатов одной "
+            "параллели от 4 к 5 классу.",
+        ),
+        empty="Школ с официальными признаками нет.",
+    )
+
+
+def _markers(facts: Facts, marked: pd.DataFrame) -> dict[str, str]:
+    cells = {}
+    for letter, name in (("a", "(а)"), ("b", "(б)"), ("c", "(в)")):
+        papers = marked[marked["indicator"] == f"fioko_{letter}"]
+        codes = [
+            f"{facts.run.subjects[paper.subject].short}{paper.grade}"
+            for paper in FIOKO_PAPERS
+            if ((papers["grade"] == paper.grade) & (papers["subject"] == paper.subject)).any()
+        ]
+        cells[name] = ", ".join(codes) or "—"
+    return cells
