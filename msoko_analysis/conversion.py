@@ -139,9 +139,11 @@ def note_html(notebook: NotebookNode, *, title: str, fingerprint: str = "") -> s
     body = HEADING.sub(lambda match: _with_id(match, headings), body)
     if not any(heading.level == 1 for heading in headings):
         body = f"\n<h1>{html.escape(title)}</h1>{body}"
-    # the summary stays first: the contents come before the first section
-    body = re.sub("(?=<h2[ >])", lambda _: _contents(headings), body, count=1)
-    return f"{head}<main>{body}"
+    # the summary stays first: the contents follow it
+    summary = max(body.find('class="lead"'), 0)
+    place = re.compile("(?=<h2[ >])").search(body, summary)
+    at = place.start() if place else len(body)
+    return f"{head}<main>{body[:at]}{_contents(headings)}{body[at:]}"
 
 
 def _with_id(match: re.Match[str], headings: list[_Heading]) -> str:

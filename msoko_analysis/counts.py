@@ -1,6 +1,7 @@
 """Pupil rows → small additive count tables: the only reader of big data.
 
-All that the statistics need is counted here once; pupil rows go no further. Tables from many files or
+All that the statistics need is counted here once; pupil rows go no further. Tables from many files
+or
 workers add up (:func:`add`). A *paper* is year, procedure, grade, subject.
 """
 
@@ -30,7 +31,8 @@ class CountTables:
     """Count tables of scores and marks, polars frames whose last columns are counts.
 
     ``score_counts``: school × paper × primary score → n.
-    ``mark_pairs``: school × paper × school mark × given mark × primary score → n (marks may be null).
+    ``mark_pairs``: school × paper × school mark × given mark × primary score → n (marks may be
+    null).
     ``attendance``: school × paper → n_listed, n_scored.
     """
 

@@ -1,9 +1,13 @@
 """The one gate for small groups: what may be printed about whom.
 
-A cell of 1…4 pupils is hidden, and so is one more cell wherever the hidden one could be worked out from
-a printed total; shares are printed from ten pupils on. Hidden is not zero: a hidden value is nan with
-``hidden`` True, a true zero stays 0. Limits: ``small_cell`` and ``share_min_n`` of the parameters; no
-law sets them (domain.md §8). Everything a note prints about pupils must come as :class:`PublicMeasures`
+A cell of 1…4 pupils is hidden, and so is one more cell wherever the hidden one could be worked out
+from
+a printed total; shares are printed from ten pupils on. Hidden is not zero: a hidden value is nan
+with
+``hidden`` True, a true zero stays 0. Limits: ``small_cell`` and ``share_min_n`` of the parameters;
+no
+law sets them (domain.md §8). Everything a note prints about pupils must come as
+:class:`PublicMeasures`
 or :class:`PublicCounts`, and only this module makes them.
 """
 
@@ -50,7 +54,8 @@ class PublicCounts:
 def hide_small(cells: np.ndarray, limit: int) -> np.ndarray:
     """Which cells of one additive row must be hidden (cells,), bool.
 
-    Cells of 1…limit−1, and when that leaves exactly one hidden cell, the smallest other cell that is
+    Cells of 1…limit−1, and when that leaves exactly one hidden cell, the smallest other cell that
+    is
     not zero, else a zero one, so that a printed total does not give the hidden one away.
 
     >>> hide_small(np.array([3, 12, 7, 0]), 5).tolist()
@@ -78,7 +83,8 @@ def publish(measures: pd.DataFrame, thresholds: Thresholds) -> PublicMeasures:
     Rows about schools, municipalities and the region are treated alike: a value from fewer than
     ``small_cell`` pupils is hidden together with its n; a share needs ``share_min_n`` pupils and a
     numerator and a remainder that are zero or at least ``small_cell``. Parts of one whole (lower /
-    same / higher) and the schools of one municipality, whose totals are printed, are hidden in twos.
+    same / higher) and the schools of one municipality, whose totals are printed, are hidden in
+    twos.
     """
     limit = int(thresholds["small_cell"].value)
     table = measures.reset_index(drop=True)

@@ -20,8 +20,8 @@ from msoko_analysis.stats.funnel import Funnel
 from msoko_analysis.stats.spike import usable_cuts
 from msoko_analysis.stats.tilt import fit_tilt
 
-# Distances from a cut that are shown: all within reach, where the lifted land, one more on each side.
-DISTANCES = np.arange(-3, 3)
+# Distances from a cut that are shown: one beyond reach, all within reach, where the lifted land.
+DISTANCES = np.arange(-3, 2)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,5 @@
-"""Figures of a note: seaborn and matplotlib to one inline SVG with a caption and a text for those who
+"""Figures of a note: seaborn and matplotlib to one inline SVG with a caption and a text for those
+who
 do not see it. Black-and-white print must do: meaning is carried by shape, hatching and labels.
 """
 
@@ -72,7 +73,9 @@ class Distribution:
 
 @dataclass(frozen=True)
 class NearCuts:
-    """What :func:`school_near_cuts` draws: works by distance from a cut, and by tenths of the scale."""
+    """What :func:`school_near_cuts` draws: works by distance from a cut, and by tenths of the
+    scale.
+    """
 
     distances: np.ndarray
     observed: PublicCounts
@@ -151,8 +154,8 @@ def school_funnel(points: FunnelPoints, *, name: str, caption: str, description:
         axis.minorticks_off()
         axis.yaxis.set_major_formatter(_COMMA)
         axis.set_xlabel("учеников, писавших работы (логарифмическая шкала)")
-        axis.set_ylabel("отличие от школ того же типа,\nстандартных отклонений ученика")
-        axis.legend(loc="lower right", frameon=True, ncols=2)
+        axis.set_ylabel("отличие, ст. откл.")
+        canvas.legend(loc="lower center", frameon=False, ncols=4)
         sns.despine(ax=axis)
         return _figure(canvas, name, caption, description)
 

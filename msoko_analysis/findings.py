@@ -57,7 +57,8 @@ class Finding:
 def judge(
     public: PublicMeasures, district: str, year: int, thresholds: Thresholds
 ) -> tuple[Finding, ...]:
-    """All findings of one district and year, in the order spike, low share, official, level, district.
+    """All findings of one district and year, in the order spike, low share, official, level,
+    district.
 
     ``public`` may hold other years and municipalities; participation compares with the year before.
     """
@@ -106,7 +107,8 @@ def _region(table: pd.DataFrame, year: int) -> pd.DataFrame:
 def _spikes(schools: pd.DataFrame, thresholds: Thresholds) -> list[Finding]:
     """Spike at the mark cuts, pooled over papers: q, and an effect worth the name.
 
-    NO_CONCERN is said only where a lifting of half the pupils within reach would more likely than not
+    NO_CONCERN is said only where a lifting of half the pupils within reach would more likely than
+    not
     have been seen at 1 %; otherwise TOO_FEW, with how many times more papers would be needed.
     """
     found = []
@@ -150,7 +152,8 @@ def _low_shares(
 ) -> list[Finding]:
     """Share of mark «2» at the limit or above in two papers or more, each above the region.
 
-    A paper counts when the share is at least the limit and the lower end of its 95 % interval is above
+    A paper counts when the share is at least the limit and the lower end of its 95 % interval is
+    above
     the region's share, so that two papers by chance alone are rare (each at most 2.5 %).
     """
     limit = thresholds["low_share_limit"].value

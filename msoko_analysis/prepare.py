@@ -1,6 +1,7 @@
 """Count and measure a region once; every note of the region then only reads.
 
-The tables stand in a hidden folder of the derived data, named by a hash of everything they depend on:
+The tables stand in a hidden folder of the derived data, named by a hash of everything they depend
+on:
 the data, the parameters and this package. A changed input therefore never meets old numbers.
 """
 
@@ -35,7 +36,9 @@ class Prepared:
 
 
 def load(run: RunParams) -> Prepared:
-    """The prepared tables of a run's region; counts and measures them first when they are not there."""
+    """The prepared tables of a run's region; counts and measures them first when they are not
+    there.
+    """
     folder = prepare(run)
     tables = {name: pd.read_parquet(folder / f"{name}.parquet") for name in _TABLES}
     return Prepared(**tables, schools=pd.read_parquet(run.data / "schools.parquet"))

@@ -32,6 +32,10 @@ from msoko_analysis.schema import PROJECT
 
 PAGE, NOTEBOOK = "note.html", "note.ipynb"
 SAVE_TO = "save_to"
+NO_ROOM = (
+    "на диске с отчётами нет места. Освободите место и повторите команду: готовые записки целы и "
+    "переделываться не будут"
+)
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 
 
@@ -206,7 +210,7 @@ def _withhold(work: Path, out: Path, manifest: Mapping[str, Any], reason: str) -
 def _explained(failed: CellFailed, title: str, log: Path) -> RenderError:
     """Write the log and say what happened and where to read more."""
     if os.strerror(errno.ENOSPC) in failed.message:
-        return DiskFull(_full(title))
+        return DiskFull(NO_ROOM)
     message = f"«{title}» не сделана: {failed}"
     if write_failure(log, title, str(failed), failed.trace):
         message += f". Полный журнал: {log.parent.parent.name}/_failed/{log.name}"
@@ -225,12 +229,5 @@ def write_failure(log: Path, title: str, message: str, trace: str) -> bool:
 
 def _no_room_or(problem: OSError, title: str) -> RenderError:
     if problem.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFull(_full(title))
+        return DiskFull(NO_ROOM)
     return RenderError(f"«{title}» не записана: {problem.strerror} ({problem.filename})")
-
-
-def _full(title: str) -> str:
-    return (
-        f"«{title}» не записана: на диске с отчётами нет места. Освободите место и повторите "
-        "команду: готовые записки целы и переделываться не будут"
-    )

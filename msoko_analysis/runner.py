@@ -64,7 +64,7 @@ class RunSummary:
     """What became of all notes of a run, in the order of years and districts."""
 
     results: tuple[NoteResult, ...]
-    index: Path
+    index: Path | None  # None: it could not be written
     interrupted: bool = False
 
     @property
@@ -91,9 +91,9 @@ class RunSummary:
         for result in self.results:
             if result.status == "withheld":
                 lines.append(f"  не выдаётся: {result.title} — {result.message}")
-            elif result.status == "failed":
-                lines.append(f"  ошибка: {result.message}")
-        return "\n".join([*lines, f"Список: {self.index}"])
+        failed = [result.message for result in self.results if result.status == "failed"]
+        lines += [f"  ошибка: {message}" for message in dict.fromkeys(failed)]
+        return "\n".join([*lines, f"Список: {self.index or 'не обновлён'}"])
 
 
 def run_notes(
@@ -154,7 +154,11 @@ def run_notes(
         title = note_title(run, year, code)
         results.setdefault((year, code), NoteResult(year, code, title, "not_started"))
     ordered = tuple(results[key] for key in chosen)
-    return RunSummary(ordered, write_index(reports), interrupted)
+    try:
+        index = write_index(reports)
+    except OSError:  # the disk that was too full for a note may be too full for the list
+        index = None
+    return RunSummary(ordered, index, interrupted)
 
 
 def prepare_region(run: RunParams) -> None:

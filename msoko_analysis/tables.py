@@ -18,7 +18,8 @@ class Table:
     """One numbered table: ``frame`` holds raw values under Russian column names.
 
     ``formats`` gives the text of a value by column, other columns are printed as they are; a value
-    hidden by the gate is ``None`` in the frame of a numeric column. ``notes`` stand below the table.
+    hidden by the gate is ``None`` in the frame of a numeric column. ``notes`` stand below the
+    table.
     """
 
     name: str
@@ -53,7 +54,8 @@ class Table:
             if value is None or value != value:
                 cells.append(f'<td class="num hidden-cell">{HIDDEN}</td>')
                 continue
-            text = html.escape(self.formats[name](value) if name in self.formats else str(value))
+            plain = isinstance(value, str) or name not in self.formats
+            text = html.escape(str(value) if plain else self.formats[name](value))
             tag = 'th scope="row"' if place == 0 else "td"
             cells.append(f"<{tag}{self._kind(name)}>{text}</{tag[:2]}>")
         return "".join(cells)

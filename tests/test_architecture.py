@@ -16,20 +16,12 @@ NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 
 # A module may import only what stands before it. A new module is put where its data come from.
 ORDER = [
-    *("errors", "schema", "scales", "params", "contracts", "ingest", "quality", "counts"),
-    *("synthetic", "stats", "rules", "measures", "disclosure", "findings", "recommendations"),
-    *("wording", "tables", "figures", "claims", "note", "manifest"),
-    *(
-        "forkserver",
-        "kernels",
-        "execution",
-        "conversion",
-        "render",
-        "jobs",
-        "index_page",
-        "runner",
-        "cli",
-    ),
+    *("errors", "schema", "scales", "params", "manifest"),
+    *("contracts", "ingest", "quality", "counts", "synthetic"),
+    *("stats", "rules", "measures", "prepare", "disclosure", "findings", "recommendations"),
+    *("facts", "russian", "prose", "tables", "figures", "wording", "note"),
+    *("forkserver", "kernels", "execution", "conversion", "render"),
+    *("jobs", "index_page", "runner", "cli"),
 ]
 
 

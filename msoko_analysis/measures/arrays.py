@@ -16,7 +16,8 @@ MARKS = np.array([2, 3, 4, 5])
 class PaperArrays:
     """One paper of one year, rows in the order of ``Year.schools``.
 
-    ``scores`` (schools × 0…max) pupils at every primary score within the scale; ``pairs`` (schools ×
+    ``scores`` (schools × 0…max) pupils at every primary score within the scale; ``pairs`` (schools
+    ×
     school marks 2…5 × scores) the pupils whose school mark is known.
     """
 

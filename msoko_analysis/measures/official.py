@@ -26,7 +26,8 @@ FIOKO_PAPERS = tuple(Paper("VPR", grade, subject) for grade in (4, 5) for subjec
 def official_rows(year: Year, previous: Year | None) -> Iterator[pd.DataFrame]:
     """Measures fioko_a, fioko_b, fioko_c (1 marked, 0 not), fioko_markers (their number), p19.
 
-    A school takes part when it wrote at least one of the four papers. Rule (c) needs the year before.
+    A school takes part when it wrote at least one of the four papers. Rule (c) needs the year
+    before.
     """
     marks = []
     for paper in FIOKO_PAPERS:

@@ -30,7 +30,9 @@ def school_rows(
     source: str,
     **more: np.ndarray,
 ) -> pd.DataFrame:
-    """Rows of one indicator for all schools that have pupils; ``more`` holds count, low, high, p, q."""
+    """Rows of one indicator for all schools that have pupils; ``more`` holds count, low, high, p,
+    q.
+    """
     frame = pd.DataFrame(
         {
             "municipality": schools["municipality"].to_numpy(),

@@ -1,7 +1,8 @@
 """ФИОКО 2019: markers of biased results and the index of objectivity, as published.
 
 Source of every rule here: «Методика расчёта показателя "Уровень объективности оценки
-образовательных результатов в субъекте РФ"», ФИОКО, 19.04.2019 (14 markers; retold in domain.md §1.1).
+образовательных результатов в субъекте РФ"», ФИОКО, 19.04.2019 (14 markers; retold in domain.md
+§1.1).
 The document is silent about ties, single pupils and quartile conventions; what we chose there is
 said in each docstring. On honest schools rule (a) fires in 19–24 % of cases (methods.md §0.1), so a
 marker is reported under its own name and is never evidence by itself.
@@ -37,7 +38,8 @@ def inflated_mean(counts: np.ndarray, regional: np.ndarray | None = None) -> Inf
 
     ``counts`` (schools × scores) pupils at every primary score; ``regional`` (scores,) the same for
     the whole region, by default the sum of the schools. Standard deviations have n − 1 below.
-    A school of one pupil has no s: the rule is not computed. A school whose pupils all have one score
+    A school of one pupil has no s: the rule is not computed. A school whose pupils all have one
+    score
     has s = 0 and is marked when its mean is above the regional limit, as the formula says.
 
     >>> school = np.zeros((1, 41)); school[0, [10, 14]] = 5, 5

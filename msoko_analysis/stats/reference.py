@@ -1,4 +1,6 @@
-"""What a school's scores are compared with: other municipalities, or a smooth curve through its own."""
+"""What a school's scores are compared with: other municipalities, or a smooth curve through its
+own.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,8 @@ def smoothed_without_self(counts: np.ndarray) -> np.ndarray:
 
     For a single municipality without a region around it. Poisson log-linear presmoothing of degree
     5 (Holland & Thayer 1987): the fitted curve keeps the first five moments of the counts and loses
-    both spikes and the natural bumps of the test, so the two can not be told apart (methods.md §3.1).
+    both spikes and the natural bumps of the test, so the two can not be told apart (methods.md
+    §3.1).
 
     >>> rng = np.random.default_rng(1)
     >>> counts = rng.multinomial(40, np.full(11, 1 / 11), size=8)
@@ -50,7 +53,8 @@ def smoothed_without_self(counts: np.ndarray) -> np.ndarray:
         raise StatsInputError("smoothing needs at least two schools")
     others = counts.sum(axis=0) - counts
     grid = np.linspace(-1.0, 1.0, counts.shape[1])
-    # Legendre polynomials span the same curves as powers and keep the Newton steps well conditioned.
+    # Legendre polynomials span the same curves as powers and keep the Newton steps well
+    # conditioned.
     design = np.polynomial.legendre.legvander(grid, _SMOOTH_DEGREE)
     return np.stack([_loglinear(row, design) for row in others])
 

@@ -77,7 +77,8 @@ class SpikeTest:
 def usable_cuts(max_primary: int, cuts: Sequence[int]) -> tuple[int, ...]:
     """The cuts at which a spike can be told from the shape of the scale.
 
-    Fewer than ten points of scale, or a cut within two points of an end, leave too few scores on one
+    Fewer than ten points of scale, or a cut within two points of an end, leave too few scores on
+    one
     side of it (methods.md §5.4).
 
     >>> usable_cuts(20, (6, 10, 15))

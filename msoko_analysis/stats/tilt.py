@@ -66,7 +66,8 @@ def fit_tilt(
 ) -> Tilt:
     """Tilt a reference distribution so that its moments equal those of each school.
 
-    ``p_s(k) ∝ f_s(k)·exp(Σ_d β_sd t_k^d)``, ``t`` the score standardised by the mean reference; β by
+    ``p_s(k) ∝ f_s(k)·exp(Σ_d β_sd t_k^d)``, ``t`` the score standardised by the mean reference; β
+    by
     damped Newton on the penalised likelihood. With ``degree=2`` the fitted mean and variance equal
     the school's own up to the prior, so neither level nor spread is held against a school.
 

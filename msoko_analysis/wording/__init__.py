@@ -1,1 +1,3 @@
-"""The only place with Russian prose about results; every sentence is made from findings and measures."""
+"""The only place with Russian prose about results; every sentence is made from findings and
+measures.
+"""

@@ -11,7 +11,7 @@ from msoko_analysis.prose import Heading, Paragraph, Stack, stack
 from msoko_analysis.recommendations import Addressed
 from msoko_analysis.russian import NBSP, between, counted, natural, number, percent
 from msoko_analysis.wording.names import school_name
-from msoko_analysis.wording.signs import q_value
+from msoko_analysis.wording.signs import q_text
 
 _LEVEL = {
     "municipality": "Муниципальный уровень",
@@ -84,7 +84,7 @@ def ground(facts: Facts, one: Finding) -> str:
         case "spike_school":
             return (
                 f"{name}: лишних работ над границами {number(one.value)} "
-                f"({between(one.low, one.high)}), q = {q_value(one.q)} при пороге "
+                f"({between(one.low, one.high)}), {q_text(one.q)} при пороге "
                 f"{number(one.limit, 2)}"
             )
         case "low_share_school":

@@ -7,7 +7,7 @@ import pandas as pd
 
 from msoko_analysis.facts import Facts
 from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
-from msoko_analysis.russian import natural, number
+from msoko_analysis.russian import DASH, natural, number
 from msoko_analysis.tables import Table
 from msoko_analysis.wording.names import VERDICT, school_name
 from msoko_analysis.wording.signs import q_value
@@ -119,7 +119,7 @@ def schools_table(facts: Facts) -> Table:
                 "Статистика z": spike.details["z"] if spike else np.nan,
                 "q": spike.q if spike else np.nan,
                 "Скопление у границы": VERDICT[spike.verdict] if spike else "—",
-                "Уровень, ст. откл.": level.value if level else np.nan,
+                "Уровень, ст. откл.": level.value if level else DASH,
                 "Работ с долей «2» выше предела": low.details["papers"] if low else np.nan,
                 "Признаков ФИОКО": official.value if official else np.nan,
             }
@@ -136,5 +136,8 @@ def schools_table(facts: Facts) -> Table:
             "Работ с долей «2» выше предела": number,
             "Признаков ФИОКО": number,
         },
-        ("По алфавиту. «Скрыто» — группа слишком мала или признак не рассчитывается.",),
+        (
+            "По алфавиту. «Скрыто» — группа слишком мала, прочерк — школ такого типа в регионе слишком "
+            "мало, чтобы было с чем сравнить.",
+        ),
     )

@@ -86,7 +86,7 @@ def marks_table(facts: Facts) -> Table:
             row[f"{name} в регионе, %"] = facts.value("region", indicator, paper)
         rows.append(row)
     frame = pd.DataFrame(rows)
-    formats = {name: _one for name in frame.columns[2:]}
+    formats = dict.fromkeys(frame.columns[2:], _one)
     return Table(
         "marks",
         "Таблица 2. Отметка за работу по сравнению с отметкой за предыдущий период обучения",
@@ -140,7 +140,7 @@ def funnel_figure(facts: Facts) -> Figure | Paragraph:
         for unit, here in zip(schools.index, mine, strict=True)
     ]
     grid = np.geomspace(limit, pupils.max(), 100)
-    errors = np.interp(grid, np.sort(pupils), funnel.standard_error[np.argsort(pupils)])
+    errors = funnel.standard_error[0] * np.sqrt(pupils[0] / grid)
     points = FunnelPoints(
         pupils[shown],
         (funnel.value - funnel.expected)[shown],
@@ -156,7 +156,8 @@ def funnel_figure(facts: Facts) -> Figure | Paragraph:
         points,
         name="funnel",
         caption=(
-            "Рисунок 2. Уровень результатов школ по всем работам года относительно школ того же типа. "
+            "Рисунок 2. Уровень результатов школ по всем работам года: отличие от школ того же типа, в "
+            "стандартных отклонениях балла ученика. "
             "Линии — пределы, между которыми обычно лежат школы такого размера"
         ),
         description=(

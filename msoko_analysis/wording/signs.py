@@ -26,6 +26,11 @@ def q_value(value: float) -> str:
     return "<\u00a00,001" if value < 0.001 else number(value, 3)
 
 
+def q_text(value: float) -> str:
+    """«q = 0,012» or «q < 0,001»."""
+    return f"q {q_value(value)}" if value < 0.001 else f"q = {q_value(value)}"
+
+
 def _interval(low: float, high: float) -> str:
     return f"{number(low)}–{number(high)}"
 
@@ -135,9 +140,7 @@ def _sentence(one: Finding) -> str:
         f"Из {counted(one.n, 'работы', 'работ', 'работ')} школы над границами отметок лишних примерно "
         f"{number(one.value)} ({between(one.low, one.high)}) — это {share} "
         f"({between(one.details['share_low'], one.details['share_high'])}{NBSP}%) тех, кому без этого "
-        "не хватило бы одного-двух баллов. q = "
-        + q_value(one.q).replace("<\u00a0", "менее ")
-        + ". "
+        f"не хватило бы одного-двух баллов; {q_text(one.q)}. "
         f"Вывод: {VERDICT[one.verdict]}."
     )
 

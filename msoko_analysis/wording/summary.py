@@ -127,10 +127,11 @@ def _spikes(facts: Facts) -> str:
     text = "Объективность. "
     if named:
         names = listed(school_names(facts, [one.unit for one in named]))
+        chosen = counted(len(named), *_OF_SCHOOLS)
         text += (
-            f"Из {counted(tested, *_OF_SCHOOLS)}, по которым можно судить, признак "
-            f"«скопление работ у границы отметки» требует проверки у {counted(len(named), *_OF_SCHOOLS)}: {names}. "
-            "Это повод посмотреть работы, а не вывод о нарушении."
+            f"Из {counted(tested, *_OF_SCHOOLS)}, по которым можно судить, признак «скопление работ у "
+            f"границы отметки» требует проверки у {chosen}: {names}. Это повод посмотреть работы, а не "
+            "вывод о нарушении."
         )
     else:
         text += (
