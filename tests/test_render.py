@@ -10,7 +10,6 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from notebooks import write_notebook
 
 from msoko_analysis import render
 from msoko_analysis.conversion import TEMPLATES, note_html
@@ -19,6 +18,7 @@ from msoko_analysis.execution import CellFailed, execute
 from msoko_analysis.forkserver import CAN_FORK
 from msoko_analysis.kernels import kernel_template
 from msoko_analysis.render import DiskFull, NoteWithheld, clean_leftovers, render_note
+from notebooks import write_notebook
 
 GIVEN = {"run_file": "run.yaml", "data": "demo", "district": "007", "year": 2026}
 SVG = (
@@ -258,6 +258,8 @@ EVERYTHING = (
     "# Аналитическая справка",
     "from IPython.display import HTML, Markdown, SVG, display\nimport pandas as pd",
     "HTML('<table class=\"meta\"><tr><th>Кому</th><td>району</td></tr></table>')",
+    "## Главное",
+    "HTML('<div class=\"lead\"><p>Итог</p></div>')",
     "## Результаты\n\n| Предмет | n |\n|:--|--:|\n| Русский язык | 602 |",
     "Markdown('Таблица из вывода\\n\\n| а | б |\\n|--|--|\\n| 1 | 2 |\\n\\n### Русский язык')",
     f'HTML("""<figure>{SVG}<figcaption>Рис. 1</figcaption></figure>""")',
@@ -311,10 +313,17 @@ def test_the_page_needs_nothing_from_elsewhere(everything):
 def test_headings_have_latin_ids_and_stand_in_the_contents(everything):
     _, page = everything
     ids = re.findall(r'<h[1-3] id="([^"]+)"', page)
-    assert ids == ["analiticheskaya-spravka", "rezultaty", "russkiy-yazyk", "rezultaty-2"]
+    assert ids == [
+        *("analiticheskaya-spravka", "glavnoe", "rezultaty", "russkiy-yazyk", "rezultaty-2")
+    ]
     contents = page[page.index('<nav class="toc"') : page.index("</nav>")]
     assert re.findall(r'href="#([^"]+)"', contents) == ids[1:]
-    assert page.index("Кому") < page.index('<nav class="toc"') < page.index('<h2 id="rezultaty"')
+    assert (
+        page.index("Кому")
+        < page.index("Итог")
+        < page.index('<nav class="toc"')
+        < page.index('<h2 id="rezultaty"')
+    )
 
 
 def test_code_is_folded_and_parameters_named(everything):
