@@ -11,7 +11,8 @@ import pandas as pd
 from msoko_analysis.disclosure import PublicCounts, PublicMeasures, publish, publish_counts
 from msoko_analysis.findings import Finding, Verdict, judge, judge_participation
 from msoko_analysis.measures.arrays import PaperArrays, Year, arrange_year
-from msoko_analysis.measures.objectivity import level_funnel, reference_of
+from msoko_analysis.measures.level import level_funnel
+from msoko_analysis.measures.spike import reference_of
 from msoko_analysis.params import RunParams
 from msoko_analysis.prepare import Prepared
 from msoko_analysis.recommendations import Addressed, recommend

@@ -5,10 +5,11 @@ from __future__ import annotations
 import pandas as pd
 
 from msoko_analysis.measures.arrays import Year
-from msoko_analysis.measures.objectivity import level_rows, spike_rows
+from msoko_analysis.measures.level import level_rows
 from msoko_analysis.measures.official import official_rows
 from msoko_analysis.measures.results import result_rows
 from msoko_analysis.measures.rows import COLUMNS
+from msoko_analysis.measures.spike import spike_rows
 from msoko_analysis.params import Thresholds
 
 _ORDER = ["procedure", "grade", "subject", "level", "municipality", "unit", "indicator"]
@@ -23,7 +24,7 @@ def measure_year(year: Year, previous: Year | None, thresholds: Thresholds) -> p
     """
     parts = [
         *result_rows(year),
-        *spike_rows(year, thresholds),
+        *spike_rows(year, previous, thresholds),
         *level_rows(year),
         *official_rows(year, previous),
     ]

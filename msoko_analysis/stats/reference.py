@@ -14,18 +14,23 @@ _SMOOTH_DEGREE = 5
 _NEWTON_STEPS = 50
 
 
-def outside_municipality(counts: np.ndarray, municipality: np.ndarray) -> np.ndarray:
+def outside_municipality(
+    counts: np.ndarray, municipality: np.ndarray, *, weight: np.ndarray | None = None
+) -> np.ndarray:
     """Score distribution of the region without a school's own municipality, (schools × scores).
 
-    ``f_s(k) = (N_k − N_{k,m(s)} + a) / Σ``, ``a`` half a pupil over the scale. A school never stands
-    in its own reference, and neighbours with a common habit do not hide one another (methods.md
-    §3.1, reference order; §5.3). ``counts`` (schools × scores), ``municipality`` (schools,) labels.
+    ``f_s(k) = (N_k − N_{k,m(s)} + a) / Σ`` with ``N_k = Σ_s w_s N_sk``, ``a`` half a pupil over the
+    scale. A school never stands in its own reference, and neighbours with a common habit do not hide
+    one another (methods.md §3.1, reference order; §5.3). ``counts`` (schools × scores),
+    ``municipality`` (schools,) labels, ``weight`` (schools,) the trust in each school, 1 by default.
 
     >>> counts = np.array([[1, 0, 1], [0, 2, 0], [3, 0, 1]])
     >>> outside_municipality(counts, np.array(["a", "a", "b"]))[0].round(2).tolist()
     [0.7, 0.04, 0.26]
     """
     counts = np.asarray(counts, dtype=float)
+    if weight is not None:
+        counts = counts * weight[:, None]
     _, index = np.unique(municipality, return_inverse=True)
     own = np.zeros((index.max() + 1, counts.shape[1]))
     np.add.at(own, index, counts)
