@@ -1,0 +1,32 @@
+"""The real region beside the project, from its files to arrays over schools."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+from msoko_analysis.counts import count, scan
+from msoko_analysis.ingest import ingest
+from msoko_analysis.measures.arrays import Year, arrange_year
+from msoko_analysis.params import load_run
+
+PARQUET = "results_2020_2021_grades4-6_ma_ru.parquet"
+RUN = Path(__file__).parent / "runs" / "altai.yaml"
+
+
+@lru_cache(maxsize=1)
+def altai_years(shared: Path) -> dict[int, Year]:
+    """Both years of the region through the public way: ingest → counts → arrays."""
+    source = shared / "data" / "altai"
+    with TemporaryDirectory() as folder:
+        derived = Path(folder) / "altai"
+        ingest([source / PARQUET, source / "schools.csv"], derived)
+        run = load_run(RUN, data=derived)
+        pairs = count(scan(derived)).mark_pairs.to_pandas()
+        schools = pd.read_parquet(derived / "schools.parquet")
+    return {
+        year: arrange_year(year, pairs, schools, run.papers, run.scales) for year in (2020, 2021)
+    }
