@@ -174,6 +174,7 @@ SCHOOLS = Contract(
 )  # fmt: skip
 
 _UNIT_FIELDS = (
+    Field("municipality", "str", "муниципалитет", "municipality of a school, if the form tells it"),
     Field("level", "str", "уровень", "what the row is about", True, "row", allowed=LEVELS),
     Field("unit", "str", "код", "code of the unit; its name if there is no code", True, "row"),
     Field("unit_name", "str", "название", "name as printed in the form", True, "row"),
@@ -216,7 +217,32 @@ MARK_VS_PRIOR = Contract(
     ),
 )
 
-CONTRACTS = {c.name: c for c in (RESULTS, SCHOOLS, MARK_STATISTICS, MARK_VS_PRIOR)}
+#: Columns of :data:`MARKERS` with one paper each: (grade, subject) → column.
+MARKER_PAPERS = {(4, "RU"): "ru4", (4, "MA"): "ma4", (5, "RU"): "ru5", (5, "MA"): "ma5"}
+
+MARKERS = Contract(
+    "markers",
+    "официальные списки школ с маркерами необъективности",
+    "One row per school and year in which ФИОКО listed it; a school that is not here was not listed.",
+    ("year", "school"),
+    (
+        Field("year", "int", "год", "year of the list", True, "row", 2010, 2100),
+        Field("municipality", "str", "муниципалитет", "code; a name if there is no code",
+              True, "row"),
+        Field("school", "str", "школа", "login or code of the school", True, "row"),
+        Field("school_name", "str", "название", "name of the school as printed in the list"),
+        *(
+            Field(name, "int", f"{grade} {SUBJECT_NAMES[subject][1].upper()}",
+                  "1 = the list marks the school for this paper of ВПР; empty = 0",
+                  minimum=0, maximum=1)
+            for (grade, subject), name in MARKER_PAPERS.items()
+        ),
+        Field("markers", "int", "количество маркеров", "papers marked; must be their sum",
+              minimum=1, maximum=len(MARKER_PAPERS)),
+    ),
+)  # fmt: skip
+
+CONTRACTS = {c.name: c for c in (RESULTS, SCHOOLS, MARK_STATISTICS, MARK_VS_PRIOR, MARKERS)}
 
 
 @lru_cache

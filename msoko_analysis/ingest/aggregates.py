@@ -1,7 +1,8 @@
 """Aggregate forms of ФИС ОКО: «Статистика по отметкам» and «Сравнение отметок … по журналу».
 
 A row is a group of participants: the whole sample, the region, a municipality ``…(reg99_m001)`` or
-a school ``…(edu990001)``.
+a school ``…(edu990001)``. A form of one municipality tells by that where its schools belong; a form
+of several does not, and then the table of schools has to.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def _block(
     problems = title_problems(sheet, paper)
     if problems:
         raise sheet.fail(*problems)
-    rows = rows_of(sheet, header)
+    rows = _with_homes(rows_of(sheet, header))
     names = [f.name for f in contract.fields if f.name not in paper_constants(paper)]
     types = {ROW: pl.UInt32} | dict.fromkeys(names, pl.String)
     table = pl.DataFrame(rows, schema=types)
@@ -97,6 +98,13 @@ def _block(
         {name: name for name in names},
         constants=paper_constants(paper),
     )
+
+
+def _with_homes(rows: list[Row]) -> list[Row]:
+    """The rows with the municipality of every school, where the form has only one municipality."""
+    places = [row["unit"] for row in rows if row["level"] == "municipality"]
+    home = places[0] if len(places) == 1 else None
+    return [row | {"municipality": home if row["level"] == "school" else None} for row in rows]
 
 
 def unit_of(group: str) -> dict[str, str]:

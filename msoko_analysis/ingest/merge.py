@@ -10,6 +10,7 @@ import polars as pl
 from msoko_analysis.contracts import (
     CONTRACTS,
     ITEM,
+    MARKERS,
     PAPER,
     RESULTS,
     SCHOOLS,
@@ -20,18 +21,22 @@ from msoko_analysis.contracts import (
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import SCHOOL_NAME, Block
 from msoko_analysis.ingest.clean import PLACE, Cleaned, clean
+from msoko_analysis.ingest.markers import check_counts
 from msoko_analysis.ingest.sheets import ROW
 
 _BLOCK = "_block"
 #: Pupils two schools must share, one for one, before they are suspected to be one school.
 _TWIN_MIN = 10
+#: Tables whose sources repeat rows: each school's form has the region's row, a list has rows twice.
+_REPEATED = ("mark_statistics", "mark_vs_prior", "markers")
 
 
 @dataclass(frozen=True)
 class Merged:
     """Tables by contract name, and what was set aside: ``_block`` is the index of the block.
 
-    ``repeated`` counts, by block, rows of aggregate forms that stand in another form word for word.
+    ``repeated`` counts, by block, rows of aggregate forms and official lists that stand there or in
+    another file already, word for word.
     """
 
     tables: Mapping[str, pl.DataFrame]
@@ -57,7 +62,7 @@ def merge(blocks: Sequence[Block]) -> Merged:
         if not parts:
             continue
         rows = pl.concat(parts, how="diagonal_relaxed")
-        if name.startswith("mark_"):
+        if name in _REPEATED:
             rows, same = _without_repeats(rows, contract)
             repeated |= same
         tables[name], again = _without_duplicates(rows, contract, blocks)
@@ -86,6 +91,8 @@ def _clean_all(blocks: Sequence[Block]) -> tuple[dict[int, Cleaned], dict[str, s
     done: dict[int, Cleaned] = {}
     for index, block in sorted(enumerate(blocks), key=lambda pair: pair[1].contract is RESULTS):
         done[index] = clean(block, homes=homes, municipality_codes=codes)
+        if block.contract is MARKERS:
+            done[index] = check_counts(done[index])
         if block.contract is SCHOOLS:
             homes |= dict(done[index].rows.select("school", "municipality").iter_rows())
     return dict(sorted(done.items())), homes
@@ -106,7 +113,7 @@ def _municipality_codes(blocks: Sequence[Block]) -> dict[str, str]:
 
 
 def _without_repeats(rows: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, dict[int, int]]:
-    """Drop rows that are the same in several forms: each school's form repeats the region's row."""
+    """Drop rows that are the same word for word, and count them by block."""
     unique = rows.unique(subset=list(contract.names), keep="first", maintain_order=True)
     lost = rows.join(unique, on=[_BLOCK, ROW], how="anti")
     return unique, dict(lost.group_by(_BLOCK).len().iter_rows())

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from msoko_analysis.errors import DataError, Problem
-from msoko_analysis.ingest import aggregates, fisoko, regional, tables
+from msoko_analysis.ingest import aggregates, fisoko, markers, regional, tables
 from msoko_analysis.ingest.block import Block
 from msoko_analysis.ingest.merge import merge
 from msoko_analysis.ingest.report import Faults, IngestReport, faults_of, origin_cards
@@ -27,6 +27,7 @@ READERS: tuple[Callable[[Sheet], Block | None], ...] = (
     aggregates.read_mark_statistics,
     aggregates.read_mark_vs_prior,
     fisoko.read_collection,
+    markers.read,
     regional.read,
     tables.read,
 )
@@ -97,7 +98,7 @@ def ingest(
 
 _KNOWN = (
     "известны: таблицы по контракту (docs/data-dictionary.md), региональные выгрузки 2020 и 2021, "
-    "формы ФИС ОКО Ф1, Ф3, «Сравнение отметок», форма сбора"
+    "формы ФИС ОКО Ф1, Ф3, «Сравнение отметок», форма сбора, списки школ с маркерами необъективности"
 )
 
 

@@ -67,7 +67,7 @@ class IngestReport:
                 f"  {card['source']} — {card['layout']}: строк {_n(card['rows_in'])}, "
                 f"принято {_n(card['rows_out'])}, отложено {_n(card['set_aside'])}, "
                 f"очищено ячеек {_n(card['cells_blanked'])}"
-                + (f", повторов формы {_n(card['repeated'])}" if card["repeated"] else "")
+                + (f", дословных повторов {_n(card['repeated'])}" if card["repeated"] else "")
             )
             if card["ignored"]:
                 yield f"    столбцы не использованы: {', '.join(card['ignored'])}"
