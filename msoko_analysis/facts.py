@@ -37,7 +37,11 @@ class SchoolAgainstItself:
 
 @dataclass(frozen=True)
 class Facts:
-    """What a note is written from. ``names`` gives a school's name by code."""
+    """What a note is written from. ``names`` gives a school's name by code.
+
+    ``schools`` are the codes of the district's schools with a result this year; ``alone`` tells that
+    the region's data hold no other municipality.
+    """
 
     run: RunParams
     district: str
@@ -50,7 +54,8 @@ class Facts:
     distributions: Mapping[Paper, tuple[PublicCounts, PublicCounts]]
     funnel: tuple[Funnel, pd.DataFrame, np.ndarray] | None
     named: Mapping[str, SchoolAgainstItself]
-    schools_listed: int
+    schools: tuple[str, ...]
+    alone: bool
 
     @property
     def papers(self) -> tuple[Paper, ...]:
@@ -82,6 +87,29 @@ class Facts:
             rows = rows[rows["unit"] == self.district]
         return rows.iloc[0] if len(rows) else None
 
+    def pooled(self, unit: str, indicator: str) -> pd.Series | None:
+        """The row of one school over all its papers of the year; None when there is none."""
+        table = self.public.table
+        rows = table[
+            (table["year"] == self.year)
+            & (table["level"] == "school")
+            & (table["unit"] == unit)
+            & (table["indicator"] == indicator)
+            & (table["subject"] == "")
+        ]
+        return rows.iloc[0] if len(rows) else None
+
+    def has(self, unit: str, indicator: str) -> bool:
+        """Whether a school has the indicator this year in any paper, shown or hidden."""
+        table = self.public.table
+        return bool(
+            (
+                table["year"].eq(self.year)
+                & table["unit"].eq(unit)
+                & table["indicator"].eq(indicator)
+            ).any()
+        )
+
     def value(
         self, level: str, indicator: str, paper: Paper | None = None, *, year: int | None = None
     ) -> float:
@@ -109,7 +137,8 @@ def gather(run: RunParams, prepared: Prepared, district: str, year: int) -> Fact
         if one.code == "spike_school" and one.verdict in (Verdict.CONCERN, Verdict.WATCH)
     ]
     mine = prepared.quality["municipality"].eq(district) & prepared.quality["year"].eq(year)
-    listed = prepared.attendance
+    wrote = prepared.attendance
+    wrote = wrote[wrote["year"].eq(year) & wrote["n_scored"].gt(0)]
     return Facts(
         run=run,
         district=district,
@@ -122,9 +151,8 @@ def gather(run: RunParams, prepared: Prepared, district: str, year: int) -> Fact
         distributions=_distributions(arranged, district, run),
         funnel=level_funnel(arranged),
         named=_named(arranged, named, run),
-        schools_listed=listed[listed["year"].eq(year) & listed["municipality"].eq(district)][
-            "school"
-        ].nunique(),
+        schools=tuple(sorted(wrote[wrote["municipality"] == district]["school"].unique())),
+        alone=wrote["municipality"].nunique() == 1,
     )
 
 

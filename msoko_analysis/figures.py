@@ -42,6 +42,7 @@ _STYLE = {
     "svg.fonttype": "path",
 }
 _WIDTH = 7.6
+_HIDDEN_BOX = 4
 _COMMA = FuncFormatter(lambda value, _: number(value, 0 if value == round(value) else 1))
 
 
@@ -213,7 +214,8 @@ def _distribution(axis: Axes, panel: Distribution) -> None:
     _draw_hidden(axis, scores, panel.district, 100 / panel.district.n)
     region = 100 * panel.region.counts / panel.region.n
     axis.stairs(np.nan_to_num(region), edges, color=_EXCESS, linewidth=1.4)
-    top = max(np.nanmax(share), np.nanmax(region)) * 1.18
+    hidden_box = _HIDDEN_BOX * 100 / panel.district.n
+    top = max(np.nan_to_num(share).max(), np.nan_to_num(region).max(), hidden_box) * 1.18
     for mark, cut in zip((3, 4, 5), panel.cuts, strict=True):
         axis.axvline(cut - 0.5, color=_MID, linestyle="--", linewidth=0.9)
         axis.text(cut - 0.2, top * 0.99, f"«{mark}»", fontsize=8, va="top")
@@ -253,12 +255,12 @@ def _against(
 
 
 def _draw_hidden(axis: Axes, places: np.ndarray, seen: PublicCounts, unit: float) -> None:
-    """A hidden cell is drawn as an empty hatched box up to the largest number that is hidden."""
+    """A hidden cell is drawn as an empty hatched box, of the same height whatever it hides."""
     hidden = np.isnan(seen.counts)
     if hidden.any():
         edges = np.append(places, places[-1] + 1) - 0.5
         axis.stairs(
-            np.where(hidden, 4 * unit, np.nan), edges, fill=True, facecolor="none", edgecolor=_MID,
+            np.where(hidden, _HIDDEN_BOX * unit, np.nan), edges, fill=True, facecolor="none", edgecolor=_MID,
             hatch="xxxx", linewidth=0.4,
         )  # fmt: skip
 

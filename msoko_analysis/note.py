@@ -47,9 +47,9 @@ class Note:
         return results.results_table(self.facts)
 
     @property
-    def distributions(self) -> Figure:
+    def distributions(self) -> Stack:
         """Figure 1."""
-        return results.distributions_figure(self.facts)
+        return results.distributions_figures(self.facts)
 
     @property
     def level(self) -> Stack:
@@ -149,10 +149,8 @@ class Note:
         (out / "findings.json").write_text(text + "\n", encoding="utf-8")
         with pd.ExcelWriter(out / "tables" / "tables.xlsx", engine="openpyxl") as book:
             for table in self.tables():
-                table.plain().to_csv(
-                    out / "tables" / f"{table.name}.csv", sep=";", decimal=",", index=False,
-                    encoding="utf-8-sig",
-                )  # fmt: skip
+                path = out / "tables" / f"{table.name}.csv"
+                path.write_text(table.csv(), encoding="utf-8-sig", newline="\n")
                 table.plain().to_excel(book, sheet_name=table.name, index=False)
 
 

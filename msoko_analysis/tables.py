@@ -1,31 +1,62 @@
-"""Tables of a note: raw values for CSV and Excel, formatted Russian text for the page."""
+"""Tables of a note: one set of cells for the page, CSV and Excel, rounded alike."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
 
-Format = Callable[[Any], str]
+from msoko_analysis.russian import DASH, NBSP, number
+
 HIDDEN = "скрыто"
 
 
 @dataclass(frozen=True)
-class Table:
-    """One numbered table: ``frame`` holds raw values under Russian column names.
+class Digits:
+    """How the numbers of a column are printed: decimal places, a plus sign, a least value told apart.
 
-    ``formats`` gives the text of a value by column, other columns are printed as they are; a value
-    hidden by the gate is ``None`` in the frame of a numeric column. ``notes`` stand below the
-    table.
+    >>> Digits(1, signed=True)(1.26), Digits(3, least=0.001)(2e-9), Digits(2)(-1234.5)
+    ('+1,3', '<\\xa00,001', '−1\\u202f234,50')
+    """
+
+    places: int = 0
+    signed: bool = False
+    least: float = 0.0
+
+    def __call__(self, value: float) -> str:
+        """The value as Russian text."""
+        if 0 <= value < self.least:
+            return f"<{NBSP}{number(self.least, self.places)}"
+        plus = "+" if self.signed and round(value, self.places) > 0 else ""
+        return plus + number(value, self.places)
+
+    def plain(self, value: float) -> float | int | str:
+        """The value that stands on the page, as a number where it is one.
+
+        >>> Digits(1).plain(69.24), Digits().plain(278.0), Digits(3, least=0.001).plain(2e-9)
+        (69.2, 278, '<\\xa00,001')
+        """
+        if not math.isfinite(value) or 0 <= value < self.least:
+            return self(value)
+        return round(value, self.places) + 0.0 if self.places else round(value)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One numbered table: ``frame`` holds values under Russian column names.
+
+    ``digits`` says how the numbers of a column are printed; text stands as it is. A value that the
+    gate keeps back is :data:`HIDDEN`, one that does not exist is nan and printed as a dash: the two
+    are never mixed up. ``notes`` stand below the table, ``empty`` in the place of one without rows.
     """
 
     name: str
     caption: str
     frame: pd.DataFrame
-    formats: dict[str, Format] = field(default_factory=dict)
+    digits: dict[str, Digits] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     empty: str = "Нет строк."
 
@@ -45,20 +76,49 @@ class Table:
         )
 
     def plain(self) -> pd.DataFrame:
-        """Raw values for a file, with hidden ones named so that they are not read as empty."""
-        return self.frame.astype(object).where(self.frame.notna(), HIDDEN)
+        """The cells as the page shows them, numbers as numbers: what goes into Excel.
+
+        More digits than printed would let a reader work out what is hidden.
+        """
+        if self.frame.empty:
+            return pd.DataFrame({"Пояснение": [self.empty]})
+        cells = [
+            [self._plain(name, value) for name, value in row.items()]
+            for row in self.frame.to_dict("records")
+        ]
+        return pd.DataFrame(cells, columns=self.frame.columns, dtype=object)
+
+    def csv(self) -> str:
+        """The same cells as a text file that Russian Excel opens: semicolons, decimal commas."""
+        return self.plain().map(_comma).to_csv(sep=";", index=False, lineterminator="\n")
+
+    def _plain(self, name: str, value: Any) -> Any:
+        if isinstance(value, str):
+            return value
+        if value is None or value != value:
+            return DASH
+        return self.digits[name].plain(value)
 
     def _row(self, row: dict[str, Any]) -> str:
         cells = []
         for place, (name, value) in enumerate(row.items()):
-            if value is None or value != value:
+            if value == HIDDEN:
                 cells.append(f'<td class="num hidden-cell">{HIDDEN}</td>')
                 continue
-            plain = isinstance(value, str) or name not in self.formats
-            text = html.escape(str(value) if plain else self.formats[name](value))
             tag = 'th scope="row"' if place == 0 else "td"
+            text = html.escape(self._text(name, value))
             cells.append(f"<{tag}{self._kind(name)}>{text}</{tag[:2]}>")
         return "".join(cells)
 
+    def _text(self, name: str, value: Any) -> str:
+        if isinstance(value, str):
+            return value
+        return DASH if value is None or value != value else self.digits[name](value)
+
     def _kind(self, name: str) -> str:
-        return ' class="num"' if name in self.formats else ""
+        return ' class="num"' if name in self.digits else ""
+
+
+def _comma(value: Any) -> Any:
+    """A number with a decimal comma; text as it is."""
+    return str(value).replace(".", ",") if isinstance(value, float) else value

@@ -72,9 +72,7 @@ def spike_rows(year: Year, previous: Year | None, thresholds: Thresholds) -> Ite
         yield from _cut_rows(year, arrays)
 
 
-def spike_of_year(
-    year: Year, usable: Sequence[PaperArrays], thresholds: Thresholds
-) -> SpikeResult:
+def spike_of_year(year: Year, usable: Sequence[PaperArrays], thresholds: Thresholds) -> SpikeResult:
     """The pooled test against the cleaned reference, with degree 4 for schools of their own shape."""
     cleaned = _cleaned(year, usable)
     test = cleaned.test
@@ -160,7 +158,9 @@ def _test_rows(
             if arrays.paper.subject == subject
         ]
         one = spike_test(mine)
-        yield rows(Paper("", 0, subject), "spike", one.n, one.z, p=one.p, q=_bh(one.p, result.enough))
+        yield rows(
+            Paper("", 0, subject), "spike", one.n, one.z, p=one.p, q=_bh(one.p, result.enough)
+        )
     yield rows(ALL_PAPERS, "spike", result.n, result.z, p=result.p, q=result.q)
     needed = result.cleaned.test.papers_needed(_STATED_SHARE, _STATED_ALPHA)
     yield rows(ALL_PAPERS, "spike_papers_needed", result.n, needed)

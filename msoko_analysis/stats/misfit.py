@@ -26,9 +26,7 @@ class Misfit:
     p: np.ndarray
 
 
-def shape_misfit(
-    papers: Sequence[PaperScores], *, degree: int = 2, reach: int = REACH
-) -> Misfit:
+def shape_misfit(papers: Sequence[PaperScores], *, degree: int = 2, reach: int = REACH) -> Misfit:
     """Pearson test of the tilt outside the windows around the cuts, pooled over papers.
 
     Scores outside ``c − reach … c + 1`` are put into up to eight bins of equal expected mass with at

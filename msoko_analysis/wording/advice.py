@@ -10,7 +10,7 @@ from msoko_analysis.findings import Finding
 from msoko_analysis.prose import Heading, Paragraph, Stack, stack
 from msoko_analysis.recommendations import Addressed
 from msoko_analysis.russian import NBSP, between, counted, natural, number, percent
-from msoko_analysis.wording.names import school_name
+from msoko_analysis.wording.names import over_papers, school_name
 from msoko_analysis.wording.signs import q_text
 
 _LEVEL = {
@@ -83,28 +83,26 @@ def ground(facts: Facts, one: Finding) -> str:
     match one.code:
         case "spike_school":
             return (
-                f"{name}: лишних работ над границами {number(one.value)} "
-                f"({between(one.low, one.high)}), {q_text(one.q)} при пороге "
+                f"{name}: лишних работ над границами примерно {number(one.value)} "
+                f"({between(one.low, one.high)}) из {number(one.n)}, {q_text(one.q)} при пороге "
                 f"{number(one.limit, 2)}"
             )
         case "low_share_school":
-            papers = counted(one.details["papers"], "работе", "работам", "работам")
             return (
-                f"{name}: отметок «2» не меньше {percent(one.limit)} по {papers}, наибольшая доля "
-                f"{percent(one.value)}"
+                f"{name}: отметок «2» не меньше {percent(one.limit)} "
+                f"{over_papers(facts, one.details['papers'])}, наибольшая доля {percent(one.value)} из "
+                f"{counted(one.n, 'работы', 'работ', 'работ')}"
             )
         case "fioko_markers_school":
             marks = counted(one.value, "признак", "признака", "признаков")
-            return f"{name}: {marks} ФИОКО (2019) при пределе {number(one.limit)}"
+            return f"{name}: {marks} ФИОКО (2019), к сведению — с {number(one.limit)}"
         case "level_school":
             return (
                 f"{name}: отличие от школ того же типа {number(one.value, 2)} стандартного отклонения "
-                f"(z = {number(one.details['z'], 1)} при пределе {number(one.limit)})"
+                f"балла ученика ({counted(one.n, 'ученик', 'ученика', 'учеников')}; z{NBSP}={NBSP}"
+                f"{number(one.details['z'], 1)} при пределе {number(one.limit)})"
             )
         case "participation_district":
             before, now = number(one.details["before"]), number(one.details["now"])
-            return f"работ стало меньше на {percent(one.value)}: {before} → {now}"
-        case "quality_district":
-            rows = counted(one.n, "строки", "строк", "строк")
-            return f"замечания к {number(one.value, 1)}{NBSP}% из {rows}"
+            return f"работ стало меньше на {percent(one.value)}: было {before}, стало {now}"
     raise ValueError(f"no words for finding {one.code}")

@@ -6,16 +6,24 @@ import numpy as np
 import pandas as pd
 
 from msoko_analysis.facts import Facts
+from msoko_analysis.findings import Finding
+from msoko_analysis.params import Threshold
 from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
-from msoko_analysis.russian import DASH, natural, number
-from msoko_analysis.tables import Table
+from msoko_analysis.russian import DASH, NBSP, counted, natural, number, percent
+from msoko_analysis.tables import HIDDEN, Digits, Table
+from msoko_analysis.wording.cells import of_school
 from msoko_analysis.wording.names import VERDICT, school_name
-from msoko_analysis.wording.signs import q_value
+from msoko_analysis.wording.signs import Q, compared_with
 
 _KIND = {
     "official": "официальное правило",
     "recommended": "опубликованная рекомендация",
     "own": "расчётная модель пакета",
+}
+_UNITS = {
+    "pupils": ("ученик", "ученика", "учеников"),
+    "marks": ("балл отметки", "балла отметки", "баллов отметки"),
+    "markers": ("признак", "признака", "признаков"),
 }
 # Limits that decide something in this note, in the order of its sections.
 _LIMITS = (
@@ -39,11 +47,10 @@ def methods_text(facts: Facts) -> Stack:
             Bullets(
                 (
                     "Скопление работ у границы отметки (методика пакета). Распределение баллов школы "
-                    "сравнивается с распределением по региону без её муниципалитета, приведённым к "
-                    "среднему и разбросу школы; все работы года складываются. На честных синтетических "
-                    "школах доля ложных сигналов при уровнях 5 % и 1 % проверяется тестами пакета "
-                    "(tests/calibration). Отбор — процедура Бенджамини — Хохберга по всем проверенным "
-                    "школам региона за год.",
+                    f"сравнивается с {compared_with(facts)}, приведённым к среднему и разбросу школы; все "
+                    "работы года складываются. На честных смоделированных школах доля ложных сигналов "
+                    f"при уровнях 5{NBSP}% и 1{NBSP}% проверена и близка к заявленной (tests/calibration). "
+                    "Отбор — процедура Бенджамини — Хохберга по всем проверенным школам региона за год.",
                     "Чего этот признак не видит: подсказки и списывание, заранее известные задания, "
                     "равномерное завышение всех баллов. Отсутствие признака не доказывает, что всё в "
                     "порядке.",
@@ -54,7 +61,7 @@ def methods_text(facts: Facts) -> Stack:
                     "с низкими образовательными результатами.",
                     "Признаки ФИОКО считаются точно по методике от 19.04.2019; действует ли она без "
                     "изменений, не подтверждено.",
-                    "Погрешности — 95 %. Для муниципалитета они учитывают, что ученики одной школы "
+                    f"Погрешности — 95{NBSP}%. Для муниципалитета они учитывают, что ученики одной школы "
                     "похожи. Сравнений в справке много, поэтому отдельное отличие чуть больше "
                     "погрешности ещё ничего не значит.",
                     "Результаты ВПР по правилам их проведения не предназначены для оценки работы "
@@ -84,44 +91,50 @@ def _reference(facts: Facts) -> Paragraph | None:
 
 
 def limits_table(facts: Facts) -> Table:
-    """Every limit that decided something, with its kind and source."""
+    """Every limit that decided something, with its unit, its kind and source."""
     rows = [
         {
             "Предел": entry.title_ru,
-            "Значение": entry.value,
+            "Значение": _with_unit(entry),
             "Чей": _KIND[entry.kind],
             "Источник": entry.source,
         }
         for entry in (facts.run.thresholds[name] for name in _LIMITS)
     ]
-    return Table(
-        "limits",
-        "Таблица 8. Пределы, по которым сделаны выводы",
-        pd.DataFrame(rows),
-        {"Значение": lambda value: number(value, 0 if value == round(value) else 2)},
-    )
+    return Table("limits", "Таблица 8. Пределы, по которым сделаны выводы", pd.DataFrame(rows))
+
+
+def _with_unit(entry: Threshold) -> str:
+    """«10 %», «3 работы», «z = 3»."""
+    match entry.unit:
+        case "share":
+            return percent(100 * entry.value)
+        case "percent":
+            return percent(entry.value)
+        case "z":
+            return f"z{NBSP}={NBSP}{number(entry.value, 1)}"
+        case "ratio":
+            return number(entry.value, 1)
+    return counted(entry.value, *_UNITS[entry.unit])
 
 
 def schools_table(facts: Facts) -> Table:
     """Appendix: every school of the district with what was found about it."""
     findings = {(one.code, one.unit): one for one in facts.findings}
-    units = {one.unit for one in facts.findings if one.code.endswith("_school")}
     rows = []
-    for unit in sorted(units, key=lambda code: natural(school_name(facts, code))):
+    for unit in sorted(facts.schools, key=lambda code: natural(school_name(facts, code))):
         spike = findings.get(("spike_school", unit))
-        level = findings.get(("level_school", unit))
         low = findings.get(("low_share_school", unit))
-        official = findings.get(("fioko_markers_school", unit))
         rows.append(
             {
                 "Школа": school_name(facts, unit),
-                "Работ": spike.n if spike else np.nan,
-                "Статистика z": spike.details["z"] if spike else np.nan,
-                "q": spike.q if spike else np.nan,
-                "Скопление у границы": VERDICT[spike.verdict] if spike else "—",
-                "Уровень, ст. откл.": level.value if level else DASH,
-                "Работ с долей «2» выше предела": low.details["papers"] if low else np.nan,
-                "Признаков ФИОКО": official.value if official else np.nan,
+                "Работ": of_school(facts, unit, "spike", "n"),
+                "z": of_school(facts, unit, "spike"),
+                "q": of_school(facts, unit, "spike", "q"),
+                "Скопление у границы": VERDICT[spike.verdict] if spike else DASH,
+                "Уровень, ст. откл.": of_school(facts, unit, "level"),
+                "Доля «2» выше предела, раз": _low(facts, unit, low),
+                "Признаков ФИОКО": of_school(facts, unit, "fioko_markers"),
             }
         )
     return Table(
@@ -129,15 +142,24 @@ def schools_table(facts: Facts) -> Table:
         "Приложение. Все школы муниципалитета",
         pd.DataFrame(rows),
         {
-            "Работ": number,
-            "Статистика z": lambda value: number(value, 2),
-            "q": q_value,
-            "Уровень, ст. откл.": lambda value: number(value, 2),
-            "Работ с долей «2» выше предела": number,
-            "Признаков ФИОКО": number,
+            "Работ": Digits(),
+            "z": Digits(2),
+            "q": Q,
+            "Уровень, ст. откл.": Digits(2),
+            "Признаков ФИОКО": Digits(),
         },
         (
-            "По алфавиту. «Скрыто» — группа слишком мала, прочерк — школ такого типа в регионе слишком "
-            "мало, чтобы было с чем сравнить.",
+            "По алфавиту. «Скрыто» — группа слишком мала; прочерк — показатель для школы не "
+            "рассчитывается: нет таких работ, слишком мало учеников или школ того же типа.",
+            "z — насколько работ у границ больше ожидаемого, в единицах обычного случайного разброса: "
+            "у школы без признака чаще всего от −2 до 2. q пояснено под таблицей 3. Уровень — отличие "
+            "среднего результата от школ того же типа, в стандартных отклонениях балла ученика. Доля "
+            "«2» — сколько раз она выше предела и из скольких предметов и классов, где она видна.",
         ),
     )
+
+
+def _low(facts: Facts, unit: str, finding: Finding | None) -> str:
+    if finding is None:
+        return HIDDEN if facts.has(unit, "share_2") else DASH
+    return f"{number(finding.details['papers'])} из {number(finding.details['papers_seen'])}"

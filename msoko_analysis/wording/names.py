@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Verdict
-from msoko_analysis.russian import NBSP, natural
+from msoko_analysis.russian import NBSP, counted, natural
 from msoko_analysis.scales import Paper
 
+_PAPERS = {
+    "VPR": ("проверочная работа", "проверочные работы", "проверочных работ"),
+    "exam": ("экзамен", "экзамена", "экзаменов"),
+    "mixed": ("процедура", "процедуры", "процедур"),
+}
+_OVER_PAPERS = {
+    "VPR": ("проверочной работе", "проверочным работам"),
+    "exam": ("экзамену", "экзаменам"),
+    "mixed": ("процедуре", "процедурам"),
+}
 PROCEDURE = {"VPR": "ВПР", "OGE": "ОГЭ", "EGE": "ЕГЭ"}
 VERDICT = {
     Verdict.CONCERN: "требует проверки",
@@ -39,3 +49,24 @@ def district_cases(facts: Facts):
 def procedures(facts: Facts) -> str:
     """«ВПР» or several procedures of the year."""
     return ", ".join(dict.fromkeys(PROCEDURE[paper.procedure] for paper in facts.papers))
+
+
+def papers(facts: Facts, n: float) -> str:
+    """«2 проверочные работы»: a paper all pupils of a grade write, not the work of one pupil."""
+    return counted(n, *_PAPERS[_kind(facts)])
+
+
+def over_papers(facts: Facts, n: float) -> str:
+    """«по 2 проверочным работам»."""
+    one, many = _OVER_PAPERS[_kind(facts)]
+    return f"по {counted(n, one, many, many)}"
+
+
+def all_papers(facts: Facts) -> str:
+    """«всем проверочным работам»."""
+    return f"всем {_OVER_PAPERS[_kind(facts)][1]}"
+
+
+def _kind(facts: Facts) -> str:
+    kinds = {"VPR" if paper.procedure == "VPR" else "exam" for paper in facts.run.papers}
+    return kinds.pop() if len(kinds) == 1 else "mixed"

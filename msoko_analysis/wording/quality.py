@@ -6,9 +6,9 @@ import pandas as pd
 
 from msoko_analysis.facts import Facts
 from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
-from msoko_analysis.russian import number, percent
+from msoko_analysis.russian import NBSP, counted, number, percent
 from msoko_analysis.scales import STATUS_RU
-from msoko_analysis.tables import Table
+from msoko_analysis.tables import Digits, Table
 from msoko_analysis.wording.names import PROCEDURE, paper_name
 
 _CHECKS = {
@@ -45,11 +45,7 @@ def quality_table(facts: Facts) -> Table:
         "quality",
         "Таблица 6. Проверки исходных данных",
         pd.DataFrame(rows),
-        {
-            "Проверено строк": number,
-            "Найдено": number,
-            "Доля, %": lambda value: number(value, 1),
-        },
+        {"Проверено строк": Digits(), "Найдено": Digits(), "Доля, %": Digits(1)},
     )
 
 
@@ -66,8 +62,9 @@ def _participation(facts: Facts) -> list[str]:
         return ["Данных прошлого года нет: участие и результаты не с чем сравнить."]
     change = 100 * (now / before - 1)
     side = "больше" if change >= 0 else "меньше"
+    works = counted(now, "работа", "работы", "работ")
     return [
-        f"Работ {number(now)} против {number(before)} годом раньше по тем же предметам и классам: "
+        f"{works} против {number(before)} годом раньше по тем же предметам и классам: "
         f"на {percent(abs(change), 1)} {side}."
     ]
 
@@ -78,13 +75,18 @@ def _scales(facts: Facts) -> list[str]:
         note = facts.scale(paper).note
         if note:
             notes.setdefault(note, []).append(paper_name(facts, paper))
-    return [f"Шкалы отметок ({'; '.join(papers)}): {note}." for note, papers in notes.items()]
+    return [f"Шкалы отметок ({_which(facts, papers)}): {note}." for note, papers in notes.items()]
+
+
+def _which(facts: Facts, papers: list[str]) -> str:
+    everything = len(papers) == len(facts.papers)
+    return "все предметы и классы" if everything else "; ".join(papers)
 
 
 def _missing(facts: Facts) -> list[str]:
     return [
-        f"Работа «{PROCEDURE[paper.procedure]}, {facts.run.subjects[paper.subject].nominative}, "
-        f"{paper.grade} класс» не анализируется: {reason}."
+        f"{PROCEDURE[paper.procedure]} ({facts.run.subjects[paper.subject].nominative}, "
+        f"{paper.grade}{NBSP}класс): не анализируется — {reason}."
         for paper, reason in facts.run.missing_scales
         if paper.year == facts.year
     ]
@@ -97,9 +99,9 @@ def _hidden(facts: Facts) -> list[str]:
     small = number(facts.run.thresholds["small_cell"].value)
     least = number(facts.run.thresholds["share_min_n"].value)
     return [
-        f"Скрыто значений: {number(hidden)} из {number(len(mine))}. Группы меньше {small} учеников, "
-        f"доли при числе участников меньше {least} и значения, по которым их можно восстановить, не "
-        "печатаются. «Скрыто» не значит «ноль»."
+        f"Скрыто значений: {number(hidden)} из {number(len(mine))} рассчитанных. Не печатаются группы "
+        f"меньше {small} учеников, доли при числе участников меньше {least} и значения, по которым их "
+        "можно восстановить. «Скрыто» не значит «ноль»."
     ]
 
 
@@ -110,7 +112,7 @@ def scales_table(facts: Facts) -> Table:
         scale = facts.scale(paper)
         rows.append(
             {
-                "Работа": paper_name(facts, paper),
+                "Предмет, класс": paper_name(facts, paper),
                 "Максимум": scale.max_primary,
                 "«3» с": scale.min_3,
                 "«4» с": scale.min_4,
@@ -123,5 +125,7 @@ def scales_table(facts: Facts) -> Table:
         "scales",
         "Таблица 7. Шкалы отметок",
         pd.DataFrame(rows),
-        dict.fromkeys(("Максимум", "«3» с", "«4» с", "«5» с"), number),
+        dict.fromkeys(("Максимум", "«3» с", "«4» с", "«5» с"), Digits()),
+        ("Баллы — первичные; отметка ставится, начиная с указанного балла.",),
+        empty="Действующих шкал отметок нет.",
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pandas as pd
 
@@ -13,110 +15,138 @@ from msoko_analysis.figures import (
     school_funnel,
     score_distributions,
 )
-from msoko_analysis.findings import Verdict
+from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
-from msoko_analysis.russian import NBSP, between, counted, number, percent
-from msoko_analysis.tables import Table
-from msoko_analysis.wording.names import district_cases, paper_name, school_name, school_names
+from msoko_analysis.russian import (
+    NBSP,
+    between,
+    counted,
+    first_capital,
+    natural,
+    number,
+    percent,
+)
+from msoko_analysis.scales import Paper
+from msoko_analysis.tables import Digits, Table
+from msoko_analysis.wording.cells import minus, of_unit
+from msoko_analysis.wording.names import (
+    district_cases,
+    over_papers,
+    paper_name,
+    papers,
+    school_name,
+)
 
-
-def _one(value: float) -> str:
-    return number(value, 1)
-
-
-def _whole(value: float) -> str:
-    return number(value)
-
-
-def _signed(value: float) -> str:
-    return ("+" if round(value, 1) > 0 else "") + number(value, 1)
+_ONE, _WHOLE, _CHANGE = Digits(1), Digits(), Digits(1, signed=True)
+# More diagrams than this do not fit on a printed page.
+_PANELS = 8
 
 
 def results_table(facts: Facts) -> Table:
     """Table 1: every paper, the district against the region and against the year before."""
     rows = []
-    for paper, (district, _) in facts.distributions.items():
-        mine = facts.measure("municipality", "mean_percent", paper)
-        value, region = mine["value"], facts.value("region", "mean_percent", paper)
-        half = (mine["high"] - mine["low"]) / 2
+    for paper in facts.papers:
+        value = of_unit(facts, "municipality", "mean_percent", paper)
+        region = of_unit(facts, "region", "mean_percent", paper)
+        before = of_unit(facts, "municipality", "mean_percent", paper, year=facts.year - 1)
         rows.append(
             {
-                "Работа": paper_name(facts, paper),
-                "Работ": district.n,
+                "Предмет, класс": paper_name(facts, paper),
+                "Работ": of_unit(facts, "municipality", "mean_percent", paper, column="n"),
                 "Результат, %": value,
                 "В регионе, %": region,
-                "Отличие от региона, п. п.": value - region,
-                "± погрешность": half,
-                "К прошлому году, п. п.": value
-                - facts.value("municipality", "mean_percent", paper, year=facts.year - 1),
-                "Отметок «2», %": facts.value("municipality", "share_2", paper),
-                "Отметок «4» и «5», %": facts.value("municipality", "share_45", paper),
+                "Отличие от региона, п. п.": minus(value, region),
+                "± погрешность, п. п.": margin(facts, paper),
+                "К прошлому году, п. п.": minus(value, before),
+                "Отметок «2», %": of_unit(facts, "municipality", "share_2", paper),
+                "Отметок «4» и «5», %": of_unit(facts, "municipality", "share_45", paper),
             }
         )
-    formats = dict.fromkeys(
-        ("Результат, %", "В регионе, %", "± погрешность", "Отметок «2», %", "Отметок «4» и «5», %"),
-        _one,
-    )
-    formats |= {"Отличие от региона, п. п.": _signed, "К прошлому году, п. п.": _signed}
+    frame = pd.DataFrame(rows)
+    digits = dict.fromkeys(frame.columns[2:], _ONE) | {"Работ": _WHOLE}
+    digits |= dict.fromkeys(("Отличие от региона, п. п.", "К прошлому году, п. п."), _CHANGE)
     return Table(
         "results",
-        "Таблица 1. Результаты по работам",
-        pd.DataFrame(rows),
-        formats | {"Работ": _whole},
+        "Таблица 1. Результаты по предметам и классам",
+        frame,
+        digits,
         (
             "Результат — средняя доля максимального балла. Погрешность — 95 %, по разбросу между "
-            "школами муниципалитета. Год к году сравниваются разные ученики и разные варианты работ.",
+            "школами муниципалитета; прочерк — школ слишком мало, чтобы её оценить, или нет данных "
+            "прошлого года. Год к году сравниваются разные ученики и разные варианты работ.",
         ),
+        empty="Работ с действующей шкалой отметок нет.",
     )
+
+
+def margin(facts: Facts, paper: Paper) -> float:
+    """Half of the 95 % interval of the district's mean, in points; nan where it says nothing.
+
+    With two schools or three the interval often reaches beyond 0…100 % and was cut there: such a
+    half-width is neither right nor of use.
+    """
+    row = facts.measure("municipality", "mean_percent", paper)
+    if row is None or not (row["low"] > 0 and row["high"] < 100):
+        return float("nan")
+    return (row["high"] - row["low"]) / 2
 
 
 def marks_table(facts: Facts) -> Table:
     """Table 2: school mark of the previous term against the mark of the paper."""
     rows = []
     for paper in facts.papers:
-        row = {"Работа": paper_name(facts, paper)}
-        mine = facts.measure("municipality", "prior_same", paper)
-        row["Работ с известной отметкой"] = mine["n"] if mine is not None else np.nan
+        row = {
+            "Предмет, класс": paper_name(facts, paper),
+            "Работ с известной отметкой": of_unit(
+                facts, "municipality", "prior_same", paper, column="n"
+            ),
+        }
         for indicator, name in (
             ("prior_lower", "Ниже"),
             ("prior_same", "Совпала"),
             ("prior_higher", "Выше"),
         ):
-            row[f"{name}, %"] = facts.value("municipality", indicator, paper)
-            row[f"{name} в регионе, %"] = facts.value("region", indicator, paper)
+            row[f"{name}, %"] = of_unit(facts, "municipality", indicator, paper)
+            row[f"{name} в регионе, %"] = of_unit(facts, "region", indicator, paper)
         rows.append(row)
     frame = pd.DataFrame(rows)
-    formats = dict.fromkeys(frame.columns[2:], _one)
     return Table(
         "marks",
         "Таблица 2. Отметка за работу по сравнению с отметкой за предыдущий период обучения",
         frame,
-        formats | {"Работ с известной отметкой": _whole},
+        dict.fromkeys(frame.columns[2:], _ONE) | {"Работ с известной отметкой": _WHOLE},
         (
             "Несовпадение само по себе не говорит об ошибке ни школы, ни работы: одна работа измеряет "
             "знания неточно, а текущая отметка учитывает не только их. Школы по этой таблице не "
-            "сравниваются.",
+            "сравниваются. Прочерк — школьных отметок в данных нет.",
         ),
+        empty="Работ с действующей шкалой отметок нет.",
     )
 
 
-def distributions_figure(facts: Facts) -> Figure:
-    """Figure 1: distributions of primary scores with the cuts."""
-    panels = [
-        Distribution(
-            f"{paper_name(facts, paper)} (работ: {number(district.n)})".capitalize(),
-            district,
-            region,
-            facts.scale(paper).cuts,
-        )
-        for paper, (district, region) in facts.distributions.items()
-    ]
+def distributions_figures(facts: Facts) -> Stack:
+    """Figure 1: distributions of primary scores with the cuts, on as many pages as they need."""
+    limit = facts.run.thresholds["small_cell"].value
+    shown = [paper for paper, (mine, _) in facts.distributions.items() if mine.n >= limit]
+    if not shown:
+        return stack([Paragraph("Распределения баллов не показаны: работ слишком мало.")])
+    pages = [shown[first : first + _PANELS] for first in range(0, len(shown), _PANELS)]
+    return stack(_distributions(facts, page, place) for place, page in enumerate(pages))
+
+
+def _distributions(facts: Facts, page: list[Paper], place: int) -> Figure:
+    panels = []
+    for paper in page:
+        mine, region = facts.distributions[paper]
+        title = f"{first_capital(paper_name(facts, paper))} (работ: {number(mine.n)})"
+        panels.append(Distribution(title, mine, region, facts.scale(paper).cuts))
     name = district_cases(facts)
+    rest = ", продолжение" if place else ""
     return score_distributions(
         panels,
-        name="distributions",
+        name=f"distributions-{place + 1}",
         caption=(
-            f"Рисунок 1. Распределение первичных баллов: столбцы — {name.nominative}, линия — "
+            f"Рисунок 1{rest}. Распределение первичных баллов: столбцы — {name.nominative}, линия — "
             f"{facts.run.region.nominative}"
         ),
         description=(
@@ -132,8 +162,10 @@ def funnel_figure(facts: Facts) -> Figure | Paragraph:
         return Paragraph("Уровень школ по этим данным не определяется.")
     funnel, schools, pupils = facts.funnel
     limit = facts.run.thresholds["small_cell"].value
-    shown = pupils >= limit
     mine = (schools["municipality"] == facts.district).to_numpy()
+    public = {one.unit for one in facts.of("level_school", *Verdict)}
+    shown = (pupils >= limit) & (~mine | schools.index.isin(public))
+    bound = facts.run.thresholds["level_z"].value
     far = {one.unit for one in facts.of("level_school", Verdict.WATCH)}
     names = [
         school_name(facts, unit) if here and unit in far else ""
@@ -149,7 +181,7 @@ def funnel_figure(facts: Facts) -> Figure | Paragraph:
         grid,
         {
             "95 % школ": funnel.limits(errors, 0.95),
-            "99,8 % школ": funnel.limits(errors, 0.998),
+            "предел вывода": funnel.limits(errors, math.erf(bound / math.sqrt(2))),
         },
     )
     return school_funnel(
@@ -157,63 +189,83 @@ def funnel_figure(facts: Facts) -> Figure | Paragraph:
         name="funnel",
         caption=(
             "Рисунок 2. Уровень результатов школ по всем работам года: отличие от школ того же типа, в "
-            "стандартных отклонениях балла ученика. "
-            "Линии — пределы, между которыми обычно лежат школы такого размера"
+            "стандартных отклонениях балла ученика. Линии — пределы, между которыми обычно лежат "
+            f"школы такого размера; подписаны школы за пределом вывода (z = {number(bound)})"
         ),
         description=(
             f"Диаграмма рассеяния: {counted(int(mine[shown].sum()), 'школа', 'школы', 'школ')} "
             f"муниципалитета среди {counted(int(shown.sum()), 'школы', 'школ', 'школ')} региона; "
-            f"за пределами 99,8 % по правилу вывода — {len(far)}."
+            f"за пределом вывода в муниципалитете — {len(far)}."
         ),
     )
 
 
 def level_text(facts: Facts) -> Stack:
     """Which schools stand far from schools of their type, and why that proves nothing."""
-    far = facts.of("level_school", Verdict.WATCH)
-    if not far:
-        text = "Уровень всех школ муниципалитета — в обычных пределах для школ их типа и размера."
-        return stack([Paragraph(text)])
-    items = []
-    for name in school_names(facts, [one.unit for one in far]):
-        one = next(f for f in far if school_name(facts, f.unit) == name)
-        side = "выше" if one.value > 0 else "ниже"
-        items.append(
-            f"{name}: {side} школ того же типа на {number(abs(one.value), 2)} стандартного отклонения "
-            f"({between(one.low, one.high, 2)})"
-        )
-    return stack(
-        [
+    far = _by_name(facts, facts.of("level_school", Verdict.WATCH))
+    usual = facts.of("level_school", Verdict.NO_CONCERN)
+    if not far and not usual:
+        return stack([Paragraph(_not_compared(facts))])
+    blocks = []
+    if far:
+        blocks += [
             Paragraph("Заметно отличается уровень результатов (к сведению):"),
-            Bullets(tuple(items)),
+            Bullets(tuple(_level(facts, one) for one in far)),
             Paragraph(
                 "Уровень показывает, что школа отличается, но не почему: состав учеников, отбор, "
                 "сильная работа учителей дают то же самое. Признаком необъективности он не является."
             ),
         ]
+    if usual:
+        schools = counted(len(usual), "школа", "школы", "школ")
+        blocks.append(
+            Paragraph(f"Уровень в обычных пределах для своего типа и размера: {schools}.")
+        )
+    rest = _not_compared(facts)
+    return stack([*blocks, Paragraph(rest) if rest else None])
+
+
+def _level(facts: Facts, one: Finding) -> str:
+    low, high = sorted((abs(one.low), abs(one.high)))
+    side = "выше" if one.value > 0 else "ниже"
+    return (
+        f"{school_name(facts, one.unit)} ({counted(one.n, 'ученик', 'ученика', 'учеников')}): {side} "
+        f"школ того же типа на {number(abs(one.value), 2)} стандартного отклонения балла ученика "
+        f"(95{NBSP}%: {between(low, high, 2)})"
     )
+
+
+def _not_compared(facts: Facts) -> str:
+    """How many schools have no level, and why."""
+    rest = len(facts.schools) - len(facts.of("level_school", Verdict.WATCH, Verdict.NO_CONCERN))
+    if not rest:
+        return ""
+    return (
+        f"Не с чем сравнить: {counted(rest, 'школа', 'школы', 'школ')} — школ того же типа в регионе "
+        "или учеников в самой школе слишком мало."
+    )
+
+
+def _by_name(facts: Facts, found: tuple[Finding, ...]) -> list[Finding]:
+    return sorted(found, key=lambda one: natural(school_name(facts, one.unit)))
 
 
 def low_text(facts: Facts) -> Stack | Paragraph:
     """Schools where the mark «2» is frequent."""
-    found = facts.of("low_share_school", Verdict.WATCH)
+    found = _by_name(facts, facts.of("low_share_school", Verdict.WATCH))
     limit = facts.run.thresholds["low_share_limit"].value
+    least = number(facts.run.thresholds["share_min_n"].value)
     rule = (
-        f"Школа отмечается, если не меньше {percent(limit)} отметок «2» по двум работам и более и по "
-        "каждой из них нижняя граница 95%-го интервала выше доли по региону (расчётная модель; "
-        "работы с числом участников меньше 10 не учитываются)."
+        f"Школа отмечается, если не меньше {percent(limit)} отметок «2» {over_papers(facts, 2)} и более "
+        f"и по каждой из них нижняя граница 95-процентного интервала выше доли по региону (расчётная "
+        f"модель; не учитывается, если писали меньше {least} учеников или доля скрыта)."
     )
     if not found:
-        return Paragraph(f"Школ с устойчиво низкими результатами не найдено. {rule}")
-    items = []
-    for name in school_names(facts, [one.unit for one in found]):
-        one = next(f for f in found if school_name(facts, f.unit) == name)
-        papers = counted(one.details["papers"], "работа", "работы", "работ")
-        seen = number(one.details["papers_seen"])
-        items.append(
-            f"{name}: {papers} из {seen}; наибольшая доля отметок «2» — {percent(one.value)} "
-            f"({between(one.low, one.high)}{NBSP}%)"
-        )
-    return stack(
-        [Paragraph("Много отметок «2» (к сведению):"), Bullets(tuple(items)), Paragraph(rule)]
+        return Paragraph(f"Школ с часто встречающейся отметкой «2» не найдено. {rule}")
+    items = tuple(
+        f"{school_name(facts, one.unit)}: {papers(facts, one.details['papers'])} из "
+        f"{number(one.details['papers_seen'])}; наибольшая доля отметок «2» — {percent(one.value)} "
+        f"из {counted(one.n, 'работы', 'работ', 'работ')} (95{NBSP}%: {between(one.low, one.high)}{NBSP}%)"
+        for one in found
     )
+    return stack([Paragraph("Много отметок «2» (к сведению):"), Bullets(items), Paragraph(rule)])

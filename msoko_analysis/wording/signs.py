@@ -10,8 +10,9 @@ from msoko_analysis.figures import Figure, NearCuts, school_near_cuts
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.measures.official import FIOKO_PAPERS
 from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, stack
-from msoko_analysis.russian import NBSP, between, counted, natural, number, percent
-from msoko_analysis.tables import Table
+from msoko_analysis.russian import DASH, NBSP, between, counted, natural, number, percent
+from msoko_analysis.tables import Digits, Table
+from msoko_analysis.wording.cells import of_unit
 from msoko_analysis.wording.names import VERDICT, paper_name, school_name
 
 _NAMED = (Verdict.CONCERN, Verdict.WATCH)
@@ -21,14 +22,14 @@ def _sorted(facts: Facts, found: tuple[Finding, ...]) -> list[Finding]:
     return sorted(found, key=lambda one: natural(school_name(facts, one.unit)))
 
 
-def q_value(value: float) -> str:
-    """A controlled probability, «< 0,001» below that."""
-    return "<\u00a00,001" if value < 0.001 else number(value, 3)
+Q = Digits(3, least=0.001)
+"""A share of false alarms, «< 0,001» below that."""
 
 
 def q_text(value: float) -> str:
     """«q = 0,012» or «q < 0,001»."""
-    return f"q {q_value(value)}" if value < 0.001 else f"q = {q_value(value)}"
+    text = Q(value)
+    return f"q{NBSP}{text}" if text.startswith("<") else f"q{NBSP}={NBSP}{text}"
 
 
 def _interval(low: float, high: float) -> str:
@@ -40,10 +41,9 @@ def signs_table(facts: Facts) -> Table:
     rows = [
         {
             "Школа": school_name(facts, one.unit),
-            "Признак": "скопление работ у границы отметки",
             "Работ": one.n,
             "Лишних работ над границей": one.value,
-            "от–до (95 %)": _interval(one.low, one.high),
+            f"от–до (95{NBSP}%)": _interval(one.low, one.high),
             "Доля от недобравших 1–2 балла, %": one.details["share"],
             "q": one.q,
             "Вывод": VERDICT[one.verdict],
@@ -53,18 +53,18 @@ def signs_table(facts: Facts) -> Table:
     q = percent(100 * facts.run.thresholds["spike_q"].value)
     return Table(
         "signs",
-        "Таблица 3. Признаки, требующие проверки",
+        "Таблица 3. Признак «скопление работ у границы отметки»",
         pd.DataFrame(rows),
         {
-            "Работ": number,
-            "Лишних работ над границей": number,
-            "Доля от недобравших 1–2 балла, %": number,
-            "q": q_value,
+            "Работ": Digits(),
+            "Лишних работ над границей": Digits(),
+            "Доля от недобравших 1–2 балла, %": Digits(),
+            "q": Q,
         },
         (
-            "Лишние работы — сверх того, что даёт уровень самой школы и общая для региона привычка; "
-            f"q — доля ложных среди названных школ региона при таком пороге, порог {q}. Порядок — по "
-            "алфавиту.",
+            "Лишние работы — сверх того, что даёт уровень самой школы и общая для региона привычка. "
+            "q — какая доля названных школ региона оказалась бы названа напрасно, если называть все "
+            f"школы с таким же или меньшим q; порог {q}. Порядок — по алфавиту.",
         ),
         empty="Школ с признаками, требующими проверки, нет.",
     )
@@ -72,15 +72,14 @@ def signs_table(facts: Facts) -> Table:
 
 def signs_text(facts: Facts) -> Stack:
     """What the sign is, what it found, and what it can not tell."""
-    named = facts.of("spike_school", Verdict.CONCERN)
+    named = facts.of("spike_school", *_NAMED)
     few = facts.of("spike_school", Verdict.TOO_FEW)
     blocks = [
         Paragraph(
             "Проверяется одно: не больше ли в школе работ, которые набрали ровно столько баллов, "
             "сколько нужно для следующей отметки, и не меньше ли тех, которым не хватило одного-двух "
-            "баллов. Сравнение идёт с распределением по региону без своего муниципалитета, "
-            "приведённым к уровню и разбросу самой школы, поэтому ни высокий, ни низкий уровень "
-            "школы признаком не становится."
+            f"баллов. Сравнение идёт с {compared_with(facts)}, приведённым к уровню и разбросу самой "
+            "школы, поэтому ни высокий, ни низкий уровень школы признаком не становится."
         )
     ]
     if named:
@@ -96,6 +95,13 @@ def signs_text(facts: Facts) -> Stack:
     return stack(blocks)
 
 
+def compared_with(facts: Facts) -> str:
+    """What the distribution of a school is compared with, in the instrumental case."""
+    if facts.alone:
+        return "сглаженным распределением по остальным школам муниципалитета"
+    return "распределением по региону без своего муниципалитета"
+
+
 INNOCENT = (
     "работы у границы читались второй раз, и балл уточнялся в обе стороны;",
     "критерии частичного балла одного из заданий понимались в школе по-своему, и задание дало как раз "
@@ -109,7 +115,7 @@ def _too_few(few: tuple[Finding, ...]) -> str:
     needed = [one.details["needed"] for one in few if np.isfinite(one.details["needed"])]
     text = (
         f"По {counted(len(few), 'школе', 'школам', 'школам')} работ слишком мало, чтобы сказать "
-        "«признака нет»: если бы там подняли половину недобравших 1–2 балла, это скорее всего "
+        "«признака нет»: если бы там подняли половину недобравших 1–2 балла, это, скорее всего, "
         "осталось бы незамеченным."
     )
     if needed:
@@ -126,11 +132,9 @@ def signs_figures(facts: Facts) -> Stack:
     blocks = []
     found = _sorted(facts, facts.of("spike_school", *_NAMED))
     for place, one in enumerate(found, 3):
-        blocks += [
-            Heading(school_name(facts, one.unit)),
-            Paragraph(_sentence(one)),
-            _school_figure(facts, one, place),
-        ]
+        heading = Heading(school_name(facts, one.unit))
+        figure = _school_figure(facts, one, place)
+        blocks.append(stack([heading, Paragraph(_sentence(one)), figure], box="keep"))
     return stack(blocks)
 
 
@@ -138,11 +142,16 @@ def _sentence(one: Finding) -> str:
     share = percent(one.details["share"])
     return (
         f"Из {counted(one.n, 'работы', 'работ', 'работ')} школы над границами отметок лишних примерно "
-        f"{number(one.value)} ({between(one.low, one.high)}) — это {share} "
+        f"{number(one.value)} (95{NBSP}%: {between(one.low, one.high)}) — это {share} "
         f"({between(one.details['share_low'], one.details['share_high'])}{NBSP}%) тех, кому без этого "
-        f"не хватило бы одного-двух баллов; {q_text(one.q)}. "
-        f"Вывод: {VERDICT[one.verdict]}."
+        f"не хватило бы одного-двух баллов; {q_text(one.q)}. Вывод: {_CONCLUSION[one.verdict]}."
     )
+
+
+_CONCLUSION = {
+    Verdict.CONCERN: "признак, требующий проверки",
+    Verdict.WATCH: "к сведению — признак заметен, но доля таких работ невелика",
+}
 
 
 def _school_figure(facts: Facts, one: Finding, place: int) -> Figure:
@@ -169,12 +178,12 @@ def district_text(facts: Facts) -> Stack:
     return stack(
         [
             Paragraph(
-                "Скопление на границе «3» есть и в регионе целиком, поэтому школы сравниваются с "
-                "регионом, а не с гладкой кривой. Насколько муниципалитет в этом отличается, видно из "
-                "таблицы 4: сколько работ ровно на границе приходится на одну работу, которой не "
-                "хватило одного балла. Если бы граница ничего не значила, соседние баллы встречались бы "
-                "примерно одинаково часто; но и строение работы сдвигает это число, поэтому сравнивать нужно "
-                "с регионом, а не с единицей."
+                "Скопление на границе «3» часто есть и в регионе целиком, и сравнение школ с регионом "
+                "его не видит. Насколько отличается муниципалитет, показывает таблица 4: сколько работ "
+                "ровно на границе приходится на одну работу, которой не хватило одного балла. Если бы "
+                "граница ничего не значила, соседние баллы встречались бы примерно одинаково часто; но "
+                "и строение работы сдвигает это число, поэтому сравнивать нужно с регионом, а не с "
+                "единицей."
             ),
             cuts_table(facts),
         ]
@@ -182,30 +191,35 @@ def district_text(facts: Facts) -> Stack:
 
 
 def cuts_table(facts: Facts) -> Table:
-    """Table 4: works at the cut «3» per work one point below, district and region."""
+    """Table 4: works at the cut «3» per work one point below, district and region.
+
+    Where the ratio is hidden its n is hidden too: with the bar of figure 1 it would give the other
+    cell away.
+    """
     rows = []
     for paper in facts.papers:
-        mine = facts.measure("municipality", "cut_ratio_3", paper)
-        if mine is None:
+        ratio = of_unit(facts, "municipality", "cut_ratio_3", paper)
+        if ratio != ratio:
             continue
+        n = of_unit(facts, "municipality", "cut_ratio_3", paper, column="n")
         rows.append(
             {
-                "Работа": paper_name(facts, paper),
-                "Работ на границе «3» и на балл ниже": mine["n"],
-                "На одну работу ниже границы": mine["value"],
-                "В регионе": facts.value("region", "cut_ratio_3", paper),
+                "Предмет, класс": paper_name(facts, paper),
+                "Работ на границе «3» и на балл ниже": n,
+                "На одну работу ниже границы": ratio,
+                "В регионе": of_unit(facts, "region", "cut_ratio_3", paper),
             }
         )
-    ratio = lambda value: number(value, 1)  # noqa: E731
     return Table(
         "cuts",
         "Таблица 4. Граница «3»: муниципалитет и регион",
         pd.DataFrame(rows),
         {
-            "Работ на границе «3» и на балл ниже": number,
-            "На одну работу ниже границы": ratio,
-            "В регионе": ratio,
+            "Работ на границе «3» и на балл ниже": Digits(),
+            "На одну работу ниже границы": Digits(1),
+            "В регионе": Digits(1),
         },
+        ("Прочерк — на балл ниже границы нет ни одной работы.",),
         empty="Границы отметок по этим работам не позволяют такого сравнения.",
     )
 
@@ -219,14 +233,15 @@ def official_text(facts: Facts) -> Stack:
         [
             Paragraph(
                 f"По методике ФИОКО от 19.04.2019 хотя бы один признак есть у {number(row['count'])} из "
-                f"{counted(row['n'], 'школы', 'школ', 'школ')}, писавших работы 4–5 классов; "
+                f"{counted(row['n'], 'школы', 'школ', 'школ')}, писавших ВПР в 4–5 классах; "
                 f"100 − доля таких школ = {percent(row['value'], 1)} (основа показателя П19; то, что "
                 "П19 равен этому числу, документом не подтверждено)."
             ),
             Paragraph(
-                "Правило «завышенный средний балл» опирается только на уровень: на честных школах оно "
-                "срабатывает в 19–24 % случаев, чаще у крупных. Поэтому один признак оснований для "
-                "действий не даёт; к сведению берутся школы с двумя и более."
+                "Правило «завышенный средний балл» опирается только на уровень: в моделировании на "
+                f"честных школах оно срабатывает в 19–24{NBSP}% случаев, чаще у крупных. Поэтому один "
+                "признак оснований для действий не даёт; к сведению берутся школы, у которых признаков "
+                f"не меньше {number(facts.run.thresholds['fioko_markers_watch'].value)}."
             ),
             official_table(facts),
         ]
@@ -254,11 +269,11 @@ def official_table(facts: Facts) -> Table:
         "official",
         "Таблица 5. Официальные признаки ФИОКО (2019), без изменений",
         pd.DataFrame(rows),
-        {"Всего": number},
+        {"Всего": Digits()},
         (
-            "(а) нижняя граница интервала среднего балла школы выше верхней границы по региону; "
-            "(б) отметки школы и баллы связаны отрицательно; (в) резкое изменение результатов одной "
-            "параллели от 4 к 5 классу.",
+            "РУ4 — русский язык, 4 класс; МА5 — математика, 5 класс. (а) Нижняя граница интервала "
+            "среднего балла школы выше верхней границы по региону; (б) отметки школы и баллы связаны "
+            "отрицательно; (в) резкое изменение результатов одной параллели от 4 к 5 классу.",
         ),
         empty="Школ с официальными признаками нет.",
     )
@@ -273,5 +288,5 @@ def _markers(facts: Facts, marked: pd.DataFrame) -> dict[str, str]:
             for paper in FIOKO_PAPERS
             if ((papers["grade"] == paper.grade) & (papers["subject"] == paper.subject)).any()
         ]
-        cells[name] = ", ".join(codes) or "—"
+        cells[name] = ", ".join(codes) or DASH
     return cells

@@ -8,14 +8,25 @@ from dataclasses import dataclass
 import numpy as np
 
 from msoko_analysis.facts import Facts
-from msoko_analysis.findings import Verdict
+from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, stack
-from msoko_analysis.russian import NBSP, counted, first_capital, listed, number, percent
-from msoko_analysis.wording.names import district_cases, procedures, school_names
+from msoko_analysis.russian import NBSP, counted, first_capital, listed, natural, number, percent
+from msoko_analysis.wording.names import (
+    all_papers,
+    district_cases,
+    over_papers,
+    papers,
+    procedures,
+    school_name,
+    school_names,
+)
+from msoko_analysis.wording.results import margin
 
 _SCHOOLS = ("школа", "школы", "школ")
 _OF_SCHOOLS = ("школы", "школ", "школ")
 _WORKS = ("работа", "работы", "работ")
+# More names than this push the summary off its page; the section has them all.
+_NAMES = 10
 
 
 @dataclass(frozen=True)
@@ -33,7 +44,7 @@ class Requisites:
 
 
 def requisites(facts: Facts) -> Requisites:
-    """Requisites of the note; date and number are given when it is registered."""
+    """Requisites of the note; date, number and ground are given when it is registered."""
     name = district_cases(facts)
     about = f"О результатах {procedures(facts)} {facts.year} года в {name.prepositional}"
     return Requisites(
@@ -43,6 +54,8 @@ def requisites(facts: Facts) -> Requisites:
             ("Заголовок к тексту", about),
             ("Дата и номер", "«___» __________ 20__ г. № ______"),
             ("Муниципалитет", f"{first_capital(name.nominative)}, {facts.run.region.nominative}"),
+            ("Цель", "методическая помощь школам; не оценка работы школ и учителей"),
+            ("Основание", "______________________________"),
         )
     )
 
@@ -68,13 +81,12 @@ def works_total(facts: Facts) -> int:
 
 
 def _scope(facts: Facts) -> str:
-    schools = counted(facts.schools_listed, *_SCHOOLS)
+    schools = counted(len(facts.schools), *_SCHOOLS)
     works = counted(works_total(facts), *_WORKS)
-    papers = counted(len(facts.papers), "работе", "работам", "работам")
     return (
         f"{procedures(facts)} {facts.year} года: {schools} {district_cases(facts).genitive}, "
-        f"{works} учеников по {papers} (предмет и класс). Одна работа — один ученик по одному "
-        f"предмету."
+        f"{papers(facts, len(facts.papers))} (предмет и класс), {works} учеников. Ученик, писавший по "
+        "двум предметам, учтён дважды."
     )
 
 
@@ -93,11 +105,12 @@ def _difference(facts: Facts, other: str) -> float:
     return float(np.average(differences, weights=weights)) if differences else float("nan")
 
 
-def _compared(difference: float, higher: str, lower: str, same: str) -> str:
-    if round(abs(difference), 1) == 0:
+def _compared(difference: float, base: str, same: str) -> str:
+    """«на 0,5 п. п. выше регионального», or ``same`` when the printed digits do not differ."""
+    points = number(abs(difference), 1)
+    if points == number(0, 1):
         return same
-    points = f"{number(abs(difference), 1)}{NBSP}п.{NBSP}п."
-    return f"на {points} {higher if difference > 0 else lower}"
+    return f"на {points}{NBSP}п.{NBSP}п. {'выше' if difference > 0 else 'ниже'} {base}"
 
 
 def _results(facts: Facts) -> str:
@@ -105,15 +118,36 @@ def _results(facts: Facts) -> str:
     if not np.isfinite(region):
         return ""
     text = (
-        "Результаты. В среднем по всем работам результат (доля максимального балла) "
-        f"{_compared(region, 'выше регионального', 'ниже регионального', 'такой же, как в регионе')}"
+        f"Результаты. В среднем по {all_papers(facts)} результат (доля максимального балла) "
+        f"{_compared(region, 'регионального', 'такой же, как в регионе')}"
     )
     year = _difference(facts, "year")
     if np.isfinite(year):
-        text += f", {_compared(year, 'выше', 'ниже', 'такой же')} прошлогоднего".replace(
-            "такой же прошлогоднего", "такой же, как годом раньше"
+        text += f", {_compared(year, 'прошлогоднего', 'такой же, как годом раньше')}"
+    return f"{text}. {_beyond_margin(facts)}".rstrip()
+
+
+def _beyond_margin(facts: Facts) -> str:
+    """In how many papers the district differs from the region by more than the margin."""
+    margins = {paper: margin(facts, paper) for paper in facts.papers}
+    known = [paper for paper, half in margins.items() if np.isfinite(half)]
+    if not known:
+        return "Оценить погрешность нельзя: школ слишком мало."
+    beyond = sum(
+        abs(
+            facts.value("municipality", "mean_percent", paper)
+            - facts.value("region", "mean_percent", paper)
         )
-    return text + ". По каждой работе с погрешностью — в таблице 1."
+        > margins[paper]
+        for paper in known
+    )
+    where = over_papers(facts, beyond) if beyond else "ни по одной"
+    if len(known) == len(facts.papers):
+        return f"Отличие от региона больше погрешности {where} из {len(known)} (таблица 1)."
+    return (
+        f"Погрешность можно оценить {over_papers(facts, len(known))} из {len(facts.papers)}; отличие от "
+        f"региона больше неё {where} (таблица 1)."
+    )
 
 
 def _spikes(facts: Facts) -> str:
@@ -121,43 +155,56 @@ def _spikes(facts: Facts) -> str:
     watch = facts.of("spike_school", Verdict.WATCH)
     few = facts.of("spike_school", Verdict.TOO_FEW)
     clean = facts.of("spike_school", Verdict.NO_CONCERN)
-    if not (named or watch or few or clean):
-        return "Признак «скопление работ у границы отметки» по этим данным не определяется."
     tested = len(named) + len(watch) + len(clean)
-    text = "Объективность. "
+    if not (tested or few):
+        return "Признак «скопление работ у границы отметки» по этим данным не определяется."
+    said = ["Объективность."]
     if named:
-        names = listed(school_names(facts, [one.unit for one in named]))
-        chosen = counted(len(named), *_OF_SCHOOLS)
-        text += (
+        said.append(
             f"Из {counted(tested, *_OF_SCHOOLS)}, по которым можно судить, признак «скопление работ у "
-            f"границы отметки» требует проверки у {chosen}: {names}. Это повод посмотреть работы, а не "
-            "вывод о нарушении."
+            f"границы отметки» требует проверки у {counted(len(named), *_OF_SCHOOLS)}: "
+            f"{_with_size(facts, named)}. Это повод посмотреть работы, а не вывод о нарушении."
         )
-    else:
-        text += (
-            f"Признака «скопление работ у границы отметки», который требовал бы проверки, нет ни у "
-            f"одной из {counted(tested, *_OF_SCHOOLS)}, по которым можно судить."
+    elif tested:
+        said.append(
+            "Признака «скопление работ у границы отметки», который требовал бы проверки, нет; судить "
+            f"можно по {counted(tested, 'школе', 'школам', 'школам')}."
         )
     if watch:
-        names = listed(school_names(facts, [one.unit for one in watch]))
-        text += f" К сведению, величина признака мала: {names}."
+        said.append(f"К сведению (доля таких работ невелика): {_with_size(facts, watch)}.")
     if few:
-        text += (
-            f" По {counted(len(few), 'школе', 'школам', 'школам')} работ слишком мало для суждения."
-        )
-    return text
+        schools = counted(len(few), "школе", "школам", "школам")
+        said.append(f"По {schools} работ слишком мало, чтобы судить об этом признаке.")
+    return " ".join(said)
+
+
+def _with_size(facts: Facts, found: tuple[Finding, ...]) -> str:
+    """Every school with its number of works too many, of how many; a reference when they are many."""
+    if len(found) > _NAMES:
+        return f"{counted(len(found), *_SCHOOLS)} (таблица 3)"
+    ordered = sorted(found, key=lambda one: natural(school_name(facts, one.unit)))
+    return "; ".join(
+        f"{school_name(facts, one.unit)} — лишних работ у границ примерно {number(one.value)} из "
+        f"{number(one.n)}"
+        for one in ordered
+    )
 
 
 def _low(facts: Facts) -> str:
     found = facts.of("low_share_school", Verdict.WATCH)
     if not found:
         return ""
-    limit = percent(found[0].limit)
-    names = listed(school_names(facts, [one.unit for one in found]))
-    return (
-        f"Низкие результаты. Отметок «2» не меньше {limit} по двум работам и более, и это выше "
-        f"регионального уровня: {names}."
+    seen = facts.of("low_share_school", *Verdict)
+    text = (
+        f"Низкие результаты. Отметок «2» не меньше {percent(found[0].limit)} {over_papers(facts, 2)} и "
+        "более, и это больше, чем по региону, с учётом погрешности: "
     )
+    if len(found) > _NAMES:
+        return (
+            f"{text}{counted(len(found), *_SCHOOLS)} из {number(len(seen))} (перечень — в разделе "
+            "«Низкие результаты»)."
+        )
+    return f"{text}{listed(school_names(facts, [one.unit for one in found]))}."
 
 
 def _official(facts: Facts) -> str:
@@ -166,9 +213,10 @@ def _official(facts: Facts) -> str:
         return ""
     region = facts.value("region", "p19")
     return (
-        f"Официальные признаки ФИОКО (2019). Хотя бы один признак — у "
-        f"{number(row['count'])} из {counted(row['n'], *_OF_SCHOOLS)}; расчётное "
-        f"значение показателя П19 — {percent(row['value'], 1)} (по региону {percent(region, 1)})."
+        f"Официальные признаки ФИОКО (2019). Хотя бы один признак — у {number(row['count'])} из "
+        f"{counted(row['n'], *_OF_SCHOOLS)}; 100 − доля таких школ (основа показателя П19) — "
+        f"{percent(row['value'], 1)}, по региону {percent(region, 1)}. Один признак часто бывает и у "
+        "честных школ."
     )
 
 
