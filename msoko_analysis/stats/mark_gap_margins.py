@@ -1,0 +1,115 @@
+"""School marks against exam marks when only their counts per school are known (check C4, tier T0).
+
+Weaker than :mod:`msoko_analysis.stats.mark_gap`, as it does not see who got which mark.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq
+from scipy.stats import norm
+
+from msoko_analysis.errors import StatsInputError
+from msoko_analysis.stats.mark_gap import MARKS, SMALLEST
+from msoko_analysis.stats.overdispersion import CUT, Trend, mean_square, trend
+
+_DEGREE = 2
+_RANGE = (0.1, 2.0)  # variance of a pupil's residual, in variances of school marks within schools
+
+
+@dataclass(frozen=True)
+class MarkGapOfMargins:
+    """Result of :func:`mark_gap_of_margins`; arrays are (schools,).
+
+    ``pupil_variance`` the variance of one pupil's residual, in squared marks; ``curve`` the mean
+    school mark usual at such a mean exam mark.
+    """
+
+    school_marks: np.ndarray
+    exam_marks: np.ndarray
+    n: np.ndarray
+    pupil_variance: float
+    curve: Trend
+
+    @property
+    def gap(self) -> np.ndarray:
+        """Mean school mark above what is usual at such a mean exam mark, in marks."""
+        return self.curve.rest.value - self.curve.rest.centre
+
+    @property
+    def z(self) -> np.ndarray:
+        """The gap in standard errors that include how honest schools differ; + is inflation."""
+        return self.curve.rest.z
+
+    @property
+    def p(self) -> np.ndarray:
+        """One-sided probability of such a gap upwards in a school that marks as others do."""
+        return norm.sf(self.z)
+
+    @property
+    def pupils(self) -> np.ndarray:
+        """The gap in pupils whose mark stands one too high: ``n·gap``."""
+        return self.n * self.gap
+
+
+def mark_gap_of_margins(school_marks: np.ndarray, exam_marks: np.ndarray) -> MarkGapOfMargins:
+    """Mean school mark against mean exam mark: weighted quadratic and overdispersion.
+
+    ``m̄_s = b_0 + b_1 x̄_s + b_2 x̄_s² + rest``, ``Var(rest) = σ²/n_s + τ²``. The two margins do not tell
+    σ² (it hangs on the correlation inside schools), so it is the value at which the smaller half
+    of the schools scatters as the larger half does. ``school_marks``, ``exam_marks`` (schools ×
+    marks 2…5) pupils at every mark; n is the smaller of the two totals. Schools of fewer than 5
+    pupils get nan. All schools of the region, at least 15. Source: methods.md §1.6.
+
+    >>> rng = np.random.default_rng(1)
+    >>> able = rng.normal(0, 0.4, (200, 1)) + rng.normal(size=(200, 50))
+    >>> lenient = np.zeros((200, 1)); lenient[0] = 0.8
+    >>> count = lambda x: (np.digitize(x, [-1.5, -0.2, 1])[:, :, None] == range(4)).sum(axis=1)
+    >>> school = count(able + lenient + rng.normal(0, 0.5, able.shape))
+    >>> result = mark_gap_of_margins(school, count(able + rng.normal(0, 0.5, able.shape)))
+    >>> bool(result.p[0] < 1e-4), bool((result.p[1:] < 0.01).sum() < 8)
+    (True, True)
+    """
+    school_marks, exam_marks = _checked(school_marks), _checked(exam_marks)
+    if school_marks.shape != exam_marks.shape:
+        raise StatsInputError("school_marks and exam_marks must list the same schools")
+    n = np.minimum(school_marks.sum(axis=1), exam_marks.sum(axis=1))
+    school, exam = (_mean(table, n >= SMALLEST) for table in (school_marks, exam_marks))
+    squares = (school_marks * (np.asarray(MARKS) - school[:, None]) ** 2)[n >= SMALLEST]
+    within = squares.sum() / (n[n >= SMALLEST] - 1).sum() if len(squares) else np.nan
+    if not within > 0:
+        raise StatsInputError("school marks do not vary inside schools of five pupils or more")
+
+    def curve(variance: float) -> Trend:
+        return trend(school, np.sqrt(variance / np.maximum(n, 1)), exam, degree=_DEGREE)
+
+    smaller = n <= np.median(n[n >= SMALLEST])
+
+    def excess(log_variance: float) -> float:
+        z = curve(float(np.exp(log_variance))).rest.z[smaller & (n >= SMALLEST)]
+        return float((np.clip(z, -CUT, CUT) ** 2).mean() - mean_square(CUT))
+
+    low, high = np.log(within * np.array(_RANGE))
+    if excess(low) <= 0:
+        variance = np.exp(low)
+    elif excess(high) >= 0:
+        variance = np.exp(high)
+    else:
+        variance = np.exp(brentq(excess, low, high, xtol=1e-4))
+    return MarkGapOfMargins(school_marks, exam_marks, n, float(variance), curve(float(variance)))
+
+
+def _checked(table: np.ndarray) -> np.ndarray:
+    table = np.asarray(table, dtype=float)
+    if table.ndim != 2 or table.shape[1] != len(MARKS):
+        raise StatsInputError("counts of marks must be schools x marks 2..5")
+    if not np.isfinite(table).all() or (table < 0).any():
+        raise StatsInputError("counts of marks must be finite and not negative")
+    return table
+
+
+def _mean(table: np.ndarray, judged: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(judged, table @ np.asarray(MARKS) / table.sum(axis=1), np.nan)
