@@ -22,6 +22,8 @@ from msoko_analysis.params import Thresholds
 
 _VALUES = ["count", "value", "low", "high", "p", "q"]
 _WHOLE = ("mean_percent", "spike", "level", "fioko_a", "fioko_b", "fioko_c")
+# Measures whose n counts schools or lists, not pupils.
+_OF_SCHOOLS = r"p19|p19_list|official_\w+|list_\w+|spike_median_z"
 _PARTITION = {"prior_lower": "prior", "prior_same": "prior", "prior_higher": "prior"}
 _PAPER = ["year", "procedure", "grade", "subject"]
 
@@ -88,7 +90,7 @@ def publish(measures: pd.DataFrame, thresholds: Thresholds) -> PublicMeasures:
     """
     limit = int(thresholds["small_cell"].value)
     table = measures.reset_index(drop=True)
-    pupils = table["indicator"].ne("p19") & table["indicator"].ne("spike_median_z")
+    pupils = ~table["indicator"].str.fullmatch(_OF_SCHOOLS).astype(bool)
     small = pupils & (table["n"] < limit)
     share = pupils & table["count"].notna()
     few = share & (table["n"] < thresholds["share_min_n"].value)

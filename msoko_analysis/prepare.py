@@ -17,21 +17,42 @@ import pandas as pd
 
 from msoko_analysis.errors import DataError, Problem
 from msoko_analysis.manifest import files_below, hashes, text_hash
-from msoko_analysis.measures import measure_year
+from msoko_analysis.measures import COLUMNS, measure_year
+from msoko_analysis.measures.aggregates import aggregate_rows, mismatches, with_forms
 from msoko_analysis.measures.arrays import arrange_year
+from msoko_analysis.measures.markers import marker_rows, placed_lists
+from msoko_analysis.measures.places import Places
 from msoko_analysis.params import RunParams
 
-_TABLES = ("mark_pairs", "attendance", "quality", "measures")
+_TABLES = ("mark_pairs", "attendance", "quality", "measures", "lists")
+_PAPER = ("year", "procedure", "grade", "subject")
+_UNIT = (*_PAPER, "municipality", "level", "unit", "unit_name", "n")
+# Columns of tables that a derived folder may lack, as far as they are used.
+_COLUMNS = {
+    "mark_pairs": (*_PAPER, "municipality", "school", "prior_mark", "score", "n"),
+    "attendance": (*_PAPER, "municipality", "school", "n_listed", "n_scored"),
+    "quality": ("check", *_PAPER, "municipality", "n_rows", "n_found"),
+    "measures": COLUMNS,
+    "mark_statistics": (*_UNIT, "n_schools", "share_2", "share_4", "share_5"),
+    "mark_vs_prior": (*_UNIT, "lower", "same", "higher"),
+    "markers": ("year", "municipality", "school", "school_name", "ru4", "ma4", "ru5", "ma5"),
+}
+_WHOLE = {"year": "Int64", "grade": "Int64", "n_rows": "int64", "n_found": "int64"}
+_MEASURED_BY = {"papers", "scales", "thresholds", "years", "districts"}
+_FORMS = ("mark_statistics", "mark_vs_prior")
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """The tables of a region, all years of its data: two count tables, quality, measures, schools."""
+    """The tables of a region, all years of its data: two count tables, quality, measures, official
+    lists, schools. The count tables are empty where there are only aggregate forms.
+    """
 
     mark_pairs: pd.DataFrame
     attendance: pd.DataFrame
     quality: pd.DataFrame
     measures: pd.DataFrame
+    lists: pd.DataFrame
     schools: pd.DataFrame
 
 
@@ -49,7 +70,8 @@ def prepare(run: RunParams) -> Path:
 
     Raises DataError when the data folder is not one that ``msoko ingest`` made.
     """
-    if not (run.data / "schools.parquet").is_file() or not (run.data / "results").is_dir():
+    results = any((run.data / name).exists() for name in ("results", *map(_file, _FORMS)))
+    if not (run.data / _file("schools")).is_file() or not results:
         raise DataError.from_problems(
             "Данные запуска не найдены",
             [Problem(
@@ -78,12 +100,34 @@ def _key(run: RunParams) -> str:
     depends = {
         "data": hashes(files_below(run.data), run.data),
         "package": hashes(package.rglob("*.py"), package),
-        "run": run.model_dump(mode="json", include={"papers", "scales", "thresholds", "years"}),
+        "run": run.model_dump(mode="json", include=_MEASURED_BY),
     }
     return text_hash(depends)[:16]
 
 
+def _file(table: str) -> str:
+    return f"{table}.parquet"
+
+
 def _tables(run: RunParams) -> dict[str, pd.DataFrame]:
+    schools = pd.read_parquet(run.data / _file("schools"))
+    places = Places.of(run.districts, schools)
+    tables = _pupil_tables(run, schools) if (run.data / "results").is_dir() else _no_pupils()
+    forms = aggregate_rows(*(_read(run, name) for name in _FORMS), places, set(run.papers))
+    measures = with_forms(tables["measures"], forms, run.thresholds["results_cover_min"].value)
+    lists = placed_lists(_read(run, "markers"), places)
+    homes = schools.assign(municipality=places.districts(schools["municipality"]))
+    listed = marker_rows(lists, measures, homes, run.thresholds["spike_q"].value)
+    apart = mismatches(tables["measures"], forms)
+    return tables | {
+        "quality": _joined([tables["quality"], apart.astype(_WHOLE)]),
+        "measures": _joined([measures, *listed]),
+        "lists": lists,
+    }
+
+
+def _pupil_tables(run: RunParams, schools: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Count tables, quality and measures of pupils' results."""
     # polars is imported here only: a process that merely reads prepared tables must be free of its
     # threads, because note kernels are forked (docs/decisions).
     from msoko_analysis import counts
@@ -91,7 +135,6 @@ def _tables(run: RunParams) -> dict[str, pd.DataFrame]:
 
     counted = counts.count(counts.scan(run.data))
     mark_pairs = counted.mark_pairs.to_pandas()
-    schools = pd.read_parquet(run.data / "schools.parquet")
     measured, previous = [], None
     for year in sorted(mark_pairs["year"].unique()):
         arranged = arrange_year(int(year), mark_pairs, schools, run.papers, run.scales)
@@ -104,3 +147,21 @@ def _tables(run: RunParams) -> dict[str, pd.DataFrame]:
         "quality": quality_table(run.data, run.scales),
         "measures": pd.concat(measured, ignore_index=True),
     }
+
+
+def _no_pupils() -> dict[str, pd.DataFrame]:
+    return {
+        name: pd.DataFrame(columns=list(_COLUMNS[name])) for name in _TABLES if name in _COLUMNS
+    }
+
+
+def _read(run: RunParams, table: str) -> pd.DataFrame:
+    """A table of the derived data; without rows where the data have none."""
+    path = run.data / _file(table)
+    return pd.read_parquet(path) if path.is_file() else pd.DataFrame(columns=list(_COLUMNS[table]))
+
+
+def _joined(tables: list[pd.DataFrame]) -> pd.DataFrame:
+    """Tables under one another; those without rows do not decide about types."""
+    filled = [table for table in tables if len(table)]
+    return pd.concat(filled, ignore_index=True) if filled else tables[0]

@@ -1,0 +1,54 @@
+"""Which district of the run a municipality of the data is, whatever file names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from msoko_analysis.params import District
+
+
+@dataclass(frozen=True)
+class Places:
+    """``codes``: code or name of a municipality, folded → code of the run's district; ``homes``:
+    school → municipality, from the table of schools.
+    """
+
+    codes: Mapping[str, str]
+    homes: Mapping[str, str]
+
+    @classmethod
+    def of(cls, districts: Mapping[str, District], schools: pd.DataFrame) -> Places:
+        """Places of a run: districts by code and by name as it stands in the nominative."""
+        names = {fold(one.name.nominative): code for code, one in districts.items()}
+        codes = {fold(code): code for code in districts}
+        homes = zip(schools["school"], schools["municipality"], strict=True)
+        return cls(names | codes, dict(homes))
+
+    def also(self, pairs: Iterable[tuple[str, str]]) -> Places:
+        """The same with further (code, name) pairs, as a form prints both: a code whose name is
+        that of a district means the district.
+        """
+        known = {
+            fold(code): self.codes[fold(name)] for code, name in pairs if fold(name) in self.codes
+        }
+        return replace(self, codes=known | dict(self.codes))
+
+    def districts(self, municipalities: pd.Series) -> pd.Series:
+        """Codes of municipalities; one that is no district of the run stays as it is."""
+        return municipalities.map(lambda one: self.codes.get(fold(one), one), na_action="ignore")
+
+    def of_schools(self, schools: pd.Series, given: pd.Series) -> pd.Series:
+        """Municipalities of schools: by the table of schools, else as ``given``; may be empty."""
+        return self.districts(schools.map(self.homes).fillna(given))
+
+
+def fold(name: str) -> str:
+    """A code or a name in the form in which they are compared.
+
+    >>> fold(" Озёрный  район ")
+    'озерный район'
+    """
+    return " ".join(name.casefold().replace("ё", "е").split())
