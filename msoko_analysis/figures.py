@@ -5,7 +5,6 @@ do not see it. Black-and-white print must do: meaning is carried by shape, hatch
 
 from __future__ import annotations
 
-import html
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from msoko_analysis.disclosure import PublicCounts
+from msoko_analysis.prose import escaped
 from msoko_analysis.russian import number
 
 _DARK, _MID, _LIGHT = "#1f3b57", "#7a7a7a", "#d9d9d9"
@@ -57,8 +57,8 @@ class Figure:
 
     def _repr_html_(self) -> str:
         return (
-            f'<figure><div role="img" aria-label="{html.escape(self.description)}">{self.svg}</div>'
-            f"<figcaption>{html.escape(self.caption)}</figcaption></figure>"
+            f'<figure><div role="img" aria-label="{escaped(self.description)}">{self.svg}</div>'
+            f"<figcaption>{escaped(self.caption)}</figcaption></figure>"
         )
 
 

@@ -17,7 +17,7 @@ from msoko_analysis.figures import Figure
 from msoko_analysis.params import RunParams, load_run
 from msoko_analysis.prepare import load
 from msoko_analysis.prose import Paragraph, Stack
-from msoko_analysis.tables import Table
+from msoko_analysis.tables import Table, workbook
 from msoko_analysis.wording import advice, methods, quality, results, signs, summary
 
 
@@ -147,11 +147,10 @@ class Note:
         findings = [_finding_json(one) for one in self.facts.findings]
         text = json.dumps(findings, ensure_ascii=False, indent=1, allow_nan=False)
         (out / "findings.json").write_text(text + "\n", encoding="utf-8")
-        with pd.ExcelWriter(out / "tables" / "tables.xlsx", engine="openpyxl") as book:
-            for table in self.tables():
-                path = out / "tables" / f"{table.name}.csv"
-                path.write_text(table.csv(), encoding="utf-8-sig", newline="\n")
-                table.plain().to_excel(book, sheet_name=table.name, index=False)
+        for table in self.tables():
+            path = out / "tables" / f"{table.name}.csv"
+            path.write_text(table.csv(), encoding="utf-8-sig", newline="\n")
+        (out / "tables" / "tables.xlsx").write_bytes(workbook(self.tables()))
 
 
 def build_note(run_file: str, *, district: str, year: int, data: str = "") -> Note:

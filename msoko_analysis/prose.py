@@ -7,6 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from msoko_analysis.russian import glued
+
+
+def escaped(text: str) -> str:
+    """Text ready for a page: special signs escaped, units kept on the line of their number."""
+    return html.escape(glued(text))
+
 
 @dataclass(frozen=True)
 class Paragraph:
@@ -15,7 +22,7 @@ class Paragraph:
     text: str
 
     def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.text)}</p>"
+        return f"<p>{escaped(self.text)}</p>"
 
 
 @dataclass(frozen=True)
@@ -25,7 +32,7 @@ class Heading:
     text: str
 
     def _repr_html_(self) -> str:
-        return f"<h3>{html.escape(self.text)}</h3>"
+        return f"<h3>{escaped(self.text)}</h3>"
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,7 @@ class Bullets:
 
     def _repr_html_(self) -> str:
         tag = "ol" if self.numbered else "ul"
-        return f"<{tag}>{''.join(f'<li>{html.escape(item)}</li>' for item in self.items)}</{tag}>"
+        return f"<{tag}>{''.join(f'<li>{escaped(item)}</li>' for item in self.items)}</{tag}>"
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,15 @@ def listed(items: Iterable[str]) -> str:
     return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} и {items[-1]}"
 
 
+def glued(text: str) -> str:
+    """The text with spaces that must not end a line made non-breaking: before %, after №, in п. п.
+
+    >>> glued("Школа № 3: 5 %, 2 п. п.") == "Школа №\\u00a03: 5\\u00a0%, 2 п.\\u00a0п."
+    True
+    """
+    return re.sub(r" (?=%)|(?<=№) (?=\d)|(?<=п\.) (?=п\.)", NBSP, text)
+
+
 def first_capital(text: str) -> str:
     """The text with its first letter in capital.
 

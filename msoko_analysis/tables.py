@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-import html
+import io
 import math
+import re
+import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
+from openpyxl.utils import get_column_letter
 
+from msoko_analysis.prose import escaped
 from msoko_analysis.russian import DASH, NBSP, number
 
 HIDDEN = "скрыто"
+_WIDEST = 40
+# An Excel file is a zip that remembers when it was made: the same note must give the same bytes.
+_NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -62,16 +70,16 @@ class Table:
 
     def _repr_html_(self) -> str:
         if self.frame.empty:
-            return f"<p>{html.escape(self.empty)}</p>"
+            return f"<p>{escaped(self.empty)}</p>"
         head = "".join(
-            f'<th scope="col"{self._kind(name)}>{html.escape(name)}</th>' for name in self.frame
+            f'<th scope="col"{self._kind(name)}>{escaped(name)}</th>' for name in self.frame
         )
         rows = "".join(f"<tr>{self._row(row)}</tr>" for row in self.frame.to_dict("records"))
-        below = "".join(f'<p class="table-note">{html.escape(note)}</p>' for note in self.notes)
+        below = "".join(f'<p class="table-note">{escaped(note)}</p>' for note in self.notes)
         return (
             f'<div class="table-box" tabindex="0" role="region" '
-            f'aria-label="{html.escape(self.caption)}"><table class="data">'
-            f"<caption>{html.escape(self.caption)}</caption>"
+            f'aria-label="{escaped(self.caption)}"><table class="data">'
+            f"<caption>{escaped(self.caption)}</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{below}"
         )
 
@@ -106,7 +114,7 @@ class Table:
                 cells.append(f'<td class="num hidden-cell">{HIDDEN}</td>')
                 continue
             tag = 'th scope="row"' if place == 0 else "td"
-            text = html.escape(self._text(name, value))
+            text = escaped(self._text(name, value))
             cells.append(f"<{tag}{self._kind(name)}>{text}</{tag[:2]}>")
         return "".join(cells)
 
@@ -117,6 +125,34 @@ class Table:
 
     def _kind(self, name: str) -> str:
         return ' class="num"' if name in self.digits else ""
+
+
+def workbook(tables: Iterable[Table]) -> bytes:
+    """An Excel file with a sheet per table; the same tables give the same bytes."""
+    made = io.BytesIO()
+    with pd.ExcelWriter(made, engine="openpyxl") as book:
+        for table in tables:
+            frame = table.plain()
+            frame.to_excel(book, sheet_name=table.name, index=False)
+            for place, name in enumerate(frame, 1):
+                widest = max(len(str(cell)) for cell in (name, *frame[name]))
+                sheet = book.sheets[table.name]
+                sheet.column_dimensions[get_column_letter(place)].width = min(widest, _WIDEST) + 2
+    return _without_time(made)
+
+
+def _without_time(made: io.BytesIO) -> bytes:
+    clean = io.BytesIO()
+    with (
+        zipfile.ZipFile(made) as source,
+        zipfile.ZipFile(clean, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        for part in source.infolist():
+            content = source.read(part)
+            if part.filename == "docProps/core.xml":
+                content = re.sub(rb"\d{4}-\d\d-\d\dT[\d:]+Z", b"1980-01-01T00:00:00Z", content)
+            target.writestr(zipfile.ZipInfo(part.filename, _NO_TIME), content)
+    return clean.getvalue()
 
 
 def _comma(value: Any) -> Any:

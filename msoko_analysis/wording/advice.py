@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 
 from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Finding
-from msoko_analysis.prose import Heading, Paragraph, Stack, stack
+from msoko_analysis.prose import Heading, Paragraph, Stack, escaped, stack
 from msoko_analysis.recommendations import Addressed
 from msoko_analysis.russian import NBSP, between, counted, natural, number, percent
 from msoko_analysis.wording.names import over_papers, school_name
@@ -29,11 +28,11 @@ class Card:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(text)}</td></tr>'
+            f'<tr><th scope="row">{escaped(name)}</th><td>{escaped(text)}</td></tr>'
             for name, text in self.rows
         )
         return (
-            f'<table class="data card"><caption>{html.escape(self.title)}</caption>'
+            f'<table class="data card"><caption>{escaped(self.title)}</caption>'
             f"<tbody>{rows}</tbody></table>"
         )
 

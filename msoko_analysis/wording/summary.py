@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 
 import numpy as np
 
 from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Finding, Verdict
-from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, stack
+from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, escaped, stack
 from msoko_analysis.russian import NBSP, counted, first_capital, listed, natural, number, percent
 from msoko_analysis.wording.names import (
     all_papers,
@@ -37,7 +36,7 @@ class Requisites:
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f'<tr><th scope="row">{html.escape(name)}</th><td>{html.escape(value)}</td></tr>'
+            f'<tr><th scope="row">{escaped(name)}</th><td>{escaped(value)}</td></tr>'
             for name, value in self.rows
         )
         return f'<table class="meta"><tbody>{rows}</tbody></table>'
