@@ -1,8 +1,7 @@
 """Count and measure a region once; every note of the region then only reads.
 
-The tables stand in a hidden folder of the derived data, named by a hash of everything they depend
-on:
-the data, the parameters and this package. A changed input therefore never meets old numbers.
+The tables stand in a hidden folder of the derived data, named by a hash of all they depend on: the
+data, the parameters and this package. A changed input therefore never meets old numbers.
 """
 
 from __future__ import annotations
@@ -22,9 +21,10 @@ from msoko_analysis.measures.aggregates import aggregate_rows, mismatches, with_
 from msoko_analysis.measures.arrays import arrange_year
 from msoko_analysis.measures.markers import marker_rows, placed_lists
 from msoko_analysis.measures.places import Places
+from msoko_analysis.measures.reliabilities import reliabilities
 from msoko_analysis.params import RunParams
 
-_TABLES = ("mark_pairs", "attendance", "quality", "measures", "lists")
+_TABLES = ("mark_pairs", "attendance", "quality", "measures", "lists", "names")
 _PAPER = ("year", "procedure", "grade", "subject")
 _UNIT = (*_PAPER, "municipality", "level", "unit", "unit_name", "n")
 # Columns of tables that a derived folder may lack, as far as they are used.
@@ -45,7 +45,8 @@ _FORMS = ("mark_statistics", "mark_vs_prior")
 @dataclass(frozen=True)
 class Prepared:
     """The tables of a region, all years of its data: two count tables, quality, measures, official
-    lists, schools. The count tables are empty where there are only aggregate forms.
+    lists, schools. The count tables are empty where there are only aggregate forms; ``names`` holds
+    names of schools as forms and lists print them.
     """
 
     mark_pairs: pd.DataFrame
@@ -53,6 +54,7 @@ class Prepared:
     quality: pd.DataFrame
     measures: pd.DataFrame
     lists: pd.DataFrame
+    names: pd.DataFrame
     schools: pd.DataFrame
 
 
@@ -113,7 +115,8 @@ def _tables(run: RunParams) -> dict[str, pd.DataFrame]:
     schools = pd.read_parquet(run.data / _file("schools"))
     places = Places.of(run.districts, schools)
     tables = _pupil_tables(run, schools) if (run.data / "results").is_dir() else _no_pupils()
-    forms = aggregate_rows(*(_read(run, name) for name in _FORMS), places, set(run.papers))
+    printed = [_read(run, name) for name in _FORMS]
+    forms = aggregate_rows(*printed, places, set(run.papers))
     measures = with_forms(tables["measures"], forms, run.thresholds["results_cover_min"].value)
     lists = placed_lists(_read(run, "markers"), places)
     homes = schools.assign(municipality=places.districts(schools["municipality"]))
@@ -123,7 +126,19 @@ def _tables(run: RunParams) -> dict[str, pd.DataFrame]:
         "quality": _joined([tables["quality"], apart.astype(_WHOLE)]),
         "measures": _joined([measures, *listed]),
         "lists": lists,
+        "names": _names(printed, lists),
     }
+
+
+def _names(forms: list[pd.DataFrame], lists: pd.DataFrame) -> pd.DataFrame:
+    schools = [
+        form.loc[form["level"] == "school", ["unit", "unit_name"]].set_axis(
+            ["school", "name"], axis=1
+        )
+        for form in forms
+    ]
+    listed = lists[["school", "school_name"]].set_axis(["school", "name"], axis=1)
+    return _joined([*schools, listed]).dropna().drop_duplicates("school", keep="last")
 
 
 def _pupil_tables(run: RunParams, schools: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -133,13 +148,18 @@ def _pupil_tables(run: RunParams, schools: pd.DataFrame) -> dict[str, pd.DataFra
     from msoko_analysis import counts
     from msoko_analysis.quality import quality_table
 
-    counted = counts.count(counts.scan(run.data))
+    rows = counts.scan(run.data)
+    counted = counts.count(rows)
+    products = counts.item_moments(rows).item_products.to_pandas()
     mark_pairs = counted.mark_pairs.to_pandas()
+    scored = mark_pairs.groupby(list(_PAPER), observed=True)["n"].sum()
     measured, previous = [], None
     for year in sorted(mark_pairs["year"].unique()):
         arranged = arrange_year(int(year), mark_pairs, schools, run.papers, run.scales)
         follows = previous is not None and previous.year == year - 1
-        measured.append(measure_year(arranged, previous if follows else None, run.thresholds))
+        before = previous if follows else None
+        alphas = reliabilities(arranged, products, scored)
+        measured.append(measure_year(arranged, before, run.thresholds, alphas))
         previous = arranged
     return {
         "mark_pairs": mark_pairs,

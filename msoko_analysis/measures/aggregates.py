@@ -173,3 +173,27 @@ def mismatches(pupils: pd.DataFrame, forms: pd.DataFrame) -> pd.DataFrame:
         n_rows="size", n_found="sum"
     )
     return counted.assign(check=MISMATCH)[columns]
+
+
+def schools_told(measures: pd.DataFrame, district: str, year: int) -> int:
+    """At least how many schools of a district the forms of a year are about; 0 without forms.
+
+    «Кол-во ОО» where a form has it; else the schools it lists, and one more if they are not all its
+    participants. A form that lists no school says nothing about a single one and counts as two.
+    """
+    mine = measures[
+        measures["year"].eq(year)
+        & measures["municipality"].eq(district)
+        & measures["method"].eq(METHOD)
+    ]
+    whole = mine[mine["level"] == "municipality"]
+    if whole.empty:
+        return 0
+    counted = whole.loc[whole["indicator"] == "form_schools", "value"]
+    if len(counted):
+        return int(counted.max())
+    listed = mine[mine["level"] == "school"]
+    keys = [*_PAPER, "indicator"]
+    rest = whole.set_index(keys)["n"].sub(listed.groupby(keys)["n"].sum(), fill_value=0)
+    least = listed["unit"].nunique() + bool((rest > 0).any())
+    return max(least, 2) if listed.empty else least

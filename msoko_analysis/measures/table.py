@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
+import numpy as np
 import pandas as pd
 
 from msoko_analysis.measures.arrays import Year
@@ -9,14 +12,21 @@ from msoko_analysis.measures.level import level_rows
 from msoko_analysis.measures.official import official_rows
 from msoko_analysis.measures.results import result_rows
 from msoko_analysis.measures.rows import COLUMNS
-from msoko_analysis.measures.spike import spike_rows
+from msoko_analysis.measures.signs import combined_rows, other_signs
+from msoko_analysis.measures.spike import aligned, spike_rows
 from msoko_analysis.params import Thresholds
+from msoko_analysis.scales import Paper
 
 _ORDER = ["procedure", "grade", "subject", "level", "municipality", "unit", "indicator"]
 
 
-def measure_year(year: Year, previous: Year | None, thresholds: Thresholds) -> pd.DataFrame:
+def measure_year(
+    year: Year, previous: Year | None, thresholds: Thresholds, alphas: Mapping[Paper, float]
+) -> pd.DataFrame:
     """Every measure of every school, municipality and the region, one row each.
+
+    ``alphas`` is the reliability of the papers whose tasks are known; without it school marks are
+    not compared with scores.
 
     Columns: :data:`COLUMNS`. ``n`` is the number of pupils (or schools, for p19) behind the value,
     ``count`` the numerator of a share, ``low``/``high`` a 95 % interval unless the method says
@@ -24,7 +34,7 @@ def measure_year(year: Year, previous: Year | None, thresholds: Thresholds) -> p
     """
     parts = [
         *result_rows(year),
-        *spike_rows(year, previous, thresholds),
+        *_sign_rows(year, previous, thresholds, alphas),
         *level_rows(year),
         *official_rows(year, previous),
     ]
@@ -34,3 +44,30 @@ def measure_year(year: Year, previous: Year | None, thresholds: Thresholds) -> p
     numbers = ["n", "count", "value", "low", "high", "p", "q"]
     whole = pd.concat([part.astype(dict.fromkeys(numbers, float)) for part in kept])
     return whole.sort_values(_ORDER, kind="stable", ignore_index=True)
+
+
+def _sign_rows(
+    year: Year, previous: Year | None, thresholds: Thresholds, alphas: Mapping[Paper, float]
+) -> Iterator[pd.DataFrame]:
+    """All signs of our own and their combination."""
+    spikes = list(spike_rows(year, previous, thresholds))
+    yield from spikes
+    before = aligned(previous, year) if previous else None
+    signs = {sign.name: sign for sign in other_signs(year, before, alphas)}
+    for sign in signs.values():
+        yield sign.rows(year)
+    p = {name: sign.p for name, sign in signs.items()}
+    spike = _pooled_spike(year, spikes)
+    if spike is not None:
+        p["spike"] = spike
+    if p:
+        yield from combined_rows(year, p)
+
+
+def _pooled_spike(year: Year, spikes: list[pd.DataFrame]) -> np.ndarray | None:
+    """p of the pooled spike test (schools,), nan where there were too few pupils to conclude."""
+    for rows in spikes:
+        mine = rows[(rows["indicator"] == "spike") & (rows["subject"] == "") & rows["q"].notna()]
+        if len(mine):
+            return mine.set_index("unit")["p"].reindex(year.schools.index).to_numpy(dtype=float)
+    return None

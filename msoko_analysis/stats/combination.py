@@ -16,25 +16,16 @@ class Combined:
     """Result of :func:`combine_signs`; arrays are (schools,), nan where nothing was tested.
 
     ``signs`` p by sign as given; ``families`` p by family; ``p`` of the school over its families;
-    ``q`` Benjamini–Hochberg over schools; ``significant`` by family: named inside a selected school.
+    ``q`` Benjamini–Hochberg over schools; ``inside`` by family: the smallest level of ``q`` at which
+    the school is selected *and* the family is significant inside it.
     """
 
     signs: Mapping[str, np.ndarray]
     members: Mapping[str, tuple[str, ...]]
-    level: float
     families: Mapping[str, np.ndarray]
     p: np.ndarray
     q: np.ndarray
-    significant: Mapping[str, np.ndarray]
-
-    @property
-    def selected(self) -> np.ndarray:
-        """Schools selected at the level (schools,)."""
-        return np.nan_to_num(self.q, nan=1.0) <= self.level
-
-    def family_q(self, family: str) -> np.ndarray:
-        """Benjamini–Hochberg over schools within one family (schools,)."""
-        return benjamini_hochberg(self.families[family])
+    inside: Mapping[str, np.ndarray]
 
 
 def benjamini_hochberg(p: np.ndarray) -> np.ndarray:
@@ -63,21 +54,21 @@ def smallest(p: np.ndarray) -> np.ndarray:
 
 
 def combine_signs(
-    signs: Mapping[str, np.ndarray], members: Mapping[str, tuple[str, ...]], *, level: float
+    signs: Mapping[str, np.ndarray], members: Mapping[str, tuple[str, ...]]
 ) -> Combined:
     """Signs → families → school, and selection over schools in two stages.
 
     Family p is :func:`smallest` over its signs, school p :func:`smallest` over its families: a school
-    is selected because of a sign that can be named. Over schools: Benjamini–Hochberg at ``level``.
-    Inside the R selected of m tested schools a family is significant when its Holm-adjusted p is at
-    most ``level·R/m`` (Benjamini & Bogomolov 2014), which keeps the expected share of false claims
-    over the selected schools at the level. Signs that are absent from ``signs`` were not tested.
-    Source: methods.md §3.11.
+    is selected because of a sign that can be named. Over schools: Benjamini–Hochberg. Inside the R
+    selected of m tested schools at a level L a family is significant when its Holm-adjusted p is at
+    most ``L·R/m`` (Benjamini & Bogomolov 2014), which keeps the expected share of false claims over
+    the selected schools at L; ``inside`` is the smallest such L. Signs that are absent from ``signs``
+    were not tested. Source: methods.md §3.11.
 
     >>> p = {"a": np.array([0.0001, 0.4, 0.9]), "b": np.array([0.5, 0.6, np.nan])}
-    >>> result = combine_signs(p, {"A": ("a",), "B": ("b",)}, level=0.1)
-    >>> result.selected.tolist(), result.significant["A"].tolist(), result.significant["B"].tolist()
-    ([True, False, False], [True, False, False], [False, False, False])
+    >>> result = combine_signs(p, {"A": ("a",), "B": ("b",)})
+    >>> [bool(q <= 0.1) for q in result.q], [bool(q <= 0.1) for q in result.inside["A"]]
+    ([True, False, False], [True, False, False])
     """
     if not signs:
         raise StatsInputError("at least one sign is needed")
@@ -92,14 +83,23 @@ def combine_signs(
     table = np.stack(list(families.values()), axis=1)
     p = smallest(table)
     q = benjamini_hochberg(p)
-    selected = np.nan_to_num(q, nan=1.0) <= level
-    share = selected.sum() / max(np.isfinite(p).sum(), 1)
     adjusted = _holm(table)
-    significant = {
-        family: selected & (np.nan_to_num(adjusted[:, place], nan=1.0) <= level * share)
-        for place, family in enumerate(families)
-    }
-    return Combined(dict(signs), dict(members), level, families, p, q, significant)
+    inside = {family: _level_inside(q, adjusted[:, at]) for at, family in enumerate(families)}
+    return Combined(dict(signs), dict(members), families, p, q, inside)
+
+
+def _level_inside(q: np.ndarray, adjusted: np.ndarray) -> np.ndarray:
+    """Smallest level L with ``q ≤ L`` and ``adjusted ≤ L·R(L)/m``, R the schools selected at L."""
+    tested = np.isfinite(q)
+    steps = np.unique(q[tested])
+    selected = np.searchsorted(np.sort(q[tested]), steps, side="right")
+    until = np.append(steps[1:], np.inf)
+    # Between two steps R is constant, so the level needed there is adjusted·m/R.
+    needed = np.maximum(steps, adjusted[:, None] * tested.sum() / selected)
+    possible = (needed < until) & (steps >= q[:, None])
+    return np.where(
+        tested & np.isfinite(adjusted), np.where(possible, needed, np.inf).min(axis=1), np.nan
+    )
 
 
 def _holm(p: np.ndarray) -> np.ndarray:

@@ -103,7 +103,8 @@ def homogeneity(counts: np.ndarray) -> Homogeneity:
     top = counts.shape[1] - 1
     judged = (n >= SMALLEST) & (mean > 0) & (mean < top)
     variance = np.where(judged, np.maximum(variance, _ROUNDING), np.nan)
-    df = 2 * n / (_smooth_kurtosis(mean, kurtosis, n, judged) - (n - 3) / (n - 1))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        df = 2 * n / (_smooth_kurtosis(mean, kurtosis, n, judged) - (n - 3) / (n - 1))
     df = np.where(judged, df, np.nan)
 
     shift = _mean_log_chi2(df) / 2
@@ -132,7 +133,8 @@ def _moments(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, np
         deviation = score - mean[:, None]
         second = (counts * deviation**2).sum(axis=1)
         variance = np.where(n > 1, second / (n - 1), np.nan)
-        kurtosis = n * (counts * deviation**4).sum(axis=1) / second**2
+        # (n + 1)/(n − 1) takes away the bias that the kurtosis of a normal sample has.
+        kurtosis = n * (counts * deviation**4).sum(axis=1) / second**2 * (n + 1) / (n - 1)
     return n, mean, variance, kurtosis
 
 

@@ -16,7 +16,7 @@ def test_overdispersion_equals_funnelplotr() -> None:
     overall = np.arcsin(np.sqrt(x.sum() / n.sum()))
     result = funnel(np.arcsin(np.sqrt(x / n)), overall, 1 / (2 * np.sqrt(n)))
     assert np.isclose(result.phi, 4.609232, rtol=1e-6)
-    assert np.isclose(result.tau2, 0.008791581, rtol=1e-6)
+    assert np.isclose(result.tau2_published, 0.008791581, rtol=1e-6)
 
 
 def test_wilson_equals_scipy() -> None:
