@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from notebooks import write_notebook
+from small_notebooks import write_notebook
 
 from msoko_analysis.execution import CellFailed, execute
 from msoko_analysis.forkserver import CAN_FORK, Template, TemplateError, private_folder

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from small_notebooks import write_notebook
 
 from msoko_analysis import render
 from msoko_analysis.conversion import TEMPLATES, note_html
@@ -18,7 +19,6 @@ from msoko_analysis.execution import CellFailed, execute
 from msoko_analysis.forkserver import CAN_FORK
 from msoko_analysis.kernels import kernel_template
 from msoko_analysis.render import DiskFull, NoteWithheld, clean_leftovers, render_note
-from notebooks import write_notebook
 
 GIVEN = {"run_file": "run.yaml", "data": "demo", "district": "007", "year": 2026}
 SVG = (

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 import pytest
-from notebooks import write_notebook
+from small_notebooks import write_notebook
 
 from msoko_analysis import runner
 from msoko_analysis.errors import ParamsError
