@@ -14,11 +14,13 @@ from worlds import (
     auc,
     check_mean,
     check_rate,
+    check_spread,
     frandsen_tail,
     many_papers,
     plant,
     pooled_reference,
     region,
+    size,
 )
 
 from msoko_analysis.stats.lifted import lifted_pupils
@@ -27,12 +29,6 @@ from msoko_analysis.stats.spike import PaperScores, spike_test
 from msoko_analysis.synthetic import World, honest_world
 
 EACH_AND_ALL = (*((cut,) for cut in CUTS), CUTS)
-
-
-def size(small: int, full: int) -> pytest.MarkDecorator:
-    """Run a test with few schools or worlds, and, when slow tests are asked for, with many."""
-    slow = pytest.param(full, marks=pytest.mark.slow, id="full")
-    return pytest.mark.parametrize("size", [pytest.param(small, id="small"), slow])
 
 
 def p_of(counts: np.ndarray, reference: np.ndarray, cuts: tuple[int, ...], degree: int = 2):
@@ -169,22 +165,6 @@ def test_one_paper_and_one_cut(cut: int, theta: float, wanted: float, size: int)
     check_mean(f"AUC above Frandsen, cut {cut}, θ {theta}", np.array(lead), 0.05, 1.0)
 
 
-@size(5, 10)
-@pytest.mark.parametrize(("theta", "wanted", "power"), [(0.2, 0.97, 0.85), (0.3, 0.99, 0.97)])
-def test_twelve_papers_pooled(theta: float, wanted: float, power: float, size: int) -> None:
-    """Against a reference without the lifting, as a control sample gives it."""
-    areas, seen = [], []
-    for seed in range(size):
-        papers, pupils = many_papers(seed, 800, 12, theta, share=0.1, median_size=28)
-        test = spike_test([one.scores(one.honest) for one in papers])
-        judged = pupils >= 5  # below five pupils there is no verdict (methods.md §3.11)
-        guilty = papers[0].guilty
-        areas.append(auc(-test.p[judged], guilty[judged]))
-        seen.append(test.p[guilty & (pupils >= 25) & (pupils <= 60)] < 0.01)
-    check_mean(f"AUC, 12 papers, θ {theta}", np.array(areas), wanted, 1.0)
-    check_rate(f"power at .01, 25–60 pupils, θ {theta}", np.concatenate(seen), power, 1.0)
-
-
 # ---- size of a spike
 
 
@@ -209,4 +189,4 @@ def test_lifted_pupils_of_a_region(size: int) -> None:
         lifted = lifted_pupils([PaperScores(world.counts, reference, (13,))])
         ratio.append(lifted.pupils.sum() / world.lifted.sum())
     check_mean("lifted pupils, estimated to true", np.array(ratio), 0.95, 1.05)
-    assert np.std(ratio, ddof=1) <= 0.15
+    check_spread("lifted pupils, estimated to true", np.array(ratio), 0.15)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import binom, rankdata, t
+import pytest
+from scipy.stats import binom, chi2, rankdata, t
 
 from msoko_analysis.stats.spike import PaperScores
 from msoko_analysis.synthetic import Tasks, World, count_scores, honest_world, lift
@@ -18,6 +19,12 @@ CUTS = (7, 13, 19)
 """Cuts of the default exam of 25 points (methods.md, world of the simulations)."""
 ERROR = 0.005
 """Chance that a figure exactly at the edge of its target fails, on either side."""
+
+
+def size(small: int, full: int) -> pytest.MarkDecorator:
+    """Run a test with few schools or worlds, and, when slow tests are asked for, with many."""
+    slow = pytest.param(full, marks=pytest.mark.slow, id="full")
+    return pytest.mark.parametrize("size", [pytest.param(small, id="small"), slow])
 
 
 @dataclass(frozen=True)
@@ -75,7 +82,12 @@ def region(
 
 
 def many_papers(
-    seed: int, schools: int, papers: int, theta: float, share: float, median_size: float
+    seed: int | list[int],
+    schools: int,
+    papers: int,
+    theta: float,
+    share: float,
+    median_size: float,
 ) -> tuple[list[Planted], np.ndarray]:
     """Papers of the same schools, three cuts each, and the pupils of a paper (schools,), rising.
 
@@ -123,3 +135,11 @@ def check_mean(name: str, values: np.ndarray, low: float, high: float) -> None:
     print(told)
     assert values.mean() <= high + error, told
     assert values.mean() >= low - error, told
+
+
+def check_spread(name: str, values: np.ndarray, high: float) -> None:
+    """Assert that a standard deviation is at most so large, up to its χ² error."""
+    freedom = len(values) - 1
+    told = f"{name}: SD {values.std(ddof=1):.4f} of {len(values)}, target at most {high:g}"
+    print(told)
+    assert values.std(ddof=1) <= high * np.sqrt(chi2.isf(ERROR, freedom) / freedom), told
