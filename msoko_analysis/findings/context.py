@@ -1,0 +1,104 @@
+"""Findings about context: low results, official markers, level, participation."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from scipy.stats import norm
+
+from msoko_analysis.findings.model import Finding, Verdict
+from msoko_analysis.params import Thresholds
+
+
+def judge_participation(
+    quality: pd.DataFrame, district: str, year: int, thresholds: Thresholds
+) -> tuple[Finding, ...]:
+    """Whether clearly fewer pupils took part than the year before, over the papers of both years.
+
+    ``quality`` is the table of :func:`msoko_analysis.quality.quality_table`.
+    """
+    mine = quality[
+        (quality["check"] == "participation")
+        & (quality["year"] == year)
+        & (quality["municipality"] == district)
+    ]
+    before, now = float(mine["n_rows"].sum()), float(mine["n_found"].sum())
+    if before == 0:
+        return ()
+    limit = thresholds["participation_drop"].value
+    drop = 1 - now / before
+    verdict = Verdict.WATCH if drop > limit else Verdict.NO_CONCERN
+    return (
+        Finding(
+            "participation_district", verdict, district, district, now, 100 * drop, np.nan, np.nan,
+            "percent", 100 * limit, "participation_drop", np.nan, "сравнение числа участников",
+            "msoko_analysis", {"before": before, "now": now},
+        ),
+    )  # fmt: skip
+
+
+def low_shares(
+    schools: pd.DataFrame, region: pd.DataFrame, thresholds: Thresholds
+) -> list[Finding]:
+    """Share of mark «2» at the limit or above in two papers or more, each above the region.
+
+    A paper counts when the share is at least the limit and the lower end of its 95 % interval is
+    above
+    the region's share, so that two papers by chance alone are rare (each at most 2.5 %).
+    """
+    limit = thresholds["low_share_limit"].value
+    keys = ["procedure", "grade", "subject"]
+    mine = schools[schools["indicator"] == "share_2"]
+    regional = region[region["indicator"] == "share_2"].set_index(keys)["value"]
+    merged = mine.join(regional.rename("regional"), on=keys)
+    merged["low_paper"] = (merged["value"] >= limit) & (merged["low"] > merged["regional"])
+    found = []
+    for unit, rows in merged.groupby("unit"):
+        papers = rows[rows["low_paper"]]
+        verdict = Verdict.WATCH if len(papers) >= 2 else Verdict.NO_CONCERN
+        worst = rows.loc[rows["value"].idxmax()]
+        details = {"papers": float(len(papers)), "papers_seen": float(len(rows))}
+        found.append(
+            Finding(
+                "low_share_school", verdict, worst["municipality"], str(unit), worst["n"],
+                worst["value"], worst["low"], worst["high"], "percent", limit, "low_share_limit",
+                np.nan, worst["method"], worst["source"], details,
+            )
+        )  # fmt: skip
+    return found
+
+
+def official(schools: pd.DataFrame, thresholds: Thresholds) -> list[Finding]:
+    """Number of official ФИОКО markers; from two on worth a look, one is too common to be a sign."""
+    limit = thresholds["fioko_markers_watch"].value
+    found = []
+    for _, row in schools[schools["indicator"] == "fioko_markers"].iterrows():
+        verdict = Verdict.WATCH if row["value"] >= limit else Verdict.NO_CONCERN
+        found.append(
+            Finding(
+                "fioko_markers_school", verdict, row["municipality"], row["unit"], row["n"],
+                row["value"], np.nan, np.nan, "markers", limit, "fioko_markers_watch", np.nan,
+                row["method"], row["source"], {},
+            )
+        )  # fmt: skip
+    return found
+
+
+def levels(schools: pd.DataFrame, thresholds: Thresholds) -> list[Finding]:
+    """A level far from schools of the same type: context for a talk, never evidence."""
+    limit = thresholds["level_z"].value
+    found = []
+    for _, row in schools[schools["indicator"] == "level"].iterrows():
+        z = norm.isf(row["p"] / 2)
+        if row["n"] < thresholds["spike_min_tested"].value:
+            verdict = Verdict.TOO_FEW
+        else:
+            verdict = Verdict.WATCH if z >= limit else Verdict.NO_CONCERN
+        found.append(
+            Finding(
+                "level_school", verdict, row["municipality"], row["unit"], row["n"], row["value"],
+                row["low"], row["high"], "sd", limit, "level_z", np.nan, row["method"],
+                row["source"], {"z": float(np.copysign(z, row["value"]))},
+            )
+        )  # fmt: skip
+    return found
