@@ -27,6 +27,7 @@ from nbformat import NotebookNode  # noqa: E402
 from papermill.exceptions import PapermillExecutionError  # noqa: E402
 
 from msoko_analysis.errors import ParamsError, RenderError  # noqa: E402
+from msoko_analysis.forkserver import TemplateError  # noqa: E402
 from msoko_analysis.kernels import manager_class  # noqa: E402
 
 CELL_TIMEOUT = 900  # seconds; the slowest cell of a large region takes about 20
@@ -197,6 +198,9 @@ def execute(
     except CellTimeoutError as late:
         text = f"ячейка считалась дольше {CELL_TIMEOUT} с и остановлена"
         raise _failure(notebook, current, "", text, str(late)) from late
+    except TemplateError as broken:
+        last = str(broken).strip().splitlines()[-1]
+        raise RenderError(f"Не запустился процесс, от которого берутся ядра: {last}") from broken
     except (DeadKernelError, RuntimeError, OSError) as dead:
         text = "вычислительный процесс (ядро) остановился; частая причина — не хватило памяти"
         raise _failure(notebook, current, "", text, traceback.format_exc()) from dead

@@ -128,15 +128,29 @@ class ForkedChild:
 
 
 def fork_from(address: str, request: Mapping[str, Any]) -> ForkedChild:
-    """Ask the template listening at ``address`` for a child that serves ``request``."""
+    """Ask the template listening at ``address`` for a child that serves ``request``.
+
+    Raises `TemplateError` with the last lines of its log when the template has died.
+    """
     connection = socket.socket(socket.AF_UNIX)
     try:
         connection.connect(address)
         connection.sendall(json.dumps(request).encode() + b"\n")
         return ForkedChild(connection)
+    except (OSError, TemplateError) as problem:
+        connection.close()
+        raise TemplateError(f"{problem}\n{log_of(address)}") from problem
     except BaseException:
         connection.close()
         raise
+
+
+def log_of(address: str) -> str:
+    """The last lines a template and its children wrote to stdout and stderr."""
+    log = Path(address).with_name("log")
+    if not log.exists():
+        return ""
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-40:])
 
 
 class ColdChild:
@@ -195,9 +209,8 @@ class Template:
         hangup: int = signal.SIGTERM,
     ) -> None:
         self._folder = private_folder()
-        self._log = self._folder / "log"
         self.address = str(self._folder / "s")
-        with socket.socket(socket.AF_UNIX) as listener, self._log.open("wb") as log:
+        with socket.socket(socket.AF_UNIX) as listener, (self._folder / "log").open("wb") as log:
             listener.bind(self.address)
             listener.listen(64)
             self._process = subprocess.Popen(
@@ -211,17 +224,12 @@ class Template:
             )
 
     def fork(self, request: Mapping[str, Any]) -> ForkedChild:
-        """A new child that serves ``request``; ``TemplateError`` when the template has died."""
-        try:
-            return fork_from(self.address, request)
-        except (OSError, TemplateError) as problem:
-            raise TemplateError(f"{problem}\n{self.log()}") from problem
+        """A new child that serves ``request``; see `fork_from`."""
+        return fork_from(self.address, request)
 
     def log(self) -> str:
         """The last lines the template and its children wrote to stdout and stderr."""
-        if not self._log.exists():
-            return ""
-        return "\n".join(self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-40:])
+        return log_of(self.address)
 
     def close(self) -> None:
         """Stop the template; children still running get the hang-up signal."""

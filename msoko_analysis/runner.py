@@ -260,7 +260,8 @@ def _start(job: Job, jobs_from: Template | None, kernels_from: Template | None) 
     try:
         return _Running(warm, jobs_from.fork(warm.request()), time.monotonic())
     except TemplateError as dead:
-        raise RenderError(f"Не запустился процесс подготовки записок: {dead}") from dead
+        last = str(dead).strip().splitlines()[-1]
+        raise RenderError(f"Не запустился процесс, который делает записки: {last}") from dead
 
 
 def _collect(one: _Running, template: Template | None) -> tuple[NoteResult, bool]:

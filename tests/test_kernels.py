@@ -11,6 +11,7 @@ import time
 import pytest
 from small_notebooks import write_notebook
 
+from msoko_analysis.errors import RenderError
 from msoko_analysis.execution import CellFailed, execute
 from msoko_analysis.forkserver import CAN_FORK, Template, TemplateError, private_folder
 from msoko_analysis.kernels import kernel_template
@@ -142,6 +143,15 @@ def test_a_template_that_can_not_import_says_so():
         pytest.raises(TemplateError, match="no_such_module"),
     ):
         template.fork({})
+
+
+def test_a_broken_kernel_template_is_not_taken_for_a_broken_note(tmp_path):
+    path = write_notebook(tmp_path / "t.ipynb", "1", parameters="a: int = 0")
+    with (
+        Template("msoko_analysis.no_such_module") as template,
+        pytest.raises(RenderError, match="No module named 'msoko_analysis.no_such_module'"),
+    ):
+        execute(path, {"a": 1}, kernel=template.address)
 
 
 def test_closing_does_not_wait_for_the_imports():
