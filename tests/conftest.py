@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from msoko_analysis.note import Note
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -14,6 +18,29 @@ PROJECT = Path(__file__).resolve().parents[1]
 def project() -> Path:
     """The root of the checkout."""
     return PROJECT
+
+
+@pytest.fixture(scope="session")
+def demo_data(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo region, read once by the real ``ingest``."""
+    from msoko_analysis.ingest import ingest
+
+    out = tmp_path_factory.mktemp("derived") / "demo"
+    ingest([project / "data/demo" / name for name in ("results.parquet", "schools.csv")], out)
+    return out
+
+
+@pytest.fixture(scope="session")
+def demo_notes(project: Path, demo_data: Path) -> dict[tuple[str, int], Note]:
+    """All six notes of the demo by district and year."""
+    from msoko_analysis.note import build_note
+
+    run = str(project / "params/runs/demo.yaml")
+    return {
+        (district, year): build_note(run, district=district, year=year, data=str(demo_data))
+        for year in (2025, 2026)
+        for district in ("M01", "M02", "M03")
+    }
 
 
 @pytest.fixture(scope="session")

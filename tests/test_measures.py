@@ -1,0 +1,293 @@
+"""Measures of tiny regions worked out by hand, and the interval of a district against two twins."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import ttest_1samp
+
+from msoko_analysis.measures import measure_year
+from msoko_analysis.measures.arrays import arrange_year
+from msoko_analysis.measures.results import ratio_of_sums
+from msoko_analysis.params import Thresholds, load_run
+from msoko_analysis.scales import Paper, PaperOfYear, Scale
+
+MA4, RU4, MA5 = Paper("VPR", 4, "MA"), Paper("VPR", 4, "RU"), Paper("VPR", 5, "MA")
+YEAR = 2026
+
+
+@pytest.fixture(scope="module")
+def thresholds(project) -> Thresholds:
+    return load_run(project / "params/runs/demo.yaml").thresholds
+
+
+def scale(paper: Paper, maximum: int = 20, cuts: tuple[int, int, int] = (6, 10, 15), year=YEAR):
+    return Scale(
+        year=year, **paper._asdict(), max_primary=maximum, min_3=cuts[0], min_4=cuts[1],
+        min_5=cuts[2], status="synthetic", source="made up",
+    )  # fmt: skip
+
+
+def pupils(paper: Paper, town: str, school: str, *groups: tuple, year: int = YEAR) -> list[dict]:
+    """Rows of mark_pairs: groups are (score, n) or (score, n, school mark)."""
+    return [
+        {
+            "year": year, **paper._asdict(), "municipality": town, "school": school,
+            "prior_mark": group[2] if len(group) > 2 else None, "mark": None,
+            "score": group[0], "n": group[1],
+        }
+        for group in groups
+    ]  # fmt: skip
+
+
+def paper_of(scale: Scale) -> Paper:
+    return Paper(scale.procedure, scale.grade, scale.subject)
+
+
+def measured(rows, thresholds, *scales, types=None, previous=()) -> pd.DataFrame:
+    """The long table of the tiny region; ``previous`` are rows of the year before."""
+    frame = pd.DataFrame([*rows, *previous])
+    frame["prior_mark"] = frame["prior_mark"].astype("Int8")
+    names = sorted(frame["school"].unique())
+    kinds = [(types or {}).get(name, "secondary") for name in names]
+    schools = pd.DataFrame({"school": names, "school_type": kinds})
+    papers = tuple(dict.fromkeys(paper_of(one) for one in scales))
+    by_paper = {PaperOfYear(one.year, *paper_of(one)): one for one in scales}
+    years = {
+        year: arrange_year(year, frame, schools, papers, by_paper)
+        for year in ([YEAR - 1, YEAR] if previous else [YEAR])
+    }
+    return measure_year(years[YEAR], years.get(YEAR - 1), thresholds)
+
+
+def one(table: pd.DataFrame, indicator: str, unit: str, paper: Paper | None = None) -> pd.Series:
+    """The only row of an indicator of a unit."""
+    rows = table[(table["indicator"] == indicator) & (table["unit"] == unit)]
+    rows = rows[rows["subject"] == (paper.subject if paper else "")]
+    rows = rows[rows["grade"] == (paper.grade if paper else 0)]
+    assert len(rows) == 1, f"{len(rows)} rows of {indicator} of {unit}"
+    return rows.iloc[0]
+
+
+FOUR_SCHOOLS = [
+    *pupils(MA4, "A", "1", (5, 1, 3), (5, 1, 2), (8, 1, 3), (12, 1), (20, 1, 4)),
+    *pupils(MA4, "A", "2", (4, 1), (10, 9)),
+    *pupils(MA4, "B", "3", (6, 4)),
+    *pupils(MA4, "B", "4", (15, 1)),
+]
+
+
+@pytest.fixture(scope="module")
+def table(thresholds) -> pd.DataFrame:
+    return measured(FOUR_SCHOOLS, thresholds, scale(MA4))
+
+
+@pytest.mark.parametrize(
+    ("unit", "n", "percent"),
+    [
+        ("1", 5, 50.0),  # (5 + 5 + 8 + 12 + 20) / 5 of 20
+        ("2", 10, 47.0),  # 94 / 10 of 20
+        ("4", 1, 75.0),
+        ("A", 15, 48.0),  # 144 / 15 of 20
+        ("B", 5, 39.0),  # 39 / 5 of 20
+        ("region", 20, 45.75),  # 183 / 20 of 20
+    ],
+)
+def test_mean_percent(table: pd.DataFrame, unit: str, n: int, percent: float) -> None:
+    row = one(table, "mean_percent", unit, MA4)
+    assert row["n"] == n
+    assert row["value"] == pytest.approx(percent)
+
+
+def test_interval_of_a_school_mean(table: pd.DataFrame) -> None:
+    # Scores 5 5 8 12 20: mean 10, squares 25 + 25 + 4 + 4 + 100 = 158, s² = 39.5; in % of 20.
+    half = 100 * 1.96 * math.sqrt(39.5 / 5) / 20
+    row = one(table, "mean_percent", "1", MA4)
+    assert row["high"] - row["value"] == pytest.approx(half)
+    assert np.isnan(one(table, "mean_percent", "4", MA4)["low"])  # one pupil has no spread
+
+
+@pytest.mark.parametrize(
+    ("unit", "two", "four_five"),
+    [("1", 2 / 5, 2 / 5), ("2", 1 / 10, 9 / 10), ("3", 0, 0), ("A", 3 / 15, 11 / 15)],
+)
+def test_shares_of_marks(table: pd.DataFrame, unit: str, two: float, four_five: float) -> None:
+    assert one(table, "share_2", unit, MA4)["value"] == pytest.approx(100 * two)
+    assert one(table, "share_45", unit, MA4)["value"] == pytest.approx(100 * four_five)
+
+
+def test_mark_of_the_paper_against_school_mark(table: pd.DataFrame) -> None:
+    # Known school marks of school 1: (5 → 2 | 3) lower, (5 → 2 | 2) same, (8 → 3 | 3) same, (20 → 5 | 4).
+    for indicator, count in (("prior_lower", 1), ("prior_same", 2), ("prior_higher", 1)):
+        row = one(table, indicator, "1", MA4)
+        assert (row["n"], row["count"], row["value"]) == (4, count, 25.0 * count)
+    assert table[(table["indicator"] == "prior_same") & (table["unit"] == "2")].empty
+
+
+def test_ratio_at_the_pass_cut(table: pd.DataFrame) -> None:
+    region = one(table, "cut_ratio_3", "region", MA4)  # 6 points: 4 pupils, 5 points: 2
+    assert (region["n"], region["count"], region["value"]) == (6, 2, 2.0)
+    assert one(table, "cut_ratio_3", "A", MA4)["value"] == 0.0
+    assert np.isinf(one(table, "cut_ratio_3", "B", MA4)["value"])
+
+
+def test_scores_above_the_maximum_are_left_out(thresholds) -> None:
+    rows = [*FOUR_SCHOOLS, *pupils(MA4, "B", "4", (21, 3))]
+    assert one(measured(rows, thresholds, scale(MA4)), "mean_percent", "4", MA4)["n"] == 1
+
+
+# --- official ----------------------------------------------------------------------------------
+
+
+def test_p19_counts_schools_not_marks(thresholds) -> None:
+    # "9": all 30 pupils at the top of both papers, so its lower limit is 100 % of the scale in both
+    # and marked twice; P19 counts it once: 1 of 2 schools in A, 1 of 4 in the region.
+    rows = []
+    for paper in (MA4, RU4):
+        rows += pupils(paper, "A", "9", (20, 30))
+        rows += pupils(paper, "A", "1", (4, 10), (8, 10))
+        rows += pupils(paper, "B", "2", (4, 10), (8, 10))
+        rows += pupils(paper, "B", "3", (4, 10), (8, 10))
+    table = measured(rows, thresholds, scale(MA4), scale(RU4))
+    assert one(table, "fioko_markers", "9")["value"] == 2
+    assert one(table, "fioko_markers", "1")["value"] == 0
+    for unit, schools, marked, p19 in (
+        ("A", 2, 1, 50.0),
+        ("B", 2, 0, 100.0),
+        ("region", 4, 1, 75.0),
+    ):
+        row = one(table, "p19", unit)
+        assert (row["n"], row["count"], row["value"]) == (schools, marked, p19)
+
+
+def test_jump_needs_the_year_before(thresholds) -> None:
+    now = [
+        row for name in "123456" for row in pupils(MA5, "A", name, (8, 10), (10, 10), (12, 10))
+    ] + pupils(MA5, "A", "7", (2, 30))
+    before = [
+        row
+        for name in "1234567"
+        for row in pupils(MA4, "A", name, (8, 10), (10, 10), (12, 10), year=YEAR - 1)
+    ]
+    scales = (scale(MA5), scale(MA4, year=YEAR - 1))
+    without = measured(now, thresholds, scale(MA5))
+    assert without[without["indicator"] == "fioko_c"].empty
+    table = measured(now, thresholds, *scales, previous=before)
+    # K = 10/10 = 1 in six schools: quartiles 1 and 1, no width; school 7 has K = 10/2 = 5.
+    assert one(table, "fioko_c", "7", MA5)["value"] == 1
+    assert one(table, "fioko_c", "7", MA5)["low"] == pytest.approx(5.0)
+    assert one(table, "fioko_c", "1", MA5)["value"] == 0
+
+
+# --- spike and level ---------------------------------------------------------------------------
+
+
+# About a hundred pupils over the whole scale of 20 points.
+BELL = (1, 1, 2, 3, 4, 5, 6, 7, 8, 8, 8, 8, 7, 6, 6, 5, 4, 3, 3, 2, 1)
+
+
+def bell(lifted: int = 0) -> list[tuple[int, int]]:
+    """(score, n): the bell, with ``lifted`` pupils of the scores 8 and 9 moved to the cut 10."""
+    counts = list(BELL)
+    counts[8] -= lifted // 2
+    counts[9] -= lifted - lifted // 2
+    counts[10] += lifted
+    return [(score, n) for score, n in enumerate(counts) if n]
+
+
+def test_spike_is_tested_where_the_scale_allows(thresholds) -> None:
+    rows = [
+        row for town in "AB" for k in range(4) for row in pupils(MA4, town, f"{town}{k}", *bell())
+    ]
+    rows += pupils(MA4, "A", "A4", *bell(12))
+    table = measured(rows, thresholds, scale(MA4))
+    lifted, honest = one(table, "spike", "A4"), one(table, "spike", "A1")
+    assert lifted["n"] == honest["n"] == sum(BELL)
+    assert lifted["p"] < 0.001 < 0.3 < honest["p"]
+    size = one(table, "spike_pupils", "A4")
+    assert size["low"] < 12 < size["high"]
+
+
+def test_a_short_scale_has_no_spike(thresholds) -> None:
+    rows = [
+        row
+        for town in "AB"
+        for number in range(2)
+        for row in pupils(MA4, town, f"{town}{number}", (2, 5), (4, 9), (6, 9), (8, 5))
+    ]
+    table = measured(rows, thresholds, scale(MA4, maximum=8, cuts=(3, 5, 7)))
+    assert not table["indicator"].str.startswith(("spike", "cut_ratio")).any()
+    assert "mean_percent" in set(table["indicator"])
+
+
+def test_level_is_a_distance_in_pupil_deviations(thresholds) -> None:
+    # 20 schools of one type: 19 with scores 8 and 12, one with 14 and 18, ten pupils each.
+    rows = [row for k in range(19) for row in pupils(MA4, "A", f"{k:02}", (8, 5), (12, 5))]
+    rows += pupils(MA4, "B", "19", (14, 5), (18, 5))
+    table = measured(rows, thresholds, scale(MA4))
+    mean = (19 * 10 + 16) / 20
+    squares = (19 * ((8 - mean) ** 2 + (12 - mean) ** 2) + (14 - mean) ** 2 + (18 - mean) ** 2) / 40
+    assert one(table, "level", "19")["value"] == pytest.approx((16 - mean) / math.sqrt(squares))
+    assert one(table, "level", "00")["value"] == pytest.approx((10 - mean) / math.sqrt(squares))
+
+
+def test_a_rare_type_has_no_level(thresholds) -> None:
+    rows = [row for k in range(21) for row in pupils(MA4, "A", f"{k:02}", (8, 5), (12, 5))]
+    table = measured(rows, thresholds, scale(MA4), types={"20": "gymnasium"})
+    assert set(table.loc[table["indicator"] == "level", "unit"]) == {f"{k:02}" for k in range(20)}
+
+
+# --- ratio of sums -----------------------------------------------------------------------------
+
+SCHOOLS = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 40), st.floats(0, 1)), min_size=1, max_size=12
+)
+
+
+@given(SCHOOLS)
+@settings(max_examples=80, deadline=None)
+def test_ratio_of_sums_equals_a_slow_linearisation(schools: list[tuple[int, int, float]]) -> None:
+    group = np.array([town for town, _, _ in schools])
+    whole = np.array([float(n) for _, n, _ in schools])
+    part = np.array([n * share for _, n, share in schools])
+    units, total, ratio, half = ratio_of_sums(part, whole, group)
+    for place, unit in enumerate(units):
+        mine = [(x, n) for x, n, g in zip(part, whole, group, strict=True) if g == unit and n > 0]
+        pupils_ = sum(n for _, n in mine)
+        assert total[place] == pupils_
+        if not mine:
+            assert np.isnan(ratio[place])
+            continue
+        r = sum(x for x, _ in mine) / pupils_
+        assert ratio[place] == pytest.approx(r)
+        if len(mine) == 1:
+            assert np.isnan(half[place])
+            continue
+        # derivative of Σx/Σn along school s: (x_s − r·n_s)/Σn; its variance over S clusters
+        steps = [(x - r * n) / pupils_ for x, n in mine]
+        middle = sum(steps) / len(steps)
+        variance = len(mine) / (len(mine) - 1) * sum((step - middle) ** 2 for step in steps)
+        assert half[place] == pytest.approx(
+            _t975(len(mine) - 1) * math.sqrt(variance), rel=1e-7, abs=1e-9
+        )
+
+
+def _t975(freedom: int) -> float:
+    """Upper 2.5 % point of Student's t, from a printed table."""
+    return (
+        12.7062047, 4.30265273, 3.18244631, 2.77644511, 2.57058184, 2.44691185, 2.36462425,
+        2.30600414, 2.26215716, 2.22813885, 2.20098516,
+    )[freedom - 1]  # fmt: skip
+
+
+def test_schools_of_one_size_give_students_interval() -> None:
+    share = np.array([0.31, 0.44, 0.52, 0.47, 0.60])
+    _, _, ratio, half = ratio_of_sums(25 * share, np.full(5, 25.0), np.zeros(5, dtype=int))
+    foreign = ttest_1samp(share, 0).confidence_interval(0.95)
+    assert ratio[0] == pytest.approx(share.mean())
+    assert (ratio[0] - half[0], ratio[0] + half[0]) == pytest.approx(tuple(foreign))
