@@ -278,7 +278,7 @@ def test_the_fingerprint_knows_no_paths_and_no_clock(project, tmp_path, monkeypa
 
 def test_without_fork_the_same_note_is_made_by_cold_processes(world, tmp_path, monkeypatch):
     one = {"districts": ["M01"], "years": [2026]}
-    page = tmp_path / "reports" / "2026" / "M01" / "note.html"
+    page = tmp_path / "reports" / "2026" / "M01" / "note.ipynb"
     world(*CALM, **one)
     warm = page.read_bytes()
     monkeypatch.setattr(runner, "kernel_template", lambda: None)
