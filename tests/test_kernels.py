@@ -149,7 +149,7 @@ def test_a_broken_kernel_template_is_not_taken_for_a_broken_note(tmp_path):
     path = write_notebook(tmp_path / "t.ipynb", "1", parameters="a: int = 0")
     with (
         Template("msoko_analysis.no_such_module") as template,
-        pytest.raises(RenderError, match=r"No module named 'msoko_analysis\\.no_such_module'"),
+        pytest.raises(RenderError, match=r"No module named 'msoko_analysis\.no_such_module'"),
     ):
         execute(path, {"a": 1}, kernel=template.address)
 
