@@ -40,7 +40,8 @@ class Facts:
     """What a note is written from. ``names`` gives a school's name by code.
 
     ``schools`` are the codes of the district's schools with a result this year; ``alone`` tells that
-    the region's data hold no other municipality.
+    the region's data hold no other municipality. ``lists`` are the district's rows of the official
+    lists up to this year, ``list_years`` the years of which there is a list at all.
     """
 
     run: RunParams
@@ -56,11 +57,27 @@ class Facts:
     named: Mapping[str, SchoolAgainstItself]
     schools: tuple[str, ...]
     alone: bool
+    lists: pd.DataFrame
+    list_years: tuple[int, ...]
 
     @property
     def papers(self) -> tuple[Paper, ...]:
-        """The papers of the year that the district wrote and that have a scale."""
-        return tuple(self.distributions)
+        """The papers of the year about which anything is known: scores with a scale, or a form."""
+        table = self.public.table
+        mine = table[(table["year"] == self.year) & (table["unit"] == self.district)]
+        written = set(mine[["procedure", "grade", "subject"]].itertuples(index=False, name=None))
+        return tuple(paper for paper in self.run.papers if paper in written)
+
+    @property
+    def papers_without_scores(self) -> tuple[Paper, ...]:
+        """The papers of which there are only aggregate forms."""
+        return tuple(paper for paper in self.papers if paper not in self.distributions)
+
+    @property
+    def n_schools(self) -> float:
+        """Schools of the district with results, or as many as a form counts; nan when none does."""
+        told = [self.value("municipality", "form_schools", paper) for paper in self.papers]
+        return max([len(self.schools) or np.nan, *told], key=lambda n: np.nan_to_num(n, nan=-1))
 
     def scale(self, paper: Paper, year: int | None = None) -> Scale | None:
         """The scale of a paper in the year of the note or another one."""
@@ -139,26 +156,38 @@ def gather(run: RunParams, prepared: Prepared, district: str, year: int) -> Fact
     mine = prepared.quality["municipality"].eq(district) & prepared.quality["year"].eq(year)
     wrote = prepared.attendance
     wrote = wrote[wrote["year"].eq(year) & wrote["n_scored"].gt(0)]
+    lists = prepared.lists[prepared.lists["year"] <= year]
+    names = pd.concat([prepared.names, prepared.schools[["school", "name"]]])
     return Facts(
         run=run,
         district=district,
         year=year,
-        names=dict(zip(prepared.schools["school"], prepared.schools["name"], strict=True)),
+        names=dict(zip(names["school"], names["name"], strict=True)),
         public=public,
         quality=prepared.quality[mine],
         findings=findings,
         recommendations=recommend(findings, run.recommendations),
-        distributions=_distributions(arranged, district, run),
+        distributions=_distributions(arranged, district, public, run),
         funnel=level_funnel(arranged),
         named=_named(arranged, named, run),
         schools=tuple(sorted(wrote[wrote["municipality"] == district]["school"].unique())),
         alone=wrote["municipality"].nunique() == 1,
+        lists=lists[lists["municipality"] == district],
+        list_years=tuple(sorted(int(one) for one in lists["year"].unique())),
     )
 
 
 def _distributions(
-    year: Year, district: str, run: RunParams
+    year: Year, district: str, public: PublicMeasures, run: RunParams
 ) -> dict[Paper, tuple[PublicCounts, PublicCounts]]:
+    """Scores of the district and the region, for papers whose results are the district's: a mean."""
+    table = public.table
+    told = table[
+        table["year"].eq(year.year)
+        & table["unit"].eq(district)
+        & table["indicator"].eq("mean_percent")
+    ]
+    papers = set(told[["procedure", "grade", "subject"]].itertuples(index=False, name=None))
     mine = (year.schools["municipality"] == district).to_numpy()
     return {
         arrays.paper: tuple(
@@ -166,7 +195,7 @@ def _distributions(
             for chosen in (mine, slice(None))
         )
         for arrays in year.papers
-        if arrays.scores[mine].sum() > 0
+        if arrays.paper in papers
     }
 
 

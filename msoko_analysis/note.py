@@ -9,16 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from msoko_analysis.errors import MsokoError
 from msoko_analysis.facts import Facts, gather
 from msoko_analysis.figures import Figure
-from msoko_analysis.params import RunParams, load_run
-from msoko_analysis.prepare import load
+from msoko_analysis.measures.aggregates import schools_told
+from msoko_analysis.params import load_run
+from msoko_analysis.prepare import Prepared, load
 from msoko_analysis.prose import Paragraph, Stack
 from msoko_analysis.tables import Table, workbook
-from msoko_analysis.wording import advice, methods, quality, results, signs, summary
+from msoko_analysis.wording import advice, lists, methods, quality, results, signs, summary
 
 
 class Withheld(MsokoError):
@@ -97,6 +97,11 @@ class Note:
         return signs.official_text(self.facts)
 
     @property
+    def official_lists(self) -> Stack:
+        """Schools on the official lists, with table 5.1."""
+        return lists.lists_text(self.facts)
+
+    @property
     def recommendations(self) -> Stack:
         """Addressed recommendations."""
         return advice.recommendations(self.facts)
@@ -135,7 +140,8 @@ class Note:
         """All tables of the note."""
         return (
             self.results, self.marks, self.signs, signs.cuts_table(self.facts),
-            signs.official_table(self.facts), self.quality, self.scales, self.limits, self.schools,
+            signs.official_table(self.facts), lists.lists_table(self.facts), self.quality,
+            self.scales, self.limits, self.schools,
         )  # fmt: skip
 
     def save(self, folder: str) -> None:
@@ -162,7 +168,7 @@ def build_note(run_file: str, *, district: str, year: int, data: str = "") -> No
     """
     run = load_run(run_file, data=Path(data) if data else None)
     prepared = load(run)
-    schools = _schools_of(run, prepared.attendance, district, year)
+    schools = _schools_of(prepared, district, year)
     if schools < 2:
         name = run.districts[district].name.prepositional
         raise Withheld(
@@ -172,13 +178,15 @@ def build_note(run_file: str, *, district: str, year: int, data: str = "") -> No
     return Note(gather(run, prepared, district, year))
 
 
-def _schools_of(run: RunParams, attendance: pd.DataFrame, district: str, year: int) -> int:
+def _schools_of(prepared: Prepared, district: str, year: int) -> int:
+    """Schools with results, or as many as the aggregate forms are about."""
+    attendance = prepared.attendance
     mine = attendance[
         (attendance["municipality"] == district)
         & (attendance["year"] == year)
         & (attendance["n_scored"] > 0)
     ]
-    return mine["school"].nunique()
+    return max(mine["school"].nunique(), schools_told(prepared.measures, district, year))
 
 
 def _finding_json(finding: Any) -> Mapping[str, Any]:

@@ -45,7 +45,8 @@ def level_funnel(year: Year) -> tuple[Funnel, pd.DataFrame, np.ndarray] | None:
     regard to type the rule would fire on 15–31 % of honest gymnasiums (methods.md §3.2).
     """
     sums, papers, within, pupils = _standardised(year)
-    kind = year.schools["school_type"].map(lambda name: _TYPE_GROUP.get(name, name)).fillna("other")
+    types = year.schools["school_type"].astype(object).fillna("other")
+    kind = types.map(lambda name: _TYPE_GROUP.get(name, name))
     common = kind.map(kind[papers > 0].value_counts()).fillna(0).to_numpy() >= _SCHOOLS_IN_TYPE
     judged = (papers > 0) & common
     if not judged.any():

@@ -42,7 +42,8 @@ class Places:
 
     def of_schools(self, schools: pd.Series, given: pd.Series) -> pd.Series:
         """Municipalities of schools: by the table of schools, else as ``given``; may be empty."""
-        return self.districts(schools.map(self.homes).fillna(given))
+        own = schools.map(self.homes).astype(object)
+        return self.districts(own.where(own.notna(), given.astype(object)))
 
 
 def fold(name: str) -> str:

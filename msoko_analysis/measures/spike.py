@@ -60,7 +60,7 @@ def spike_rows(year: Year, previous: Year | None, thresholds: Thresholds) -> Ite
     pupils (docs/decisions/0003). Papers with a short scale or cuts too near its ends take no part.
     """
     usable = _usable(year)
-    if not usable:
+    if not usable or len(year.schools) < 2:  # a single school has nothing to be compared with
         return
     result = spike_of_year(year, usable, thresholds)
     method = f"{_SPIKE}; {_reference_name(year, result)}"

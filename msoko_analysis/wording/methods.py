@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from msoko_analysis.facts import Facts
-from msoko_analysis.findings import Finding
+from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.params import Threshold
 from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
 from msoko_analysis.russian import DASH, NBSP, counted, natural, number, percent
@@ -122,7 +122,8 @@ def schools_table(facts: Facts) -> Table:
     """Appendix: every school of the district with what was found about it."""
     findings = {(one.code, one.unit): one for one in facts.findings}
     rows = []
-    for unit in sorted(facts.schools, key=lambda code: natural(school_name(facts, code))):
+    units = facts.schools or [one.unit for one in facts.of("low_share_school", *Verdict)]
+    for unit in sorted(units, key=lambda code: natural(school_name(facts, code))):
         spike = findings.get(("spike_school", unit))
         low = findings.get(("low_share_school", unit))
         rows.append(
@@ -156,6 +157,7 @@ def schools_table(facts: Facts) -> Table:
             "среднего результата от школ того же типа, в стандартных отклонениях балла ученика. Доля "
             "«2» — сколько раз она выше предела и из скольких предметов и классов, где она видна.",
         ),
+        empty="Данных по отдельным школам нет.",
     )
 
 

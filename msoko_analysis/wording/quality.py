@@ -7,7 +7,7 @@ import pandas as pd
 from msoko_analysis.facts import Facts
 from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
 from msoko_analysis.russian import NBSP, counted, number, percent
-from msoko_analysis.scales import STATUS_RU
+from msoko_analysis.scales import STATUS_RU, Paper
 from msoko_analysis.tables import Digits, Table
 from msoko_analysis.wording.names import PROCEDURE, paper_name
 
@@ -20,6 +20,10 @@ _CHECKS = {
     "no_total": ("Задания есть, балла нет", "в расчёт не входят"),
     "set_aside": ("Строка отложена при чтении", "причины — в папке rejected данных"),
     "cells_blanked": ("Отметка вне 2–5 и подобное", "ячейка считается пустой"),
+    "aggregate_mismatch": (
+        "Строка формы ФИС ОКО не сходится с результатами",
+        "взяты результаты; если они охватывают меньшую часть участников — форма",
+    ),
 }
 
 
@@ -46,6 +50,7 @@ def quality_table(facts: Facts) -> Table:
         "Таблица 6. Проверки исходных данных",
         pd.DataFrame(rows),
         {"Проверено строк": Digits(), "Найдено": Digits(), "Доля, %": Digits(1)},
+        empty="Результатов учеников нет: проверять нечего.",
     )
 
 
@@ -58,6 +63,8 @@ def quality_text(facts: Facts) -> Stack:
 def _participation(facts: Facts) -> list[str]:
     rows = facts.quality[facts.quality["check"] == "participation"]
     before, now = rows["n_rows"].sum(), rows["n_found"].sum()
+    if not facts.schools:
+        return []
     if before == 0:
         return ["Данных прошлого года нет: участие и результаты не с чем сравнить."]
     change = 100 * (now / before - 1)
@@ -71,7 +78,7 @@ def _participation(facts: Facts) -> list[str]:
 
 def _scales(facts: Facts) -> list[str]:
     notes: dict[str, list[str]] = {}
-    for paper in facts.papers:
+    for paper in facts.distributions:
         note = facts.scale(paper).note
         if note:
             notes.setdefault(note, []).append(paper_name(facts, paper))
@@ -79,14 +86,16 @@ def _scales(facts: Facts) -> list[str]:
 
 
 def _which(facts: Facts, papers: list[str]) -> str:
-    everything = len(papers) == len(facts.papers)
+    everything = len(papers) == len(facts.distributions)
     return "все предметы и классы" if everything else "; ".join(papers)
 
 
 def _missing(facts: Facts) -> list[str]:
     return [
         f"{PROCEDURE[paper.procedure]} ({facts.run.subjects[paper.subject].nominative}, "
-        f"{paper.grade}{NBSP}класс): не анализируется — {reason}."
+        f"{paper.grade}{NBSP}класс): "
+        f"{'только по формам ФИС ОКО' if Paper(*paper[1:]) in facts.papers else 'не анализируется'} — "
+        f"{reason}."
         for paper, reason in facts.run.missing_scales
         if paper.year == facts.year
     ]
@@ -108,7 +117,7 @@ def _hidden(facts: Facts) -> list[str]:
 def scales_table(facts: Facts) -> Table:
     """Scales used, with their source and status."""
     rows = []
-    for paper in facts.papers:
+    for paper in facts.distributions:
         scale = facts.scale(paper)
         rows.append(
             {

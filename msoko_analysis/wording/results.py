@@ -28,7 +28,8 @@ from msoko_analysis.russian import (
 )
 from msoko_analysis.scales import Paper
 from msoko_analysis.tables import Digits, Table
-from msoko_analysis.wording.cells import minus, of_unit
+from msoko_analysis.wording.cells import Cell, minus, of_unit
+from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.names import (
     district_cases,
     over_papers,
@@ -52,7 +53,7 @@ def results_table(facts: Facts) -> Table:
         rows.append(
             {
                 "Предмет, класс": paper_name(facts, paper),
-                "Работ": of_unit(facts, "municipality", "mean_percent", paper, column="n"),
+                "Работ": works(facts, paper),
                 "Результат, %": value,
                 "В регионе, %": region,
                 "Отличие от региона, п. п.": minus(value, region),
@@ -64,6 +65,8 @@ def results_table(facts: Facts) -> Table:
         )
     frame = pd.DataFrame(rows)
     digits = dict.fromkeys(frame.columns[2:], _ONE) | {"Работ": _WHOLE}
+    forms = ("По работам без результата есть только форма ФИС ОКО: в ней одни отметки.",)
+    forms = forms if facts.papers_without_scores else ()
     digits |= dict.fromkeys(("Отличие от региона, п. п.", "К прошлому году, п. п."), _CHANGE)
     return Table(
         "results",
@@ -74,9 +77,18 @@ def results_table(facts: Facts) -> Table:
             "Результат — средняя доля максимального балла. Погрешность — 95 %, по разбросу между "
             "школами муниципалитета; прочерк — школ слишком мало, чтобы её оценить, или нет данных "
             "прошлого года. Год к году сравниваются разные ученики и разные варианты работ.",
+            *forms,
         ),
         empty="Работ с действующей шкалой отметок нет.",
     )
+
+
+def works(facts: Facts, paper: Paper) -> Cell:
+    """Works of the district in a paper: with a score, else as the form counts them."""
+    for indicator in ("mean_percent", "share_2", "prior_same"):
+        if facts.measure("municipality", indicator, paper) is not None:
+            return of_unit(facts, "municipality", indicator, paper, column="n")
+    return float("nan")
 
 
 def margin(facts: Facts, paper: Paper) -> float:
@@ -126,6 +138,8 @@ def marks_table(facts: Facts) -> Table:
 
 def distributions_figures(facts: Facts) -> Stack:
     """Figure 1: distributions of primary scores with the cuts, on as many pages as they need."""
+    if not facts.distributions:
+        return stack([Paragraph(NOT_DETERMINED)])
     limit = facts.run.thresholds["small_cell"].value
     shown = [paper for paper, (mine, _) in facts.distributions.items() if mine.n >= limit]
     if not shown:
@@ -202,6 +216,8 @@ def funnel_figure(facts: Facts) -> Figure | Paragraph:
 
 def level_text(facts: Facts) -> Stack:
     """Which schools stand far from schools of their type, and why that proves nothing."""
+    if not facts.schools:
+        return stack([])  # the figure that follows says that there is no level
     far = _by_name(facts, facts.of("level_school", Verdict.WATCH))
     usual = facts.of("level_school", Verdict.NO_CONCERN)
     if not far and not usual:
@@ -252,6 +268,8 @@ def _by_name(facts: Facts, found: tuple[Finding, ...]) -> list[Finding]:
 
 def low_text(facts: Facts) -> Stack | Paragraph:
     """Schools where the mark «2» is frequent."""
+    if not facts.of("low_share_school", *Verdict):
+        return Paragraph("Доли отметок по отдельным школам по этим данным не определяются.")
     found = _by_name(facts, facts.of("low_share_school", Verdict.WATCH))
     limit = facts.run.thresholds["low_share_limit"].value
     least = number(facts.run.thresholds["share_min_n"].value)
@@ -261,7 +279,10 @@ def low_text(facts: Facts) -> Stack | Paragraph:
         f"модель; не учитывается, если писали меньше {least} учеников или доля скрыта)."
     )
     if not found:
-        return Paragraph(f"Школ с часто встречающейся отметкой «2» не найдено. {rule}")
+        seen = len(facts.of("low_share_school", *Verdict))
+        among = f" среди {counted(seen, 'школы', 'школ', 'школ')} с данными"
+        where = among if seen < facts.n_schools else ""
+        return Paragraph(f"Школ с часто встречающейся отметкой «2» не найдено{where}. {rule}")
     items = tuple(
         f"{school_name(facts, one.unit)}: {papers(facts, one.details['papers'])} из "
         f"{number(one.details['papers_seen'])}; наибольшая доля отметок «2» — {percent(one.value)} "

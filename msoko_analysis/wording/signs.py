@@ -13,9 +13,11 @@ from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, stack
 from msoko_analysis.russian import DASH, NBSP, between, counted, natural, number, percent
 from msoko_analysis.tables import Digits, Table
 from msoko_analysis.wording.cells import of_unit
+from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.names import VERDICT, paper_name, school_name
 
 _NAMED = (Verdict.CONCERN, Verdict.WATCH)
+_EMPTY = "Школ с признаками, требующими проверки, нет."
 
 
 def _sorted(facts: Facts, found: tuple[Finding, ...]) -> list[Finding]:
@@ -66,12 +68,14 @@ def signs_table(facts: Facts) -> Table:
             "q — какая доля названных школ региона оказалась бы названа напрасно, если называть все "
             f"школы с таким же или меньшим q; порог {q}. Порядок — по алфавиту.",
         ),
-        empty="Школ с признаками, требующими проверки, нет.",
+        empty=_EMPTY if facts.of("spike_school", *Verdict) else NOT_DETERMINED,
     )
 
 
 def signs_text(facts: Facts) -> Stack:
     """What the sign is, what it found, and what it can not tell."""
+    if not facts.of("spike_school", *Verdict):
+        return stack([])  # the table that follows says that it is not determined
     named = facts.of("spike_school", *_NAMED)
     few = facts.of("spike_school", Verdict.TOO_FEW)
     blocks = [
@@ -175,6 +179,8 @@ def _school_figure(facts: Facts, one: Finding, place: int) -> Figure:
 
 def district_text(facts: Facts) -> Stack:
     """How the district as a whole departs from a smooth curve at the pass cut, beside the region."""
+    if not facts.distributions:
+        return stack([Paragraph(NOT_DETERMINED)])
     return stack(
         [
             Paragraph(

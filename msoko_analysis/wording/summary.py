@@ -10,6 +10,7 @@ from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, escaped, stack
 from msoko_analysis.russian import NBSP, counted, first_capital, listed, natural, number, percent
+from msoko_analysis.wording.forms import not_determined
 from msoko_analysis.wording.names import (
     all_papers,
     district_cases,
@@ -19,7 +20,7 @@ from msoko_analysis.wording.names import (
     school_name,
     school_names,
 )
-from msoko_analysis.wording.results import margin
+from msoko_analysis.wording.results import margin, works
 
 _SCHOOLS = ("школа", "школы", "школ")
 _OF_SCHOOLS = ("школы", "школ", "школ")
@@ -61,12 +62,16 @@ def requisites(facts: Facts) -> Requisites:
 
 def summary(facts: Facts) -> Stack:
     """What took part, what stands out, what to do first: one page."""
-    points = [_results(facts), _spikes(facts), _low(facts), _official(facts), _participation(facts)]
+    points = [
+        part(facts)
+        for part in (_results, _marks_of_forms, _spikes, _low, _official, _participation)
+    ]
     first = _first_steps(facts)
     return stack(
         [
             Paragraph(_scope(facts)),
             Bullets(tuple(point for point in points if point)),
+            not_determined(facts),
             Heading("Что сделать в первую очередь") if first else None,
             Bullets(first, numbered=True) if first else None,
         ],
@@ -75,16 +80,18 @@ def summary(facts: Facts) -> Stack:
 
 
 def works_total(facts: Facts) -> int:
-    """Works with a score within the scale, all papers of the district."""
-    return sum(district.n for district, _ in facts.distributions.values())
+    """Works of the district over all papers, hidden numbers left out."""
+    known = (works(facts, paper) for paper in facts.papers)
+    return round(sum(n for n in known if not isinstance(n, str)))
 
 
 def _scope(facts: Facts) -> str:
-    schools = counted(len(facts.schools), *_SCHOOLS)
-    works = counted(works_total(facts), *_WORKS)
+    n = facts.n_schools
+    schools = counted(n, *_SCHOOLS) if np.isfinite(n) else "школы"
+    total = counted(works_total(facts), *_WORKS)
     return (
         f"{procedures(facts)} {facts.year} года: {schools} {district_cases(facts).genitive}, "
-        f"{papers(facts, len(facts.papers))} (предмет и класс), {works} учеников. Ученик, писавший по "
+        f"{papers(facts, len(facts.papers))} (предмет и класс), {total} учеников. Ученик, писавший по "
         "двум предметам, учтён дважды."
     )
 
@@ -126,6 +133,35 @@ def _results(facts: Facts) -> str:
     return f"{text}. {_beyond_margin(facts)}".rstrip()
 
 
+def _marks_of_forms(facts: Facts) -> str:
+    """Shares of marks against the region where forms are all there is."""
+    if facts.distributions:
+        return ""
+    said = []
+    for indicator, marks in (("share_2", "«2»"), ("share_45", "«4» и «5»")):
+        apart = _apart(facts, indicator)
+        if np.isfinite(apart):
+            points = number(abs(apart), 1)
+            more = f"на {points}{NBSP}п.{NBSP}п. {'больше' if apart > 0 else 'меньше'}, чем"
+            same = points == number(0, 1)
+            said.append(f"отметок {marks} {'столько же, сколько' if same else more} в регионе")
+    return f"Отметки (по формам ФИС ОКО). В среднем {', '.join(said)}." if said else ""
+
+
+def _apart(facts: Facts, indicator: str) -> float:
+    """District less region over papers, weighted by the district's works; nan when not known."""
+    differences, weights = [], []
+    for paper in facts.papers:
+        mine = facts.measure("municipality", indicator, paper)
+        if mine is not None and not mine["hidden"]:
+            differences.append(mine["value"] - facts.value("region", indicator, paper))
+            weights.append(mine["n"])
+    known = np.isfinite(differences)
+    if not known.any():
+        return float("nan")
+    return float(np.average(np.array(differences)[known], weights=np.array(weights)[known]))
+
+
 def _beyond_margin(facts: Facts) -> str:
     """In how many papers the district differs from the region by more than the margin."""
     margins = {paper: margin(facts, paper) for paper in facts.papers}
@@ -156,7 +192,9 @@ def _spikes(facts: Facts) -> str:
     clean = facts.of("spike_school", Verdict.NO_CONCERN)
     tested = len(named) + len(watch) + len(clean)
     if not (tested or few):
-        return "Признак «скопление работ у границы отметки» по этим данным не определяется."
+        # where there are only forms, the paragraph on what they can not tell says so
+        unknown = "Признак «скопление работ у границы отметки» по этим данным не определяется."
+        return "" if facts.papers_without_scores and not facts.distributions else unknown
     said = ["Объективность."]
     if named:
         said.append(

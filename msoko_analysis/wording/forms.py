@@ -1,0 +1,76 @@
+"""What aggregate forms of ФИС ОКО can not tell, said once, with the reason."""
+
+from __future__ import annotations
+
+from msoko_analysis.facts import Facts
+from msoko_analysis.findings import Verdict
+from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.russian import counted, listed
+from msoko_analysis.wording.names import paper_name
+
+NOT_DETERMINED = "Не определяется по этим данным: см. раздел «Главное»."
+_NEED_SCORES = (
+    "распределение первичных баллов и средний результат — в формах есть только отметки;",
+    "скопление работ у границ отметок — число отметок 2–5 показать его не может ни у школы, ни у "
+    "муниципалитета: нужно знать, сколько работ набрали ровно столько баллов, сколько нужно для "
+    "отметки;",
+    "уровень школ среди школ того же типа и официальные признаки ФИОКО — нужны баллы учеников;",
+    "участие и проверки исходных данных — нужен список участников;",
+    "погрешность показателей муниципалитета — форма не показывает различий между его школами.",
+)
+
+
+def not_determined(facts: Facts) -> Stack | None:
+    """What this note can not say because there are only forms; None when there are all scores."""
+    papers = facts.papers_without_scores
+    if not papers:
+        return None
+    if facts.distributions:
+        names = listed(paper_name(facts, paper) for paper in papers)
+        return stack(
+            [
+                Paragraph(
+                    f"Только формы ФИС ОКО, без баллов учеников, есть по следующим работам: {names}. По "
+                    "ним не определяется всё, что выводится из баллов: средний результат, "
+                    "распределение, скопление работ у границ отметок."
+                )
+            ]
+        )
+    return stack(
+        [
+            Paragraph(f"{_loaded(facts)} Не определяется по этим данным:"),
+            Bullets((*_absent(facts), *_NEED_SCORES)),
+        ]
+    )
+
+
+def _loaded(facts: Facts) -> str:
+    if not facts.schools:
+        return "Загружены формы ФИС ОКО без баллов учеников."
+    schools = counted(len(facts.schools), "школе", "школам", "школам")
+    return (
+        f"Баллы учеников загружены только по {schools}: о муниципалитете по ним судить нельзя, и его "
+        "показатели взяты из форм ФИС ОКО."
+    )
+
+
+def _absent(facts: Facts) -> list[str]:
+    """What forms could tell, had they been loaded."""
+    indicators = {
+        indicator
+        for indicator in ("share_2", "prior_same")
+        for paper in facts.papers
+        if facts.measure("municipality", indicator, paper) is not None
+    }
+    said = []
+    if "share_2" not in indicators:
+        said.append("доли отметок — нет формы Ф3 «Статистика по отметкам»;")
+    if "prior_same" not in indicators:
+        said.append(
+            "сравнение с отметками школы — нет формы «Сравнение отметок с отметками по журналу»;"
+        )
+    if "share_2" in indicators and not facts.of("low_share_school", *Verdict):
+        said.append(
+            "школы с большой долей отметок «2» — школ с достаточным числом работ в формах нет;"
+        )
+    return said
