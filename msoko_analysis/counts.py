@@ -168,7 +168,7 @@ def add(first: _Tables, second: _Tables) -> _Tables:
 def _sum_by(frame: pl.DataFrame, keys: Iterable[str]) -> pl.DataFrame:
     keys = list(keys)
     values = [name for name in frame.columns if name in _COUNTED]
-    return frame.group_by(keys).agg(pl.col(values).sum()).sort(keys)
+    return frame.group_by(keys).agg(pl.col(values).sum()).sort(keys, nulls_last=True)
 
 
 def _replaced_run(place: pl.Series) -> pl.Expr:
