@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from msoko_analysis.synthetic.misuse import add_points, give_marks, hardest, leak
 from msoko_analysis.synthetic.region import ROLES, Role
-from msoko_analysis.synthetic.world import Tasks, draw_tasks, lift, respond
+from msoko_analysis.synthetic.world import draw_tasks, lift, respond
 
 YEARS = (2025, 2026)
 CLASS_SIZE = 28
@@ -21,7 +22,6 @@ REGION_THETA = 0.3  # of those 1–2 points under «3», lifted by kind teachers
 ABSENT = 0.065
 COHORT_SD, SUBJECT_SD = 0.12, 0.12  # how a school differs between cohorts and between subjects
 COMMON = 0.8  # loading of what Russian and mathematics share: they correlate at its square
-MARK_NOISE = 0.5  # what a school mark reflects besides ability
 OWN_SCHOOL = 0.3  # how far teachers mark by the level of their own school
 LEAKED_TASKS, LEAK_SHARE = 3, 0.7
 
@@ -137,10 +137,9 @@ def sit(
     present = rng.random(len(points)) >= ABSENT
     leaked = np.array([], dtype=np.int64)
     if year == YEARS[-1] and paper.grade > PAPERS[0].grade:
-        leaked = np.argsort(points.mean(axis=0) / tasks.maxima)[:LEAKED_TASKS]
+        leaked = hardest(points, tasks.maxima, LEAKED_TASKS)
         leaking = np.array([role is not None and ROLES[role].kind == "leak" for role in roles])
-        known = leaking[cohort.school] & (rng.random(len(points)) < LEAK_SHARE)
-        points[np.ix_(known, leaked)] = tasks.maxima[leaked]
+        points = leak(rng, points, tasks.maxima, leaked, LEAK_SHARE * leaking[cohort.school])
     honest = points.sum(axis=1, dtype=np.int64)
     total = lift(rng, honest, cuts[0], REGION_THETA)
     theta = np.array([_planted_theta(role, year, paper) for role in roles])
@@ -148,7 +147,7 @@ def sit(
     for cut in (cuts[1], cuts[0]):  # from above: nobody is lifted twice
         before, total = total, lift(rng, total, cut, theta[cohort.school])
         lifted[cut] = (total > before) & present
-    _add_points(rng, points, tasks, total - honest)
+    points = add_points(rng, points, tasks.maxima, total - honest)
     return Sitting(points, total, present, lifted, np.sort(leaked) + 1)
 
 
@@ -172,8 +171,7 @@ def school_marks(rng: np.random.Generator, cohort: Cohort, paper: Paper) -> np.n
     [2, 3, 4, 5]
     """
     ability = cohort.ability[paper.subject]
-    seen = ability + cohort.leniency + rng.normal(0, MARK_NOISE, len(ability))
-    return 2 + np.searchsorted(np.quantile(seen, np.cumsum(paper.prior)), seen)
+    return give_marks(rng, ability, paper.prior, leniency=cohort.leniency)
 
 
 def _planted_theta(role: int | None, year: int, paper: Paper) -> float:
@@ -181,13 +179,3 @@ def _planted_theta(role: int | None, year: int, paper: Paper) -> float:
     if role is None or not manipulates(ROLES[role], year, paper):
         return 0.0
     return ROLES[role].theta
-
-
-def _add_points(
-    rng: np.random.Generator, points: np.ndarray, tasks: Tasks, missing: np.ndarray
-) -> None:
-    """Raise ``points`` in place until their sum has grown by ``missing``: as a marker would."""
-    for done in range(int(missing.max(initial=0))):
-        row = np.flatnonzero(missing > done)
-        task = np.argmax(rng.random((len(row), points.shape[1])) * (points[row] < tasks.maxima), 1)
-        points[row, task] += 1

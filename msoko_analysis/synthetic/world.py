@@ -16,6 +16,8 @@ GYMNASIUM_LEVEL = 1.0  # a selective school stands this many pupil SD above the 
 GYMNASIUM_SPREAD = 0.8  # … and its pupils differ less
 BLOCK = 50_000  # pupils answered at once: bounds the memory of a large world
 SMALLEST, LARGEST = 3, 300  # pupils of one paper in one school
+MAXIMA = (*[1] * 6, *[1, 2] * 5, 2, 2)  # 11 one-point and 7 two-point tasks: 25 points
+CUTS = (7, 13, 19)  # first scores of the marks 3, 4, 5 of that paper
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,21 @@ class Tasks:
     def max_score(self) -> int:
         """The largest primary score of the paper."""
         return int(self.maxima.sum())
+
+
+@dataclass(frozen=True)
+class Schools:
+    """What schools are like before anybody writes anything; arrays (S,).
+
+    ``sizes`` pupils; ``gymnasium``, ``bimodal`` (two unlike streams); ``level`` and ``spread`` mean
+    and SD of the ability of the pupils.
+    """
+
+    sizes: np.ndarray
+    gymnasium: np.ndarray
+    bimodal: np.ndarray
+    level: np.ndarray
+    spread: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -136,6 +153,32 @@ def lift(
     return np.where(lifted, landing, scores).astype(scores.dtype)
 
 
+def draw_schools(
+    rng: np.random.Generator,
+    n_schools: int,
+    *,
+    median_size: float = 45.0,
+    size_spread: float = 0.8,
+    icc: float = 0.2,
+    gymnasiums: float = 0.05,
+    bimodal: float = 0.0,
+) -> Schools:
+    """Draw schools; the parameters are those of :func:`honest_world`.
+
+    >>> schools = draw_schools(np.random.default_rng(1), 2000)
+    >>> bool(40 < np.median(schools.sizes) < 50), bool(0.03 < schools.gymnasium.mean() < 0.07)
+    (True, True)
+    """
+    drawn = np.rint(median_size * np.exp(size_spread * rng.normal(size=n_schools)))
+    sizes = np.clip(drawn, SMALLEST, LARGEST).astype(np.int64)
+    gymnasium = rng.random(n_schools) < gymnasiums
+    streamed = rng.random(n_schools) < bimodal
+    level = rng.normal(0, np.sqrt(icc), n_schools) + GYMNASIUM_LEVEL * gymnasium
+    spread = np.sqrt(1 - icc) * np.exp(rng.normal(0, 0.1, n_schools))
+    spread = np.where(gymnasium, GYMNASIUM_SPREAD * spread, spread)
+    return Schools(sizes, gymnasium, streamed, level, spread)
+
+
 def honest_world(
     rng: np.random.Generator,
     n_schools: int,
@@ -160,19 +203,21 @@ def honest_world(
     ((50, 26), True)
     """
     if tasks is None:
-        tasks = draw_tasks(rng, [1] * 6 + [1, 2] * 5 + [2, 2])
-    drawn = np.rint(median_size * np.exp(size_spread * rng.normal(size=n_schools)))
-    sizes = np.clip(drawn, SMALLEST, LARGEST).astype(np.int64)
-    gymnasium = rng.random(n_schools) < gymnasiums
-    streamed = rng.random(n_schools) < bimodal
-    level = rng.normal(0, np.sqrt(icc), n_schools) + GYMNASIUM_LEVEL * gymnasium
-    spread = np.sqrt(1 - icc) * np.exp(rng.normal(0, 0.1, n_schools))
-    spread = np.where(gymnasium, GYMNASIUM_SPREAD * spread, spread)
-
+        tasks = draw_tasks(rng, MAXIMA)
+    schools = draw_schools(
+        rng,
+        n_schools,
+        median_size=median_size,
+        size_spread=size_spread,
+        icc=icc,
+        gymnasiums=gymnasiums,
+        bimodal=bimodal,
+    )
+    sizes, gymnasium, streamed = schools.sizes, schools.gymnasium, schools.bimodal
     school = np.repeat(np.arange(n_schools), sizes)
     own = rng.normal(size=len(school))
     stream = np.where(rng.random(len(school)) < 0.5, gap / 2, -gap / 2)
     own += np.where(streamed[school], stream, 0.0)
-    points = respond(rng, tasks, level[school] + spread[school] * own)
+    points = respond(rng, tasks, schools.level[school] + schools.spread[school] * own)
     scores = points.sum(axis=1, dtype=np.int64)
     return World(tasks, school, scores, sizes, gymnasium, streamed)
