@@ -113,13 +113,14 @@ def _file(table: str) -> str:
 
 def _tables(run: RunParams) -> dict[str, pd.DataFrame]:
     schools = pd.read_parquet(run.data / _file("schools"))
-    places = Places.of(run.districts, schools)
-    tables = _pupil_tables(run, schools) if (run.data / "results").is_dir() else _no_pupils()
     printed = [_read(run, name) for name in _FORMS]
+    places = Places.of(run.districts, schools, printed)
+    has_pupils = (run.data / "results").is_dir()
+    tables = _pupil_tables(run, schools, places) if has_pupils else _no_pupils()
     forms = aggregate_rows(*printed, places, set(run.papers))
     measures = with_forms(tables["measures"], forms, run.thresholds["results_cover_min"].value)
     lists = placed_lists(_read(run, "markers"), places)
-    homes = schools.assign(municipality=places.districts(schools["municipality"]))
+    homes = _in_districts(schools, places)
     listed = marker_rows(lists, measures, homes, run.thresholds["spike_q"].value)
     apart = mismatches(tables["measures"], forms)
     return tables | {
@@ -141,7 +142,7 @@ def _names(forms: list[pd.DataFrame], lists: pd.DataFrame) -> pd.DataFrame:
     return _joined([*schools, listed]).dropna().drop_duplicates("school", keep="last")
 
 
-def _pupil_tables(run: RunParams, schools: pd.DataFrame) -> dict[str, pd.DataFrame]:
+def _pupil_tables(run: RunParams, schools: pd.DataFrame, places: Places) -> dict[str, pd.DataFrame]:
     """Count tables, quality and measures of pupils' results."""
     # polars is imported here only: a process that merely reads prepared tables must be free of its
     # threads, because note kernels are forked (docs/decisions).
@@ -151,7 +152,7 @@ def _pupil_tables(run: RunParams, schools: pd.DataFrame) -> dict[str, pd.DataFra
     rows = counts.scan(run.data)
     counted = counts.count(rows)
     products = counts.item_moments(rows).item_products.to_pandas()
-    mark_pairs = counted.mark_pairs.to_pandas()
+    mark_pairs = _in_districts(counted.mark_pairs.to_pandas(), places)
     scored = mark_pairs.groupby(list(_PAPER), observed=True)["n"].sum()
     measured, previous = [], None
     for year in sorted(mark_pairs["year"].unique()):
@@ -163,10 +164,14 @@ def _pupil_tables(run: RunParams, schools: pd.DataFrame) -> dict[str, pd.DataFra
         previous = arranged
     return {
         "mark_pairs": mark_pairs,
-        "attendance": counted.attendance.to_pandas(),
-        "quality": quality_table(run.data, run.scales),
+        "attendance": _in_districts(counted.attendance.to_pandas(), places),
+        "quality": _in_districts(quality_table(run.data, run.scales), places),
         "measures": pd.concat(measured, ignore_index=True),
     }
+
+
+def _in_districts(table: pd.DataFrame, places: Places) -> pd.DataFrame:
+    return table.assign(municipality=places.districts(table["municipality"]))
 
 
 def _no_pupils() -> dict[str, pd.DataFrame]:

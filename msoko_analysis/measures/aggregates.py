@@ -59,12 +59,11 @@ def _placed(form: pd.DataFrame, places: Places, papers: set[Paper]) -> pd.DataFr
     wanted = [Paper(*paper) in papers for paper in form[_PAPER[1:]].itertuples(index=False)]
     form = form[np.array(wanted, dtype=bool)]
     districts, schools = form["level"].eq("municipality"), form["level"].eq("school")
-    known = places.also(form.loc[districts, ["unit", "unit_name"]].itertuples(index=False))
     region = form["level"].eq("region")
     regions = form["unit"].where(region).groupby([form[name] for name in _PAPER])
     only = region & regions.transform("nunique").eq(1)
-    municipality = known.districts(form["unit"]).where(districts, REGION)
-    home = known.of_schools(form["unit"], form["municipality"])
+    municipality = places.districts(form["unit"]).where(districts, REGION)
+    home = places.of_schools(form["unit"], form["municipality"])
     municipality = municipality.where(~schools, home)
     unit = form["unit"].where(schools, municipality)
     kept = (districts | schools | only) & municipality.notna()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -20,25 +20,31 @@ class Places:
     homes: Mapping[str, str]
 
     @classmethod
-    def of(cls, districts: Mapping[str, District], schools: pd.DataFrame) -> Places:
-        """Places of a run: districts by code and by name as it stands in the nominative."""
+    def of(
+        cls,
+        districts: Mapping[str, District],
+        schools: pd.DataFrame,
+        forms: Iterable[pd.DataFrame] = (),
+    ) -> Places:
+        """Places of a run: districts by code, and by name as it stands in the nominative.
+
+        ``forms`` are tables of aggregate forms, which print code and name of a municipality: a code
+        whose name is that of a district means the district.
+        """
         names = {fold(one.name.nominative): code for code, one in districts.items()}
+        printed = {}
+        for form in forms:
+            units = form.loc[form["level"] == "municipality", ["unit", "unit_name"]]
+            pairs = units.drop_duplicates().itertuples(index=False)
+            printed |= {fold(u): names[fold(name)] for u, name in pairs if fold(name) in names}
         codes = {fold(code): code for code in districts}
         homes = zip(schools["school"], schools["municipality"], strict=True)
-        return cls(names | codes, dict(homes))
-
-    def also(self, pairs: Iterable[tuple[str, str]]) -> Places:
-        """The same with further (code, name) pairs, as a form prints both: a code whose name is
-        that of a district means the district.
-        """
-        known = {
-            fold(code): self.codes[fold(name)] for code, name in pairs if fold(name) in self.codes
-        }
-        return replace(self, codes=known | dict(self.codes))
+        return cls(names | printed | codes, dict(homes))
 
     def districts(self, municipalities: pd.Series) -> pd.Series:
         """Codes of municipalities; one that is no district of the run stays as it is."""
-        return municipalities.map(lambda one: self.codes.get(fold(one), one), na_action="ignore")
+        named = municipalities.dropna().unique()
+        return municipalities.map({one: self.codes.get(fold(one), one) for one in named})
 
     def of_schools(self, schools: pd.Series, given: pd.Series) -> pd.Series:
         """Municipalities of schools: by the table of schools, else as ``given``; may be empty."""
