@@ -87,9 +87,10 @@ def overdispersion(
 
     tau2 = 0.0
     if excess(0.0) > 0:
-        # Beyond this τ² even the widest deviation is below one standard error of the smallest.
-        highest = float(np.ptp(y) ** 2) * len(y)
-        tau2 = float(brentq(excess, 0.0, highest, xtol=1e-12 * highest, rtol=1e-12))
+        highest = float(y.var() + s2.max())
+        while excess(highest) > 0:
+            highest *= 2
+        tau2 = float(brentq(excess, 0.0, highest, xtol=1e-12 * highest, rtol=1e-10))
     return Overdispersion(value, standard_error, cut, _centre(y, s2 + tau2, cut), tau2)
 
 

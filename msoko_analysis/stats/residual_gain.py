@@ -38,8 +38,8 @@ def residual_gain(
 
     Weights ``w = n_1 + n_2``, ``e = y − ŷ``, ``h`` the leverage;
     ``t_i = e_i √w_i / (s_(i) √(1 − h_i))`` with ``s²_(i) = (Σ w e² − w_i e_i²/(1 − h_i))/(I − 3)``; p
-    two-sided from Student's t on ``n_1 − 1`` degrees of freedom. All arrays (schools,), one subject,
-    grade and year, without missing values.
+    two-sided from Student's t on ``min(n_1, n_2) − 1`` degrees of freedom. All arrays (schools,),
+    one subject, grade and year, without missing values.
 
     This is the screen of The Atlanta Journal-Constitution (2012), kept as published to compare
     with. Its weights know sampling error only, not the real drift of schools, so it calls large
@@ -58,8 +58,8 @@ def residual_gain(
         raise StatsInputError("all arrays must list the same schools")
     if len(before) < _FEWEST or not all(np.isfinite(column).all() for column in columns):
         raise StatsInputError(f"at least {_FEWEST} schools and no missing values are needed")
-    if (n_before < 2).any() or (n_after < 1).any() or not np.ptp(before) > 0:
-        raise StatsInputError("n_before must be at least 2, n_after at least 1, and before vary")
+    if min(n_before.min(), n_after.min()) < 2 or not np.ptp(before) > 0:
+        raise StatsInputError("every n must be at least 2, and before must vary")
     root = np.sqrt(n_before + n_after)
     q, _ = np.linalg.qr(np.column_stack([np.ones_like(before), before]) * root[:, None])
     fitted = q @ (q.T @ (after * root))
@@ -68,5 +68,5 @@ def residual_gain(
         own = np.where(leverage < 1 - 1e-9, residual**2 / (1 - leverage), np.nan)
         left = ((residual**2).sum() - own) / (len(before) - 3)
         studentised = residual / np.sqrt(left * (1 - leverage))
-    p = 2 * t.sf(np.abs(studentised), n_before - 1)
+    p = 2 * t.sf(np.abs(studentised), np.minimum(n_before, n_after) - 1)
     return ResidualGain(before, after, n_before, n_after, fitted / root, studentised, p)
