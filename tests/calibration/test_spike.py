@@ -15,7 +15,6 @@ from worlds import (
     check_mean,
     check_rate,
     check_spread,
-    frandsen_tail,
     many_papers,
     plant,
     pooled_reference,
@@ -26,6 +25,7 @@ from worlds import (
 from msoko_analysis.stats.lifted import lifted_pupils
 from msoko_analysis.stats.reference import outside_municipality, smoothed_without_self
 from msoko_analysis.stats.spike import PaperScores, spike_test
+from msoko_analysis.stats.three_cells import three_cells
 from msoko_analysis.synthetic import World, honest_world
 
 EACH_AND_ALL = (*((cut,) for cut in CUTS), CUTS)
@@ -160,7 +160,7 @@ def test_one_paper_and_one_cut(cut: int, theta: float, wanted: float, size: int)
         world = region(seed, 800, theta, 0.1, (cut,))
         p = p_of(world.counts, pooled_reference(world.counts), (cut,))
         ours.append(auc(-p, world.guilty))
-        lead.append(ours[-1] - auc(-frandsen_tail(world.counts, cut), world.guilty))
+        lead.append(ours[-1] - auc(-three_cells(world.counts, cut).p, world.guilty))
     check_mean(f"AUC, cut {cut}, θ {theta}", np.array(ours), wanted, 1.0)
     check_mean(f"AUC above Frandsen, cut {cut}, θ {theta}", np.array(lead), 0.05, 1.0)
 

@@ -112,12 +112,6 @@ def auc(figure: np.ndarray, positive: np.ndarray) -> float:
     return float((rank[positive].sum() - n * (n + 1) / 2) / (n * (~positive).sum()))
 
 
-def frandsen_tail(counts: np.ndarray, cut: int, k: float = 0.0) -> np.ndarray:
-    """Exact one-sided test of Frandsen (2017): N_c among the three cells around a cut (schools,)."""
-    three = counts[:, cut - 1 : cut + 2].sum(axis=1)
-    return binom.sf(counts[:, cut] - 1, three, (1 + k) / (3 + k))
-
-
 def check_rate(name: str, hit: np.ndarray, low: float, high: float) -> None:
     """Assert that a rate of independent hits lies in a range, up to its exact binomial error."""
     hits, trials = int(hit.sum()), hit.size
