@@ -44,6 +44,14 @@ def demo_notes(project: Path, demo_data: Path) -> dict[tuple[str, int], Note]:
 
 
 @pytest.fixture(scope="session")
+def demo_blocks(demo_notes: dict[tuple[str, int], Note]) -> dict[tuple[str, int], dict[str, str]]:
+    """HTML of every block of the six notes, drawn once."""
+    from reading import blocks
+
+    return {which: blocks(note) for which, note in demo_notes.items()}
+
+
+@pytest.fixture(scope="session")
 def shared() -> Path:
     """Real data and references that stand beside the project for developers and CI, not for users."""
     folder = PROJECT.parent / "shared"

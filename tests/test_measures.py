@@ -62,7 +62,7 @@ def measured(rows, thresholds, *scales, types=None, previous=()) -> pd.DataFrame
         year: arrange_year(year, frame, schools, papers, by_paper)
         for year in ([YEAR - 1, YEAR] if previous else [YEAR])
     }
-    return measure_year(years[YEAR], years.get(YEAR - 1), thresholds)
+    return measure_year(years[YEAR], years.get(YEAR - 1), thresholds, {})
 
 
 def one(table: pd.DataFrame, indicator: str, unit: str, paper: Paper | None = None) -> pd.Series:
