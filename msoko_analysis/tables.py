@@ -6,7 +6,7 @@ import io
 import math
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -98,7 +98,15 @@ class Table:
 
     def csv(self) -> str:
         """The same cells as a text file that Russian Excel opens: semicolons, decimal commas."""
-        return self.plain().map(_comma).to_csv(sep=";", index=False, lineterminator="\n")
+        cells = self.plain().apply(lambda column: column.map(self._with_comma(column.name)))
+        return cells.to_csv(sep=";", index=False, lineterminator="\n")
+
+    def _with_comma(self, name: str) -> Callable[[Any], Any]:
+        """How a cell of a column stands in a text file: with all its printed digits."""
+        places = self.digits[name].places if name in self.digits else 0
+        return lambda cell: (
+            f"{cell:.{places}f}".replace(".", ",") if isinstance(cell, float) else cell
+        )
 
     def _plain(self, name: str, value: Any) -> Any:
         if isinstance(value, str):
@@ -153,8 +161,3 @@ def _without_time(made: io.BytesIO) -> bytes:
                 content = re.sub(rb"\d{4}-\d\d-\d\dT[\d:]+Z", b"1980-01-01T00:00:00Z", content)
             target.writestr(zipfile.ZipInfo(part.filename, _NO_TIME), content)
     return clean.getvalue()
-
-
-def _comma(value: Any) -> Any:
-    """A number with a decimal comma; text as it is."""
-    return str(value).replace(".", ",") if isinstance(value, float) else value
