@@ -73,6 +73,7 @@ def merge(blocks: Sequence[Block]) -> Merged:
         warnings += _twins(tables["results"], blocks) + _moved(tables["results"], homes)
     if "schools" not in tables:
         tables["schools"] = _made_schools(tables.get("results"))
+    warnings += _homeless(tables)
     cells = [_marked(c.cells, i) for i, c in done.items()]
     return Merged(
         {name: _finish(CONTRACTS[name], table) for name, table in tables.items()},
@@ -198,6 +199,25 @@ def _twins(results: pl.DataFrame, blocks: Sequence[Block]) -> list[Problem]:
             blocks[b].path.name,
         )
         for a, b, n in pairs.iter_rows()
+    ]
+
+
+def _homeless(tables: Mapping[str, pl.DataFrame]) -> list[Problem]:
+    """Warn of schools of aggregate forms whose municipality neither form nor table tells."""
+    lost = set()
+    for name in ("mark_statistics", "mark_vs_prior"):
+        if name in tables:
+            form = tables[name].filter(
+                (pl.col("level") == "school") & pl.col("municipality").is_null()
+            )
+            lost |= set(form["unit"]) - set(tables["schools"]["school"])
+    if not lost:
+        return []
+    return [
+        Problem(
+            f"школ: {len(lost)} — в формах ФИС ОКО не видно, какого они муниципалитета",
+            "загрузите вместе с формами таблицу школ; без неё эти школы в справки не войдут",
+        )
     ]
 
 

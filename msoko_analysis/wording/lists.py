@@ -72,7 +72,9 @@ def _this_year(facts: Facts) -> str:
     if facts.year not in facts.list_years:
         return f"Списка за {facts.year} год нет; последний загруженный — за {facts.list_years[-1]} год."
     schools = int(facts.lists["year"].eq(facts.year).sum())
-    text = f"В списке за {facts.year} год — {counted(schools, *_SCHOOLS)} муниципалитета."
+    text = f"В списке за {facts.year} год школ муниципалитета нет."
+    if schools:
+        text = f"В списке за {facts.year} год — {counted(schools, *_SCHOOLS)} муниципалитета."
     row = facts.measure("municipality", "p19_list")
     if row is None:
         return f"{text} П19 по списку не определяется: не известно, сколько школ писали ВПР."
@@ -110,8 +112,8 @@ def _history(facts: Facts) -> str:
 
 def _times(n: int, of: int) -> str:
     if n == of:
-        return "во все годы"
-    return "в один год" if n == 1 else f"в {n}{NBSP}{plural(n, 'год', 'года', 'лет')}"
+        return "все годы"
+    return "один год" if n == 1 else f"{n}{NBSP}{plural(n, 'год', 'года', 'лет')}"
 
 
 def _concordance(facts: Facts) -> str:
@@ -119,8 +121,9 @@ def _concordance(facts: Facts) -> str:
     said = [sentence for name in _AGAINST if (sentence := _agreement(facts, name))]
     if not said:
         return ""
-    scale = "Каппа Коэна κ — согласие сверх случайного: 0 — его нет, 1 — полное."
-    return f"{' '.join(said)} {scale}"
+    text = " ".join(said)
+    scale = " Каппа Коэна κ — согласие сверх случайного: 0 — его нет, 1 — полное."
+    return text + scale if "κ" in text else text
 
 
 def _agreement(facts: Facts, name: str) -> str:

@@ -99,9 +99,15 @@ def limits_table(facts: Facts) -> Table:
             "Чей": _KIND[entry.kind],
             "Источник": entry.source,
         }
-        for entry in (facts.run.thresholds[name] for name in _LIMITS)
+        for entry in (facts.run.thresholds[name] for name in (*_LIMITS, *_of_forms(facts)))
     ]
     return Table("limits", "Таблица 8. Пределы, по которым сделаны выводы", pd.DataFrame(rows))
+
+
+def _of_forms(facts: Facts) -> tuple[str, ...]:
+    """The limit that decided between results and forms, where there were both."""
+    compared = facts.quality["check"].eq("aggregate_mismatch").any()
+    return ("results_cover_min",) if compared else ()
 
 
 def _with_unit(entry: Threshold) -> str:

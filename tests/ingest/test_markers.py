@@ -144,3 +144,25 @@ def test_names_become_codes_where_a_form_gives_both(
     assert set(lists(out)["municipality"]) == {"reg99_m001"}
     marks = pl.read_parquet(out / "mark_statistics.parquet").filter(pl.col("level") == "school")
     assert marks["municipality"].to_list() == ["reg99_m001"]
+
+
+def test_schools_of_no_known_municipality_are_told(
+    write_csv: Callable[..., Path], write_xlsx: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    """A form of two municipalities does not say where its schools belong; a table of schools does."""
+    form = write_xlsx(
+        [
+            ["Статистика по отметкам"],
+            ["ВПР 2025 Русский язык 4 класс"],
+            ["Группы участников", "Кол-во ОО", "Кол-во участников", 2, 3, 4, 5],
+            ["Северный район(reg99_m001)", 3, 100, 10, 40, 40, 10],
+            ["Южный район(reg99_m002)", 3, 100, 10, 40, 40, 10],
+            ["СОШ № 1(edu990001)", None, 30, 10, 40, 40, 10],
+        ],
+        "f3.xlsx",
+    )
+    report, _ = derived(form)
+    assert [warning.rule.split(" —")[0] for warning in report.warnings] == ["школ: 1"]
+    schools = write_csv(["school;name;municipality", "edu990001;СОШ № 1;reg99_m002"], "schools.csv")
+    report, _ = derived(form, schools, replace=True)
+    assert report.warnings == ()
