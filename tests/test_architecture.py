@@ -19,7 +19,7 @@ ORDER = [
     *("errors", "schema", "scales", "params", "manifest"),
     *("contracts", "ingest", "quality", "counts", "synthetic"),
     *("stats", "rules", "measures", "prepare", "disclosure", "findings", "recommendations"),
-    *("facts", "russian", "prose", "tables", "figures", "wording", "note"),
+    *("facts", "russian", "prose", "tables", "figures", "wording", "note", "blindness"),
     *("forkserver", "kernels", "execution", "conversion", "render"),
     *("jobs", "index_page", "runner", "cli"),
 ]
