@@ -34,6 +34,10 @@ _STATED_SHARE, _STATED_ALPHA = 0.5, 0.01
 # A school whose own shape rejects the quadratic tilt at this level is judged with degree 4.
 _MISFIT = 0.01
 _REACHES = (1, 2, 3)
+# With fewer schools outside a municipality the curve through all other schools is the steadier
+# reference; with fewer schools than this in a paper there is none (methods.md §3.1: 8 were tried).
+_FEWEST_OUTSIDE = 20
+_FEWEST_SCHOOLS = 8
 _LEAST_PUPILS = (1, 10)
 
 
@@ -86,7 +90,11 @@ def spike_of_year(year: Year, usable: Sequence[PaperArrays], thresholds: Thresho
 
 
 def _usable(year: Year) -> list[PaperArrays]:
-    return [arrays for arrays in year.papers if _cuts(arrays)]
+    return [
+        arrays
+        for arrays in year.papers
+        if _cuts(arrays) and (arrays.n > 0).sum() >= _FEWEST_SCHOOLS
+    ]
 
 
 def _cuts(arrays: PaperArrays) -> tuple[int, ...]:
@@ -114,7 +122,9 @@ def _reference(year: Year):
 
 
 def _has_outside(year: Year) -> bool:
-    return year.schools["municipality"].nunique() > 1
+    """Whether every municipality leaves enough schools outside it to be a reference."""
+    sizes = year.schools["municipality"].value_counts()
+    return len(year.schools) - sizes.max() >= _FEWEST_OUTSIDE
 
 
 def _reference_name(year: Year, result: SpikeResult) -> str:

@@ -10,13 +10,14 @@ import numpy as np
 from msoko_analysis.stats.spike import REACH, PaperScores, SpikeTest, spike_test
 from msoko_analysis.stats.two_groups import TwoGroups, two_groups
 
-_ROUNDS = 6
+_ROUNDS = 10
 _GRID = np.linspace(0.0, 0.95, 20)
 
 
-# Cleaning takes the schools for two groups: most of them alike, some lifting. Where fewer than this
-# would be left, habits vary from school to school and there is no clean majority to compare with.
-_LEAST_HONEST = 2 / 3
+# Cleaning takes the schools for two groups, most of them alike. It is believed when it settles (the
+# last round changes the share of honest schools by less than this) and at least half are honest.
+_SETTLED = 0.005
+_LEAST_HONEST = 0.5
 
 
 @dataclass(frozen=True)
@@ -43,12 +44,12 @@ def cleaned_spike_test(
     """Spike test against a reference in which suspicious schools weigh little.
 
     A reference that holds the spike hides it (with 30 % of schools lifting, power .49 against .72:
-    methods.md §3.1). Six rounds: reference from the weighted schools → pooled test → two groups on
+    methods.md §3.1). Up to ten rounds: reference from the weighted schools → pooled test → two groups on
     the quadratic likelihood ``l(θ) = Uθ − Vθ²/2`` → weight = probability of no lifting. All schools
-    start with weight 1, so the first round is the plain test. Cleaning is identified only while the
-    estimated share of honest schools stays at two thirds or more; on real regions whose schools all differ in
-    this habit it would run away to the few cleanest schools and flag a third of the region
-    (docs/decisions/0007), so then the plain test is returned.
+    start with weight 1, so the first round is the plain test. Where the schools of a region all differ
+    in this habit there are no two groups: the share of honest schools falls from round to round and
+    would end with the few cleanest schools (docs/decisions/0007). So cleaning is accepted only when
+    that share settles at one half or more; otherwise the plain test is returned.
 
     Parameters: ``counts`` one (schools × scores) per paper; ``cuts`` of every paper;
     ``reference(counts, weight)`` makes (schools × scores) from one paper, for example
@@ -69,7 +70,7 @@ def cleaned_spike_test(
     True
     """
     everyone = np.ones(len(counts[0]))
-    plain = result = None
+    rounds: list[CleanedTest] = []
     weight = everyone
     for _ in range(_ROUNDS):
         papers = [
@@ -78,15 +79,14 @@ def cleaned_spike_test(
         ]
         test = spike_test(papers, reach=reach)
         groups = two_groups(quadratic_likelihood(test, _GRID), _GRID)
-        result = CleanedTest(test, groups, weight, accepted=True)
-        plain = plain or CleanedTest(test, groups, everyone, accepted=False)
-        if groups.honest_share < _LEAST_HONEST:
-            return plain
-        settled = np.abs(groups.local_fdr - weight).max() < 0.01
+        rounds.append(CleanedTest(test, groups, weight, accepted=True))
         weight = groups.local_fdr
-        if settled:
+        honest = [one.groups.honest_share for one in rounds]
+        if honest[-1] < _LEAST_HONEST:
             break
-    return result
+        if len(rounds) > 1 and abs(honest[-1] - honest[-2]) < _SETTLED:
+            return rounds[-1]
+    return CleanedTest(rounds[0].test, rounds[0].groups, everyone, accepted=False)
 
 
 def quadratic_likelihood(test: SpikeTest, grid: np.ndarray) -> np.ndarray:

@@ -22,6 +22,7 @@ REACH = 2
 _SHORTEST_SCALE = 10
 _EDGE = 2
 _NEAR_MEAN = 0.01
+_WIDEST = 0.5
 
 
 @dataclass(frozen=True)
@@ -194,9 +195,11 @@ def _upper_tail(parts: Sequence[_Part], observed: np.ndarray, tested: np.ndarray
     w = np.sign(tilt) * np.sqrt(np.maximum(2 * (tilt * observed - cumulant), 0.0))
     v = tilt * np.sqrt(second)
     with np.errstate(divide="ignore", invalid="ignore"):
-        corrected = w + np.log(v / w) / w
-    # At the mean the correction is 0/0; there the tail is near one half whatever its exact value.
-    p = norm.sf(np.where(np.abs(w) > _NEAR_MEAN, corrected, w))
+        correction = np.log(v / w) / w
+    # At the mean the correction is 0/0. Near it, in a school far from every cut, whose statistic is
+    # one rare jump, it explodes; honest corrections there are a few hundredths.
+    correction = np.where(np.abs(w) < 1.0, np.clip(correction, -_WIDEST, _WIDEST), correction)
+    p = norm.sf(w + np.where(np.abs(w) > _NEAR_MEAN, correction, 0.0))
     p[at_top] = np.exp(_log_probability_of_top(parts))[at_top]
     return np.where(tested, p, np.nan)
 

@@ -8,8 +8,9 @@ from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Finding
 from msoko_analysis.prose import Heading, Paragraph, Stack, escaped, stack
 from msoko_analysis.recommendations import Addressed
-from msoko_analysis.russian import NBSP, between, counted, natural, number, percent
+from msoko_analysis.russian import NBSP, counted, natural, number, percent
 from msoko_analysis.wording.names import over_papers, school_name
+from msoko_analysis.wording.sign_kinds import KINDS, size_text
 from msoko_analysis.wording.signs import q_text
 
 _LEVEL = {
@@ -79,13 +80,10 @@ def _grounds(facts: Facts, findings: tuple[Finding, ...]) -> str:
 def ground(facts: Facts, one: Finding) -> str:
     """Indicator, value and limit of one finding, in words."""
     name = school_name(facts, one.unit)
+    if one.code in KINDS:
+        works = counted(one.n, "работа", "работы", "работ")
+        return f"{name}: {KINDS[one.code].name} — {size_text(one)}; {works}, {q_text(one.q)}"
     match one.code:
-        case "spike_school":
-            return (
-                f"{name}: лишних работ над границами примерно {number(one.value)} "
-                f"({between(one.low, one.high)}) из {number(one.n)}, {q_text(one.q)} при пороге "
-                f"{number(one.limit, 2)}"
-            )
         case "low_share_school":
             return (
                 f"{name}: отметок «2» не меньше {percent(one.limit)} "

@@ -10,11 +10,12 @@ from msoko_analysis.figures import Figure, NearCuts, school_near_cuts
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.measures.official import FIOKO_PAPERS
 from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, stack
-from msoko_analysis.russian import DASH, NBSP, between, counted, natural, number, percent
+from msoko_analysis.russian import DASH, NBSP, counted, first_capital, natural, number, percent
 from msoko_analysis.tables import Digits, Table
 from msoko_analysis.wording.cells import of_unit
 from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.names import VERDICT, paper_name, school_name
+from msoko_analysis.wording.sign_kinds import KINDS, size_text
 
 _NAMED = (Verdict.CONCERN, Verdict.WATCH)
 _EMPTY = "Школ с признаками, требующими проверки, нет."
@@ -34,69 +35,88 @@ def q_text(value: float) -> str:
     return f"q{NBSP}{text}" if text.startswith("<") else f"q{NBSP}={NBSP}{text}"
 
 
-def _interval(low: float, high: float) -> str:
-    return f"{number(low)}–{number(high)}"
+LEVEL = {
+    0: "0 — признаков нет",
+    1: "1 — посмотреть",
+    2: "2 — сильный признак",
+    3: "3 — повторяется",
+}
+
+
+def named(facts: Facts) -> list[Finding]:
+    """Signs of the district's schools that are told, schools in alphabetical order."""
+    found = [one for code in KINDS for one in facts.of(code, *_NAMED)]
+    return _sorted(facts, tuple(found))
+
+
+def level_of(facts: Facts, unit: str) -> Finding | None:
+    """The finding with the level of a school over all signs."""
+    return next((one for one in facts.of("signs_school", *Verdict) if one.unit == unit), None)
 
 
 def signs_table(facts: Facts) -> Table:
-    """Table 3: schools named by the spike sign."""
-    rows = [
-        {
-            "Школа": school_name(facts, one.unit),
-            "Работ": one.n,
-            "Лишних работ над границей": one.value,
-            f"от–до (95{NBSP}%)": _interval(one.low, one.high),
-            "Доля от недобравших 1–2 балла, %": one.details["share"],
-            "q": one.q,
-            "Вывод": VERDICT[one.verdict],
-        }
-        for one in _sorted(facts, facts.of("spike_school", *_NAMED))
-    ]
+    """Table 3: every sign that needs a check or attention, with its size, q, level and stability."""
+    rows = []
+    for one in named(facts):
+        level = level_of(facts, one.unit)
+        stability = one.details.get("stability", np.nan)
+        rows.append(
+            {
+                "Школа": school_name(facts, one.unit),
+                "Признак": KINDS[one.code].name,
+                "Работ": one.n,
+                "Величина (95 %)": size_text(one),
+                "q": one.q,
+                "Вывод": VERDICT[one.verdict],
+                "Уровень школы": LEVEL[int(level.value)] if level else DASH,
+                "Устойчивость, %": stability if np.isfinite(stability) else DASH,
+            }
+        )
     q = percent(100 * facts.run.thresholds["spike_q"].value)
     return Table(
         "signs",
-        "Таблица 3. Признак «скопление работ у границы отметки»",
+        "Таблица 3. Признаки, требующие проверки, и признаки к сведению",
         pd.DataFrame(rows),
-        {
-            "Работ": Digits(),
-            "Лишних работ над границей": Digits(),
-            "Доля от недобравших 1–2 балла, %": Digits(),
-            "q": Q,
-        },
+        {"Работ": Digits(), "q": Q, "Устойчивость, %": Digits()},
         (
             "Лишние работы — сверх того, что даёт уровень самой школы и общая для региона привычка. "
-            "q — какая доля названных школ региона оказалась бы названа напрасно, если называть все "
-            f"школы с таким же или меньшим q; порог {q}. Порядок — по алфавиту.",
+            "q — какая доля школ региона, названных по этому признаку с таким же или меньшим q, "
+            f"оказалась бы названа напрасно; порог {q}. «Требует проверки» — признак устоял и после "
+            "поправки на то, что признаков проверялось несколько. Устойчивость — при какой доле разумных "
+            "настроек расчёта (эталон, ширина полосы у границы, малые работы, один год или два) школа "
+            "остаётся названной. Порядок — по алфавиту.",
         ),
-        empty=_EMPTY if facts.of("spike_school", *Verdict) else NOT_DETERMINED,
+        empty=_EMPTY if facts.of("signs_school", *Verdict) else NOT_DETERMINED,
     )
 
 
 def signs_text(facts: Facts) -> Stack:
-    """What the sign is, what it found, and what it can not tell."""
-    if not facts.of("spike_school", *Verdict):
+    """What is checked, what was found, and what it can not tell."""
+    if not facts.of("signs_school", *Verdict):
         return stack([])  # the table that follows says that it is not determined
-    named = facts.of("spike_school", *_NAMED)
-    few = facts.of("spike_school", Verdict.TOO_FEW)
+    few = facts.of("signs_school", Verdict.TOO_FEW)
     blocks = [
         Paragraph(
-            "Проверяется одно: не больше ли в школе работ, которые набрали ровно столько баллов, "
+            "Главная проверка: не больше ли в школе работ, которые набрали ровно столько баллов, "
             "сколько нужно для следующей отметки, и не меньше ли тех, которым не хватило одного-двух "
             f"баллов. Сравнение идёт с {compared_with(facts)}, приведённым к уровню и разбросу самой "
             "школы, поэтому ни высокий, ни низкий уровень школы признаком не становится."
-        )
+        ),
+        Paragraph(_tested(facts)),
     ]
-    if named:
-        blocks += [
-            Paragraph(
-                "Признак, требующий проверки, не означает нарушения. Возможные обычные причины, "
-                "которые нужно исключить до любых выводов:"
-            ),
-            Bullets(INNOCENT),
-        ]
     if few:
-        blocks.append(Paragraph(_too_few(few)))
+        blocks.append(Paragraph(_too_few(few, facts)))
     return stack(blocks)
+
+
+def _tested(facts: Facts) -> str:
+    """Which signs the data of this year allow."""
+    there = [kind.name for code, kind in KINDS.items() if facts.of(code, *Verdict)]
+    absent = [kind.name for code, kind in KINDS.items() if not facts.of(code, *Verdict)]
+    text = f"По этим данным проверены признаки: {'; '.join(there)}."
+    if absent:
+        text += f" Не определяются: {'; '.join(absent)}."
+    return text
 
 
 def compared_with(facts: Facts) -> str:
@@ -106,17 +126,9 @@ def compared_with(facts: Facts) -> str:
     return "распределением по региону без своего муниципалитета"
 
 
-INNOCENT = (
-    "работы у границы читались второй раз, и балл уточнялся в обе стороны;",
-    "критерии частичного балла одного из заданий понимались в школе по-своему, и задание дало как раз "
-    "недостающий балл;",
-    "классы или варианты работы заметно различались, и распределение баллов имеет собственную форму;",
-    "на проверке введён пересчитанный, а не первичный балл.",
-)
-
-
-def _too_few(few: tuple[Finding, ...]) -> str:
-    needed = [one.details["needed"] for one in few if np.isfinite(one.details["needed"])]
+def _too_few(few: tuple[Finding, ...], facts: Facts) -> str:
+    spikes = {one.unit: one.details["needed"] for one in facts.of("spike_school", *Verdict)}
+    needed = [spikes[one.unit] for one in few if np.isfinite(spikes.get(one.unit, np.nan))]
     text = (
         f"По {counted(len(few), 'школе', 'школам', 'школам')} работ слишком мало, чтобы сказать "
         "«признака нет»: если бы там подняли половину недобравших 1–2 балла, это, скорее всего, "
@@ -132,29 +144,52 @@ def _too_few(few: tuple[Finding, ...]) -> str:
 
 
 def signs_figures(facts: Facts) -> Stack:
-    """One figure per named school with a sentence an official can read aloud."""
-    blocks = []
-    found = _sorted(facts, facts.of("spike_school", *_NAMED))
-    for place, one in enumerate(found, 3):
-        heading = Heading(school_name(facts, one.unit))
-        figure = _school_figure(facts, one, place)
-        blocks.append(stack([heading, Paragraph(_sentence(one)), figure], box="keep"))
-    return stack(blocks)
+    """Every named school: its signs in sentences, innocent causes, what to look at; a figure of a
+    spike."""
+    blocks, place = [], 3
+    for unit in dict.fromkeys(one.unit for one in named(facts)):
+        mine = [one for one in named(facts) if one.unit == unit]
+        inside = [Heading(school_name(facts, unit)), *(Paragraph(_sentence(one)) for one in mine)]
+        spike = next((one for one in mine if one.code == "spike_school"), None)
+        if spike is not None:
+            inside.append(_school_figure(facts, spike, place))
+            place += 1
+        blocks.append(stack(inside, box="keep"))
+    return stack([_innocent(facts), *blocks])
+
+
+def _innocent(facts: Facts) -> Stack | None:
+    """Innocent causes of the signs that were found, once for all schools."""
+    codes = dict.fromkeys(one.code for one in named(facts))
+    if not codes:
+        return None
+    lines = tuple(
+        f"{first_capital(KINDS[code].name)}: {'; '.join(KINDS[code].causes)}. Сначала посмотреть: "
+        f"{KINDS[code].look_first}."
+        for code in codes
+    )
+    return stack(
+        [
+            Paragraph(
+                "Признак, требующий проверки, не означает нарушения. Возможные обычные причины, "
+                "которые нужно исключить до любых выводов:"
+            ),
+            Bullets(lines),
+        ]
+    )
 
 
 def _sentence(one: Finding) -> str:
-    share = percent(one.details["share"])
+    works = counted(one.n, "работе", "работам", "работам")
     return (
-        f"Из {counted(one.n, 'работы', 'работ', 'работ')} школы над границами отметок лишних примерно "
-        f"{number(one.value)} (95{NBSP}%: {between(one.low, one.high)}) — это {share} "
-        f"({between(one.details['share_low'], one.details['share_high'])}{NBSP}%) тех, кому без этого "
-        f"не хватило бы одного-двух баллов; {q_text(one.q)}. Вывод: {_CONCLUSION[one.verdict]}."
+        f"{first_capital(KINDS[one.code].name)} (по {works}): {size_text(one)}; {q_text(one.q)}. "
+        f"Вывод: {_CONCLUSION[one.verdict]}."
     )
 
 
 _CONCLUSION = {
     Verdict.CONCERN: "признак, требующий проверки",
-    Verdict.WATCH: "к сведению — признак заметен, но доля таких работ невелика",
+    Verdict.WATCH: "к сведению — признак заметен, но мал или не устоял после поправки на число проверок",
 }
 
 

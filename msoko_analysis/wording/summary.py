@@ -21,6 +21,7 @@ from msoko_analysis.wording.names import (
     school_names,
 )
 from msoko_analysis.wording.results import margin, works
+from msoko_analysis.wording.sign_kinds import KINDS
 
 _SCHOOLS = ("школа", "школы", "школ")
 _OF_SCHOOLS = ("школы", "школ", "школ")
@@ -63,8 +64,7 @@ def requisites(facts: Facts) -> Requisites:
 def summary(facts: Facts) -> Stack:
     """What took part, what stands out, what to do first: one page."""
     points = [
-        part(facts)
-        for part in (_results, _marks_of_forms, _spikes, _low, _official, _participation)
+        part(facts) for part in (_results, _marks_of_forms, _signs, _low, _official, _participation)
     ]
     first = _first_steps(facts)
     return stack(
@@ -185,46 +185,57 @@ def _beyond_margin(facts: Facts) -> str:
     )
 
 
-def _spikes(facts: Facts) -> str:
-    named = facts.of("spike_school", Verdict.CONCERN)
-    watch = facts.of("spike_school", Verdict.WATCH)
-    few = facts.of("spike_school", Verdict.TOO_FEW)
-    clean = facts.of("spike_school", Verdict.NO_CONCERN)
-    tested = len(named) + len(watch) + len(clean)
-    if not (tested or few):
+def _signs(facts: Facts) -> str:
+    levels = facts.of("signs_school", *Verdict)
+    named = facts.of("signs_school", Verdict.CONCERN)
+    few = facts.of("signs_school", Verdict.TOO_FEW)
+    tested = len(levels) - len(few)
+    if not levels:
         # where there are only forms, the paragraph on what they can not tell says so
-        unknown = "Признак «скопление работ у границы отметки» по этим данным не определяется."
+        unknown = "Признаки, требующие проверки, по этим данным не определяются."
         return "" if facts.papers_without_scores and not facts.distributions else unknown
     said = ["Объективность."]
     if named:
         said.append(
-            f"Из {counted(tested, *_OF_SCHOOLS)}, по которым можно судить, признак «скопление работ у "
-            f"границы отметки» требует проверки у {counted(len(named), *_OF_SCHOOLS)}: "
-            f"{_with_size(facts, named)}. Это повод посмотреть работы, а не вывод о нарушении."
+            f"Из {counted(tested, *_OF_SCHOOLS)}, по которым можно судить, признаки, требующие проверки, "
+            f"есть у {counted(len(named), *_OF_SCHOOLS)}: {_with_signs(facts, named)}. Это повод "
+            "посмотреть работы и документы, а не вывод о нарушении."
         )
     elif tested:
         said.append(
-            "Признака «скопление работ у границы отметки», который требовал бы проверки, нет; судить "
-            f"можно по {counted(tested, 'школе', 'школам', 'школам')}."
+            f"Признаков, требующих проверки, нет; судить можно по "
+            f"{counted(tested, 'школе', 'школам', 'школам')}."
         )
-    if watch:
-        said.append(f"К сведению (доля таких работ невелика): {_with_size(facts, watch)}.")
     if few:
         schools = counted(len(few), "школе", "школам", "школам")
-        said.append(f"По {schools} работ слишком мало, чтобы судить об этом признаке.")
+        said.append(f"По {schools} работ слишком мало, чтобы судить.")
     return " ".join(said)
 
 
-def _with_size(facts: Facts, found: tuple[Finding, ...]) -> str:
-    """Every school with its number of works too many, of how many; a reference when they are many."""
+def _with_signs(facts: Facts, found: tuple[Finding, ...]) -> str:
+    """Every school with its signs; a reference to the table when the schools are many."""
     if len(found) > _NAMES:
         return f"{counted(len(found), *_SCHOOLS)} (таблица 3)"
     ordered = sorted(found, key=lambda one: natural(school_name(facts, one.unit)))
     return "; ".join(
-        f"{school_name(facts, one.unit)} — лишних работ у границ примерно {number(one.value)} из "
-        f"{number(one.n)}"
-        for one in ordered
+        f"{school_name(facts, one.unit)} — {_kinds(facts, one.unit)}" for one in ordered
     )
+
+
+def _kinds(facts: Facts, unit: str) -> str:
+    return " и ".join(
+        _with_size(one)
+        for code in KINDS
+        for one in facts.of(code, Verdict.CONCERN)
+        if one.unit == unit
+    )
+
+
+def _with_size(one: Finding) -> str:
+    name = KINDS[one.code].name
+    if one.code == "spike_school":
+        return f"{name} (лишних примерно {number(one.value)} из {number(one.n)})"
+    return name
 
 
 def _low(facts: Facts) -> str:
