@@ -12,7 +12,7 @@ import papermill
 import pytest
 from scipy.stats import binom
 
-from msoko_analysis.blindness import HONEST, KINDS, METHODS, Seen, see
+from msoko_analysis.blindness import HONEST, METHODS, Seen, see
 from msoko_analysis.measures.signs import FAMILIES
 from msoko_analysis.synthetic.trial import Misuse
 
@@ -39,7 +39,7 @@ def check(seen: Seen, kind: str, method: str, low: float, high: float) -> None:
 )
 def seen(request: pytest.FixtureRequest) -> Seen:
     """Every kind against every method, on one region or ten."""
-    return see(seed=1, schools=500, regions=request.param)
+    return see(seed=1, schools=400, regions=request.param)
 
 
 def test_honest_schools_are_called_at_the_nominal_rate(seen: Seen) -> None:
