@@ -67,11 +67,11 @@ def two_groups(log_likelihood: np.ndarray, grid: np.ndarray) -> TwoGroups:
     prior = np.full(len(grid), 0.5 / (len(grid) - 1))
     prior[0] = 0.5
     for _ in range(_ROUNDS):
-        joint = prior[:, None] * likelihood
-        posterior = joint / joint.sum(axis=0)
-        updated = posterior.mean(axis=1)
-        settled = np.abs(updated - prior).max() < _TOLERANCE
-        prior = updated
-        if settled:
+        before = prior
+        # The mean posterior, without writing out the posterior of every school in every round.
+        prior = before * (likelihood @ (1 / (before @ likelihood))) / likelihood.shape[1]
+        if np.abs(prior - before).max() < _TOLERANCE:
             break
+    joint = before[:, None] * likelihood
+    posterior = joint / joint.sum(axis=0)
     return TwoGroups(grid, log_likelihood, prior, posterior)
