@@ -9,21 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
-from itertools import combinations_with_replacement
+from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import polars as pl
 
 PAPER = ("year", "procedure", "grade", "subject")
 SCHOOL = (*PAPER, "municipality", "school")
 ITEM_PREFIX = "item_"
-_COUNTED = {"n", "n_listed", "n_scored", "points", "product"}
+_COUNTED = {"n", "n_listed", "n_scored", "product"}
 # A key packs (run, school mark, given mark, score) into one integer: counting integers is several
 # times faster than counting nine columns. 15 and 4095 stand for "none".
 _NO_MARK, _NO_SCORE = 15, 4095
 _SCORES = 4096
 _PER_RUN = 16 * 16 * _SCORES
+_NOT_DONE = -1  # code of a task without points
+_FIRST_OF_RUN = (pl.col("run") != pl.col("run").shift(1)).fill_null(True)
 
 
 @dataclass(frozen=True)
@@ -43,14 +46,17 @@ class CountTables:
 
 @dataclass(frozen=True)
 class ItemMoments:
-    """Sums over tasks, for pupils who have a score.
+    """Counts and sums over tasks, for pupils who have a score.
 
-    ``item_sums``: school × paper × task → n, points.
+    ``item_values``: school × paper × task × points for it → n.
+    ``score_item_values``: paper × primary score × task × points for it → n.
     ``item_products``: paper × primary score × two tasks → product, the sum of a·b over the pupils;
-    with an empty ``item_b`` the sum of a. Zero sums have no row.
+    with an empty ``item_b`` the sum of a. Zero sums have no row. A task a pupil has not done has no
+    points and is counted nowhere.
     """
 
-    item_sums: pl.DataFrame
+    item_values: pl.DataFrame
+    score_item_values: pl.DataFrame
     item_products: pl.DataFrame
 
 
@@ -89,12 +95,10 @@ def count(rows: pl.LazyFrame) -> CountTables:
         code = pl.col(name).fill_null(_NO_MARK).cast(pl.UInt64) if name in marks else _NO_MARK
         key = key * 16 + code
     key = key * _SCORES + pl.col("total").fill_null(_NO_SCORE).cast(pl.UInt64)
-    first_of_run = (pl.col("run") != pl.col("run").shift(1)).fill_null(True)
     keys, runs = pl.collect_all(
-        [lean.group_by(key.alias("key")).len("n"), lean.filter(first_of_run).select(SCHOOL)]
+        [lean.group_by(key.alias("key")).len("n"), lean.filter(_FIRST_OF_RUN).select(SCHOOL)]
     )
-    schools = runs.unique().sort(SCHOOL).with_row_index("place")
-    place = runs.join(schools, on=SCHOOL, how="left", maintain_order="left")["place"]
+    schools, place = _ordered(runs, SCHOOL)
     keys = keys.with_columns(_replaced_run(place))
     scored = keys.filter(pl.col("key") % _SCORES != _NO_SCORE)
     by_score = scored.select(pl.col("key") // _PER_RUN * _PER_RUN + pl.col("key") % _SCORES, "n")
@@ -109,44 +113,46 @@ def count(rows: pl.LazyFrame) -> CountTables:
     return CountTables(
         _decoded(by_score, schools).drop("prior_mark", "mark"),
         _decoded(scored, schools),
-        schools[attendance["key"]].drop("place").hstack(attendance.drop("key")),
+        schools[attendance["key"]].hstack(attendance.drop("key")),
     )
 
 
 def item_moments(rows: pl.LazyFrame) -> ItemMoments:
-    """Sums and products of task points in one lazy pass.
+    """Values of tasks per school and per score, and products of task points, in one lazy pass.
 
     ``rows`` follow the results contract; its task columns are ``item_01``, ``item_02``…
 
     >>> rows = pl.LazyFrame({"year": 2026, "procedure": "VPR", "grade": 4, "subject": "MA",
     ...     "municipality": "A", "school": "1", "total": [3, 3, None],
-    ...     "item_01": [1, 2, None], "item_02": [2, 1, None]})
+    ...     "item_01": [1, 2, None], "item_02": [2, 2, None]})
     >>> moments = item_moments(rows)
-    >>> moments.item_sums["item", "n", "points"].rows()
-    [('item_01', 2, 3), ('item_02', 2, 3)]
+    >>> moments.item_values["item", "value", "n"].rows()
+    [('item_01', 1, 1), ('item_01', 2, 1), ('item_02', 2, 2)]
     >>> moments.item_products["item_a", "item_b", "product"].rows()[:2]
     [('item_01', '', 3), ('item_01', 'item_01', 5)]
     """
     items = sorted(n for n in rows.collect_schema().names() if n.startswith(ITEM_PREFIX))
-    pairs = [*combinations_with_replacement(items, 2), *((item, "") for item in items)]
     scored = rows.filter(pl.col("total").is_not_null())
-    sums = scored.group_by(SCHOOL).agg(
-        expression
-        for item in items
-        for expression in (
-            pl.col(item).count().alias(f"n:{item}"),
-            pl.col(item).cast(pl.Int64).sum().alias(f"points:{item}"),
-        )
+    lean = scored.select(*SCHOOL, *items, score=pl.col("total").cast(pl.Int16))
+    lean = lean.with_columns(run=pl.struct(SCHOOL).rle_id())
+    points = [pl.col(item).cast(pl.Int16).fill_null(_NOT_DONE) for item in items]
+    pupils, runs = pl.collect_all(
+        [lean.select("run", "score", *points), lean.filter(_FIRST_OF_RUN).select(SCHOOL)]
     )
-    products = scored.group_by(*PAPER, pl.col("total").cast(pl.Int16).alias("score")).agg(
-        (pl.col(a).cast(pl.Int32) * pl.col(b) if b else pl.col(a))
-        .cast(pl.Int64)
-        .sum()
-        .alias(f"{a}:{b}")
-        for a, b in pairs
+    schools, place = _ordered(runs, SCHOOL)
+    papers, paper = _ordered(schools.select(PAPER), PAPER)
+    school = place.gather(pupils["run"]).to_numpy()
+    sat, cell = np.unique(
+        paper.to_numpy().astype(np.int64)[school] * _SCORES + pupils["score"].to_numpy(),
+        return_inverse=True,
     )
-    sums, products = pl.collect_all([sums, products])
-    return ItemMoments(_long_sums(sums, items), _long_products(products))
+    scores = papers[sat // _SCORES].with_columns(score=pl.Series(sat % _SCORES, dtype=pl.Int16))
+    tasks = [_Task.of(column) for column in pupils.select(items).iter_columns()]
+    return ItemMoments(
+        _value_counts(schools, school, tasks),
+        _value_counts(scores, cell, tasks),
+        _products(scores, cell, pupils.select(items)),
+    )
 
 
 def add(first: _Tables, second: _Tables) -> _Tables:
@@ -190,32 +196,75 @@ def _decoded(keys: pl.DataFrame, schools: pl.DataFrame) -> pl.DataFrame:
         n="n",
     )
     place = summed.select((key // _PER_RUN).cast(pl.UInt32)).to_series()
-    return schools[place].drop("place").hstack(codes)
+    return schools[place].hstack(codes)
 
 
 def _or_null(code: pl.Expr, none: int) -> pl.Expr:
     return pl.when(code != none).then(code)
 
 
-def _long_sums(wide: pl.DataFrame, items: list[str]) -> pl.DataFrame:
-    keys = list(SCHOOL)
-    counted, points = (
-        wide.select(
-            *keys, pl.col([f"{kind}:{item}" for item in items]).name.replace(f"{kind}:", "")
-        ).unpivot(index=keys, variable_name="item", value_name=kind)
-        for kind in ("n", "points")
-    )
-    long = counted.with_columns(points["points"]).filter(pl.col("n") > 0)
-    return long.sort([*keys, "item"])
+def _ordered(rows: pl.DataFrame, keys: Iterable[str]) -> tuple[pl.DataFrame, pl.Series]:
+    """The different rows in order of their keys, and the place of each row among them."""
+    keys = list(keys)
+    ordered = rows.unique().sort(keys)
+    places = rows.join(ordered.with_row_index("place"), on=keys, how="left", maintain_order="left")
+    return ordered, places["place"]
 
 
-def _long_products(wide: pl.DataFrame) -> pl.DataFrame:
-    keys = [*PAPER, "score"]
-    names = pl.col("pair").str.split_exact(":", 1).struct.rename_fields(["item_a", "item_b"])
-    return (
-        wide.unpivot(index=keys, variable_name="pair", value_name="product")
-        .with_columns(names)
-        .select(*keys, pl.col("pair").struct.unnest(), "product")
-        .filter(pl.col("product") != 0)
-        .sort([*keys, "item_a", "item_b"])
+@dataclass(frozen=True)
+class _Task:
+    """Points of all pupils for one task, as places in the list of values that occur."""
+
+    name: str
+    values: np.ndarray
+    code: np.ndarray
+
+    @classmethod
+    def of(cls, column: pl.Series) -> _Task:
+        values = column.unique().sort().to_numpy()
+        return cls(column.name, values, np.searchsorted(values, column.to_numpy()))
+
+
+def _value_counts(keys: pl.DataFrame, row: np.ndarray, tasks: list[_Task]) -> pl.DataFrame:
+    """Pupils of every row of ``keys`` by task and points; ``row`` (pupils,) is where each stands."""
+    found = [np.zeros((4, 0), dtype=np.int64)]
+    for number, task in enumerate(tasks):
+        width = len(task.values)
+        cells = np.bincount(row.astype(np.int64) * width + task.code, minlength=len(keys) * width)
+        cells = cells.reshape(len(keys), width)
+        cells[:, task.values == _NOT_DONE] = 0
+        place, value = np.nonzero(cells)
+        item = np.full(len(place), number)
+        found.append(np.stack([place, item, task.values[value], cells[place, value]]))
+    place, item, value, n = np.concatenate(found, axis=1)
+    order = np.lexsort((value, item, place))
+    return keys[place[order]].with_columns(
+        item=pl.Series([task.name for task in tasks], dtype=pl.String).gather(item[order]),
+        value=pl.Series(value[order], dtype=pl.Int16),
+        n=pl.Series(n[order], dtype=pl.Int64),
     )
+
+
+def _products(keys: pl.DataFrame, row: np.ndarray, points: pl.DataFrame) -> pl.DataFrame:
+    """Sums and sums of products of points over the pupils of every row of ``keys``."""
+    items = points.columns
+    first, second = np.triu_indices(len(items))
+    names = pl.DataFrame(
+        {
+            "item_a": [*(items[i] for i in first), *items],
+            "item_b": [*(items[i] for i in second), *([""] * len(items))],
+        },
+        schema={"item_a": pl.String, "item_b": pl.String},
+    )
+    order = np.argsort(row, kind="stable")
+    sorted_points = np.maximum(points.to_numpy()[order], 0)
+    ends = np.cumsum(np.bincount(row, minlength=len(keys)))
+    sums = np.zeros((len(keys), len(names)), dtype=np.int64)
+    for place, (start, end) in enumerate(pairwise([0, *ends])):
+        # Floating point is exact for such sums, and several times faster than integers.
+        block = sorted_points[start:end].astype(float)
+        sums[place] = np.concatenate([(block.T @ block)[first, second], block.sum(axis=0)])
+    place, pair = np.nonzero(sums)
+    found = keys[place].hstack(names[pair])
+    products = found.with_columns(product=pl.Series(sums[place, pair], dtype=pl.Int64))
+    return products.sort([*keys.columns, "item_a", "item_b"])

@@ -91,20 +91,21 @@ def test_counts_equal_a_loop_over_pupils(rows: list[dict]) -> None:
 @settings(max_examples=60, deadline=None)
 @given(regions)
 def test_moments_equal_a_loop_over_pupils(rows: list[dict]) -> None:
-    n, points, products = Counter(), Counter(), Counter()
+    by_school, by_score, products = Counter(), Counter(), Counter()
     for row in rows:
         if row["total"] is None:
             continue
         paper = tuple(row[name] for name in PAPER)
         done = [item for item in ITEMS if row[item] is not None]
         for item in done:
-            n[*paper, row["municipality"], row["school"], item] += 1
-            points[*paper, row["municipality"], row["school"], item] += row[item]
+            by_school[*paper, row["municipality"], row["school"], item, row[item]] += 1
+            by_score[*paper, row["total"], item, row[item]] += 1
             products[*paper, row["total"], item, ""] += row[item]
         for a, b in combinations_with_replacement(done, 2):
             products[*paper, row["total"], a, b] += row[a] * row[b]
     moments = item_moments(frame(rows))
-    assert values(moments.item_sums) == sorted(((*k, n[k], points[k]) for k in n), key=str)
+    for table, twin in ((moments.item_values, by_school), (moments.score_item_values, by_score)):
+        assert values(table) == sorted(((*key, n) for key, n in twin.items()), key=str)
     nonzero = ((*key, product) for key, product in products.items() if product)
     assert values(moments.item_products) == sorted(nonzero, key=str)
 
@@ -202,9 +203,11 @@ def test_moments_of_the_region(derived: Path) -> None:
     moments = item_moments(scan(derived))
     paper = {"year": 2021, "grade": 4, "subject": "MA"}
     rows = scan(derived).filter(pl.col("total").is_not_null(), **paper).collect()
-    sums = moments.item_sums.filter(**paper).group_by("item").agg(pl.col("n", "points").sum())
-    for item, n, points in sums.iter_rows():
-        assert (n, points) == (rows[item].count(), rows[item].sum())
+    for table in (moments.item_values, moments.score_item_values):
+        points = (pl.col("n") * pl.col("value")).sum().alias("points")
+        sums = table.filter(**paper).group_by("item").agg(pl.col("n").sum(), points)
+        for item, n, total in sums.iter_rows():
+            assert (n, total) == (rows[item].count(), rows[item].sum())
     products = moments.item_products.filter(**paper)
     mixed = products.filter(item_a="item_01", item_b="item_02")["product"].sum()
     assert mixed == (rows["item_01"] * rows["item_02"]).sum()
