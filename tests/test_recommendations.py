@@ -18,6 +18,8 @@ CASES = Path(__file__).parent / "cases/demo_recommendations.yaml"
 ASKING = {
     ("spike_school", "CONCERN"),
     ("spike_school", "WATCH"),
+    ("mark_gap_school", "CONCERN"),
+    ("jump_school", "CONCERN"),
     ("low_share_school", "WATCH"),
     ("fioko_markers_school", "WATCH"),
     ("level_school", "WATCH"),

@@ -101,10 +101,11 @@ def test_papers_agree(n: int, light) -> None:
 
 
 def test_no_school_to_judge_is_not_a_clean_bill(light) -> None:
-    few = [one for one in many(light, 3).findings if one.verdict == Verdict.TOO_FEW]
+    found = many(light, 3).findings
+    few = [replace(one, code="signs_school") for one in found if one.verdict == Verdict.TOO_FEW]
     text = words(summary.summary(replace(light, findings=tuple(few)))._repr_html_())
     assert "слишком мало" in text
-    assert "требовал бы проверки, нет" not in text
+    assert "требующих проверки, нет" not in text
 
 
 # --- every note of the demo --------------------------------------------------------------------
@@ -145,12 +146,12 @@ def test_text_agrees_and_numbers_are_russian(which, texts) -> None:
 @each_note
 def test_a_named_school_stands_with_the_word_check(which, demo_notes: dict, texts) -> None:
     note: Note = demo_notes[which]
-    if note.facts.of("spike_school", Verdict.CONCERN):
+    if note.facts.of("signs_school", Verdict.CONCERN):
         assert "признак, требующий проверки" in words(note.named_schools._repr_html_())
-        assert "требует проверки" in words(note.summary._repr_html_())
-        assert "не означает нарушения" in words(note.signs_explained._repr_html_())
+        assert "признаки, требующие проверки, есть у" in words(note.summary._repr_html_())
+        assert "не означает нарушения" in words(note.named_schools._repr_html_())
     else:
-        assert "требует проверки у" not in texts[which]
+        assert "признаки, требующие проверки, есть у" not in texts[which]
 
 
 # --- numbers of the summary are those of the findings -------------------------------------------
@@ -161,7 +162,10 @@ def test_numbers_of_the_summary_are_the_findings(which, demo_notes: dict) -> Non
     note: Note = demo_notes[which]
     facts, text = note.facts, words(note.summary._repr_html_()).replace("\u00a0", " ")
     named = facts.of("spike_school", Verdict.CONCERN)
-    said = re.findall(r"(?:: |; )([^:;]+?) — лишних работ у границ примерно (\S+) из (\d+)", text)
+    pattern = (
+        r"(?:: |; )([^:;]+?) — скопление работ у границы отметки \(лишних примерно (\S+) из (\d+)\)"
+    )
+    said = re.findall(pattern, text)
     assert set(said) == {
         (facts.names[one.unit], f"{one.value:.0f}", f"{one.n:.0f}") for one in named
     }
