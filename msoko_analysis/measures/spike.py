@@ -63,8 +63,10 @@ def spike_rows(year: Year, previous: Year | None, thresholds: Thresholds) -> Ite
     q is Benjamini–Hochberg over all schools of the region and year that were tested with enough
     pupils (docs/decisions/0003). Papers with a short scale or cuts too near its ends take no part.
     """
+    for arrays in year.papers:
+        yield from _cut_rows(year, arrays)
     usable = _usable(year)
-    if not usable or len(year.schools) < 2:  # a single school has nothing to be compared with
+    if not usable:
         return
     result = spike_of_year(year, usable, thresholds)
     method = f"{_SPIKE}; {_reference_name(year, result)}"
@@ -72,8 +74,6 @@ def spike_rows(year: Year, previous: Year | None, thresholds: Thresholds) -> Ite
     yield from _size_rows(year, result)
     yield from _stability_rows(year, previous, thresholds, result)
     yield from _region_rows(year, result, method)
-    for arrays in usable:
-        yield from _cut_rows(year, arrays)
 
 
 def spike_of_year(year: Year, usable: Sequence[PaperArrays], thresholds: Thresholds) -> SpikeResult:
