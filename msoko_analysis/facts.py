@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,8 @@ from msoko_analysis.disclosure import PublicCounts, PublicMeasures, publish, pub
 from msoko_analysis.findings import Finding, Verdict, judge, judge_participation
 from msoko_analysis.measures.arrays import PaperArrays, Year, arrange_year
 from msoko_analysis.measures.level import level_funnel
+from msoko_analysis.measures.results import REGION
+from msoko_analysis.measures.rows import ALL_PAPERS
 from msoko_analysis.measures.spike import reference_of
 from msoko_analysis.params import RunParams
 from msoko_analysis.prepare import Prepared
@@ -87,44 +90,34 @@ class Facts:
         """Findings of a code with one of the verdicts."""
         return tuple(one for one in self.findings if one.code == code and one.verdict in verdicts)
 
+    @cached_property
+    def _place(self) -> dict[tuple, int]:
+        """Where a row of the public table stands, by (year, level, unit, indicator, paper)."""
+        table = self.public.table
+        keys = ("year", "level", "unit", "indicator", "procedure", "grade", "subject")
+        columns = zip(*(table[key] for key in keys), strict=True)
+        return {key: place for place, key in enumerate(columns)}
+
+    def _row(self, *key: object) -> pd.Series | None:
+        place = self._place.get(key)
+        return None if place is None else self.public.table.iloc[place]
+
     def measure(
         self, level: str, indicator: str, paper: Paper | None = None, *, year: int | None = None
     ) -> pd.Series | None:
         """The row of an indicator of the municipality or the region; None when there is none."""
-        table = self.public.table
-        rows = table[
-            (table["year"] == (year or self.year))
-            & (table["level"] == level)
-            & (table["indicator"] == indicator)
-            & (table["subject"] == (paper.subject if paper else ""))
-            & (table["grade"] == (paper.grade if paper else 0))
-            & (table["procedure"] == (paper.procedure if paper else ""))
-        ]
-        if level == "municipality":
-            rows = rows[rows["unit"] == self.district]
-        return rows.iloc[0] if len(rows) else None
+        unit = self.district if level == "municipality" else REGION
+        return self._row(year or self.year, level, unit, indicator, *(paper or ALL_PAPERS))
 
     def pooled(self, unit: str, indicator: str) -> pd.Series | None:
         """The row of one school over all its papers of the year; None when there is none."""
-        table = self.public.table
-        rows = table[
-            (table["year"] == self.year)
-            & (table["level"] == "school")
-            & (table["unit"] == unit)
-            & (table["indicator"] == indicator)
-            & (table["subject"] == "")
-        ]
-        return rows.iloc[0] if len(rows) else None
+        return self._row(self.year, "school", unit, indicator, *ALL_PAPERS)
 
     def has(self, unit: str, indicator: str) -> bool:
         """Whether a school has the indicator this year in any paper, shown or hidden."""
-        table = self.public.table
-        return bool(
-            (
-                table["year"].eq(self.year)
-                & table["unit"].eq(unit)
-                & table["indicator"].eq(indicator)
-            ).any()
+        papers = (*self.run.papers, ALL_PAPERS)
+        return any(
+            (self.year, "school", unit, indicator, *paper) in self._place for paper in papers
         )
 
     def value(
