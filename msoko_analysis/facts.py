@@ -42,9 +42,9 @@ class SchoolAgainstItself:
 class Facts:
     """What a note is written from. ``names`` gives a school's name by code.
 
-    ``schools`` are the codes of the district's schools with a result this year; ``alone`` tells that
-    the region's data hold no other municipality. ``lists`` are the district's rows of the official
-    lists up to this year, ``list_years`` the years of which there is a list at all.
+    ``schools`` are the codes of the district's schools with a result this year. ``lists`` are the
+    district's rows of the official lists up to this year, ``list_years`` the years of which there is
+    a list at all.
     """
 
     run: RunParams
@@ -59,7 +59,6 @@ class Facts:
     funnel: tuple[Funnel, pd.DataFrame, np.ndarray] | None
     named: Mapping[str, SchoolAgainstItself]
     schools: tuple[str, ...]
-    alone: bool
     lists: pd.DataFrame
     list_years: tuple[int, ...]
 
@@ -164,7 +163,6 @@ def gather(run: RunParams, prepared: Prepared, district: str, year: int) -> Fact
         funnel=level_funnel(arranged),
         named=_named(arranged, named, run),
         schools=tuple(sorted(wrote[wrote["municipality"] == district]["school"].unique())),
-        alone=wrote["municipality"].nunique() == 1,
         lists=lists[lists["municipality"] == district],
         list_years=tuple(sorted(int(one) for one in lists["year"].unique())),
     )

@@ -18,6 +18,8 @@ from msoko_analysis.russian import DASH, NBSP, number
 
 HIDDEN = "скрыто"
 _WIDEST = 40
+# A table of so many rows is printed on one page.
+_SHORT = 10
 # An Excel file is a zip that remembers when it was made: the same note must give the same bytes.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -75,10 +77,11 @@ class Table:
             f'<th scope="col"{self._kind(name)}>{escaped(name)}</th>' for name in self.frame
         )
         rows = "".join(f"<tr>{self._row(row)}</tr>" for row in self.frame.to_dict("records"))
+        short = " short" if len(self.frame) <= _SHORT else ""
         below = "".join(f'<p class="table-note">{escaped(note)}</p>' for note in self.notes)
         return (
             f'<div class="table-box" tabindex="0" role="region" '
-            f'aria-label="{escaped(self.caption)}"><table class="data">'
+            f'aria-label="{escaped(self.caption)}"><table class="data{short}">'
             f"<caption>{escaped(self.caption)}</caption>"
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>{below}"
         )
@@ -119,7 +122,8 @@ class Table:
         cells = []
         for place, (name, value) in enumerate(row.items()):
             if value == HIDDEN:
-                cells.append(f'<td class="num hidden-cell">{HIDDEN}</td>')
+                kind = "num hidden-cell" if name in self.digits else "hidden-cell"
+                cells.append(f'<td class="{kind}">{HIDDEN}</td>')
                 continue
             tag = 'th scope="row"' if place == 0 else "td"
             text = escaped(self._text(name, value))

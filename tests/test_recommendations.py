@@ -18,13 +18,18 @@ CASES = Path(__file__).parent / "cases/demo_recommendations.yaml"
 ASKING = {
     ("spike_school", "CONCERN"),
     ("spike_school", "WATCH"),
-    ("mark_gap_school", "CONCERN"),
-    ("jump_school", "CONCERN"),
     ("low_share_school", "WATCH"),
     ("fioko_markers_school", "WATCH"),
     ("level_school", "WATCH"),
     ("participation_district", "WATCH"),
+    ("mark_gap_school", "CONCERN"),
+    ("mark_gap_school", "WATCH"),
+    ("jump_school", "CONCERN"),
+    ("jump_school", "WATCH"),
+    ("homogeneity_school", "WATCH"),
 }
+# The level over all signs adds nothing to what its signs ask for.
+SUMMARY = "signs_school"
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +46,16 @@ def finding(code: str, verdict: str, unit: str = "1") -> Finding:
 
 def test_catalogue_and_findings_know_each_other(catalogue) -> None:
     assert {(entry.finding, entry.verdict) for entry in catalogue} == ASKING
+
+
+def test_what_the_demo_asks_for_has_a_measure(demo_notes) -> None:
+    asked = {
+        (one.code, str(one.verdict))
+        for note in demo_notes.values()
+        for one in note.facts.findings
+        if one.verdict in (Verdict.CONCERN, Verdict.WATCH)
+    }
+    assert {(code, verdict) for code, verdict in asked if code != SUMMARY} <= ASKING
 
 
 def test_no_finding_no_recommendation(catalogue) -> None:
@@ -70,6 +85,12 @@ def test_order_goes_from_the_municipality_to_the_teachers(catalogue) -> None:
     for code, verdict in ASKING:
         levels = [e.level for e in catalogue if (e.finding, e.verdict) == (code, verdict)]
         assert levels == sorted(levels, key=("municipality", "school", "teachers").index)
+
+
+def test_only_a_concern_asks_the_school_and_its_teachers(catalogue) -> None:
+    for entry in catalogue:
+        if entry.verdict == "WATCH" and entry.finding != "low_share_school":
+            assert entry.level == "municipality", entry.id
 
 
 def test_level_alone_asks_for_no_measure_against_a_school(catalogue) -> None:

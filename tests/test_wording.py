@@ -64,20 +64,26 @@ def test_the_check_of_agreement_sees_an_error() -> None:
 
 @pytest.fixture(scope="module")
 def light(demo_notes):
-    """Facts without the rows of schools: summaries of many numbers are made from them."""
+    """Facts of one paper without the rows of schools: many summaries are made from them."""
     facts = demo_notes["M01", 2026].facts
     table = facts.public.table
-    return replace(facts, public=PublicMeasures(table[table["level"] != "school"]))
+    paper = facts.papers[0]
+    kept = table["level"].ne("school") & table["subject"].isin(["", paper.subject])
+    kept &= table["grade"].isin([0, paper.grade])
+    distributions = {paper: facts.distributions[paper]}
+    return replace(facts, public=PublicMeasures(table[kept]), distributions=distributions)
 
 
 def many(facts, n: int):
     """The same facts with n schools of every verdict."""
     spike = facts.of("spike_school", Verdict.CONCERN)[0]
+    level = facts.of("signs_school", Verdict.CONCERN)[0]
     low = facts.of("low_share_school", Verdict.WATCH)[0]
     found: list[Finding] = []
     for place, verdict in enumerate(Verdict):
         codes = [f"{place}{k:03}" for k in range(n)]
         found += [replace(spike, unit=code, verdict=verdict, n=21.0 + n) for code in codes]
+        found += [replace(level, unit=code, verdict=verdict) for code in codes]
     found += [replace(low, unit=f"5{k:03}") for k in range(n)]
     return replace(facts, findings=tuple(found), schools=tuple(f"{k:03}" for k in range(n)))
 
@@ -101,8 +107,7 @@ def test_papers_agree(n: int, light) -> None:
 
 
 def test_no_school_to_judge_is_not_a_clean_bill(light) -> None:
-    found = many(light, 3).findings
-    few = [replace(one, code="signs_school") for one in found if one.verdict == Verdict.TOO_FEW]
+    few = [one for one in many(light, 3).findings if one.verdict == Verdict.TOO_FEW]
     text = words(summary.summary(replace(light, findings=tuple(few)))._repr_html_())
     assert "слишком мало" in text
     assert "требующих проверки, нет" not in text

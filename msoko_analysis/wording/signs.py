@@ -11,7 +11,7 @@ from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.measures.official import FIOKO_PAPERS
 from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, stack
 from msoko_analysis.russian import DASH, NBSP, counted, first_capital, natural, number, percent
-from msoko_analysis.tables import Digits, Table
+from msoko_analysis.tables import HIDDEN, Digits, Table
 from msoko_analysis.wording.cells import of_unit
 from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.names import VERDICT, paper_name, school_name
@@ -121,8 +121,9 @@ def _tested(facts: Facts) -> str:
 
 def compared_with(facts: Facts) -> str:
     """What the distribution of a school is compared with, in the instrumental case."""
-    if facts.alone:
-        return "сглаженным распределением по остальным школам муниципалитета"
+    methods = {one.method for one in facts.of("spike_school", *Verdict)}
+    if any("гладкая кривая" in method for method in methods):
+        return "сглаженным распределением по остальным школам"
     return "распределением по региону без своего муниципалитета"
 
 
@@ -296,16 +297,14 @@ def official_table(facts: Facts) -> Table:
         (table["year"] == facts.year)
         & (table["municipality"] == facts.district)
         & (table["level"] == "school")
-        & ~table["hidden"]
+        & (table["subject"] != "")
     ]
     rows = []
     for one in _sorted(facts, facts.of("fioko_markers_school", *Verdict)):
         if one.value < 1:
             continue
-        marked = mine[(mine["unit"] == one.unit) & (mine["value"] == 1)]
-        rows.append(
-            {"Школа": school_name(facts, one.unit), **_markers(facts, marked), "Всего": one.value}
-        )
+        markers = _markers(facts, mine[mine["unit"] == one.unit])
+        rows.append({"Школа": school_name(facts, one.unit), **markers, "Всего": one.value})
     return Table(
         "official",
         "Таблица 5. Официальные признаки ФИОКО (2019), без изменений",
@@ -320,14 +319,16 @@ def official_table(facts: Facts) -> Table:
     )
 
 
-def _markers(facts: Facts, marked: pd.DataFrame) -> dict[str, str]:
+def _markers(facts: Facts, rows: pd.DataFrame) -> dict[str, str]:
+    """The papers marked by each rule; a dash where none is, HIDDEN where a group is too small."""
     cells = {}
     for letter, name in (("a", "(а)"), ("b", "(б)"), ("c", "(в)")):
-        papers = marked[marked["indicator"] == f"fioko_{letter}"]
+        mine = rows[rows["indicator"] == f"fioko_{letter}"]
+        papers = mine[mine["value"] == 1]
         codes = [
             f"{facts.run.subjects[paper.subject].short}{paper.grade}"
             for paper in FIOKO_PAPERS
             if ((papers["grade"] == paper.grade) & (papers["subject"] == paper.subject)).any()
         ]
-        cells[name] = ", ".join(codes) or DASH
+        cells[name] = ", ".join(codes) or (HIDDEN if mine["hidden"].any() else DASH)
     return cells

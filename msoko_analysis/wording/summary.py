@@ -27,7 +27,7 @@ _SCHOOLS = ("школа", "школы", "школ")
 _OF_SCHOOLS = ("школы", "школ", "школ")
 _WORKS = ("работа", "работы", "работ")
 # More names than this push the summary off its page; the section has them all.
-_NAMES = 10
+_NAMES = 6
 
 
 @dataclass(frozen=True)
