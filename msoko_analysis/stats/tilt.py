@@ -88,22 +88,23 @@ def fit_tilt(
 
     size = np.maximum(counts.sum(axis=1), 1.0)
     target = counts @ basis / size[:, None]
-    held = counts.sum(axis=1) == 0
     coefficients = np.zeros((len(counts), degree)) if start is None else start.copy()
     log_reference = np.log(reference)
-    pmf = _pmf(log_reference, coefficients, basis)
+    moving = np.flatnonzero(counts.sum(axis=1) > 0)
     for _ in range(_MAX_STEPS):
-        mean = pmf @ basis
-        gradient = target - mean - precision * coefficients / size[:, None]
-        ridge = np.eye(degree) * precision / size[:, None, None]
+        pmf = _pmf(log_reference[moving], coefficients[moving], basis)
+        mean, share = pmf @ basis, 1 / size[moving]
+        gradient = target[moving] - mean - precision * coefficients[moving] * share[:, None]
+        ridge = np.eye(degree) * precision * share[:, None, None]
         curvature = _covariance(pmf, basis, mean) + ridge
         step = np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0]
-        step[held] = 0.0
-        longest = np.abs(step).max(axis=1, keepdims=True)
-        coefficients = coefficients + step * np.minimum(1.0, 1.0 / np.maximum(longest, 1e-12))
-        pmf = _pmf(log_reference, coefficients, basis)
-        if longest.max() < _TOLERANCE:
+        longest = np.abs(step).max(axis=1)
+        coefficients[moving] += step * np.minimum(1.0, 1.0 / np.maximum(longest, 1e-12))[:, None]
+        # Most schools arrive in a few steps: the rest go on alone.
+        moving = moving[longest >= _TOLERANCE]
+        if len(moving) == 0:
             break
+    pmf = _pmf(log_reference, coefficients, basis)
     return Tilt(counts, reference, basis, precision, coefficients, pmf)
 
 
