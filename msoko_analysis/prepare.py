@@ -19,9 +19,9 @@ from msoko_analysis.manifest import files_below, hashes, text_hash
 from msoko_analysis.measures import COLUMNS, measure_year
 from msoko_analysis.measures.aggregates import aggregate_rows, mismatches, with_forms
 from msoko_analysis.measures.arrays import arrange_year
+from msoko_analysis.measures.item_arrays import arrange_items
 from msoko_analysis.measures.markers import marker_rows, placed_lists
 from msoko_analysis.measures.places import Places
-from msoko_analysis.measures.reliabilities import reliabilities
 from msoko_analysis.params import RunParams
 
 _TABLES = ("mark_pairs", "attendance", "quality", "measures", "lists", "names")
@@ -151,16 +151,20 @@ def _pupil_tables(run: RunParams, schools: pd.DataFrame, places: Places) -> dict
 
     rows = counts.scan(run.data)
     counted = counts.count(rows)
-    products = counts.item_moments(rows).item_products.to_pandas()
+    moments = counts.item_moments(rows)
+    of_tasks = [
+        getattr(moments, name).to_pandas()
+        for name in ("item_values", "score_item_values", "item_products")
+    ]
     mark_pairs = _in_districts(counted.mark_pairs.to_pandas(), places)
-    scored = mark_pairs.groupby(list(_PAPER), observed=True)["n"].sum()
     measured, previous = [], None
     for year in sorted(mark_pairs["year"].unique()):
         arranged = arrange_year(int(year), mark_pairs, schools, run.papers, run.scales)
         follows = previous is not None and previous.year == year - 1
         before = previous if follows else None
-        alphas = reliabilities(arranged, products, scored)
-        measured.append(measure_year(arranged, before, run.thresholds, alphas))
+        items = arrange_items(arranged, mark_pairs, *of_tasks)
+        tasks = {paper: one.counts for paper, one in items.items()}
+        measured.append(measure_year(arranged, before, run.thresholds, tasks))
         previous = arranged
     return {
         "mark_pairs": mark_pairs,

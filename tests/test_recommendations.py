@@ -25,6 +25,8 @@ ASKING = {
     ("mark_gap_school", "CONCERN"),
     ("mark_gap_school", "WATCH"),
     ("jump_school", "CONCERN"),
+    ("items_hard_school", "CONCERN"),
+    ("similarity_school", "CONCERN"),
     ("jump_school", "WATCH"),
     ("homogeneity_school", "WATCH"),
 }

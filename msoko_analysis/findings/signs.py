@@ -30,7 +30,7 @@ class _Rule:
 
 _RULES = {
     "homogeneity": _Rule("tasks", "homogeneity_min", "ratio", two_sided=False, evidence=False),
-    "items_profile": _Rule("tasks", "items_min", "share", two_sided=False, evidence=True),
+    "items_profile": _Rule("tasks", "items_min", "share", two_sided=False, evidence=False),
     "items_hard": _Rule("tasks", "items_min", "share", two_sided=False, evidence=True),
     "similarity": _Rule("tasks", "similarity_min", "points", two_sided=False, evidence=True),
     "mark_gap": _Rule("marks", "mark_gap_min", "marks", two_sided=False, evidence=True),
@@ -45,7 +45,8 @@ def school_signs(
 
     A sign is a CONCERN when the school is selected over all its signs and the sign's family is
     significant inside it at ``spike_q``, and the effect reaches its limit; WATCH when the sign is
-    sure by itself but one of these is missing, or when it may not name a school (homogeneity).
+    sure by itself and large, but did not stand that, or may not name a school (homogeneity, task
+    profile).
     """
     signs = _signs(now, thresholds)
     earlier = {
@@ -109,15 +110,10 @@ def _others(rows: Mapping[str, pd.DataFrame], thresholds: Thresholds) -> list[Fi
         for unit, row in rows.get(name, pd.DataFrame()).iterrows():
             size = abs(row["value"]) if rule.two_sided else row["value"]
             sure = row["q"] <= thresholds["spike_q"].value
-            if (
-                sure
-                and rule.evidence
-                and size >= limit
-                and _inside(rows, rule.family, unit, thresholds)
-            ):
-                verdict = Verdict.CONCERN
-            else:
-                verdict = Verdict.WATCH if sure else Verdict.NO_CONCERN
+            large = size >= limit and row["n"] >= thresholds["spike_min_tested"].value
+            named = rule.evidence and large and _inside(rows, rule.family, unit, thresholds)
+            told = Verdict.CONCERN if named else Verdict.WATCH
+            verdict = told if sure and large else Verdict.NO_CONCERN
             details = {
                 "p": row["p"],
                 "family_q": _row(rows, f"family_{rule.family}", unit)["value"],

@@ -13,11 +13,15 @@ import pandas as pd
 from msoko_analysis.measures.arrays import PaperArrays, Year
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows
 from msoko_analysis.scales import Paper
-from msoko_analysis.stats.combination import benjamini_hochberg, combine_signs
+from msoko_analysis.stats.combination import benjamini_hochberg, combine_signs, smallest
+from msoko_analysis.stats.given_score import TaskCounts
 from msoko_analysis.stats.homogeneity import homogeneity
+from msoko_analysis.stats.items import TaskProfile, task_profile
 from msoko_analysis.stats.jump import jump, standardised
 from msoko_analysis.stats.mark_gap import mark_gap
 from msoko_analysis.stats.pooling import pooled_z
+from msoko_analysis.stats.reliability import reliability
+from msoko_analysis.stats.similarity import Similarity, similarity
 
 _OWN = "msoko_analysis: методика пакета"
 # The expectations of these signs are fitted over the schools of the region; with fewer of them in a
@@ -50,22 +54,31 @@ class Sign:
         )  # fmt: skip
 
 
-def other_signs(year: Year, previous: Year | None, alphas: Mapping[Paper, float]) -> Iterator[Sign]:
+def other_signs(
+    year: Year, previous: Year | None, tasks: Mapping[Paper, TaskCounts]
+) -> Iterator[Sign]:
     """The signs that the data of the year allow.
 
-    ``previous`` has the schools of ``year``; ``alphas`` the reliability of every paper with tasks.
+    ``previous`` has the schools of ``year``; ``tasks`` the task counts of the papers whose tasks are
+    known: without them school marks, task profile and similarity are not determined.
     """
     papers = [arrays for arrays in year.papers if _enough_schools(arrays.n)]
     if not papers:
         return
     yield _homogeneity(papers)
+    with_tasks = [arrays for arrays in papers if arrays.paper in tasks]
+    if with_tasks:
+        profiles = [task_profile(tasks[arrays.paper]) for arrays in with_tasks]
+        yield _profile(profiles)
+        yield _hard_tasks(profiles)
+        yield _similarity([similarity(tasks[arrays.paper]) for arrays in with_tasks])
     known = [
         arrays
         for arrays in papers
-        if arrays.paper in alphas and _enough_schools(arrays.pairs.sum(axis=(1, 2)))
+        if arrays.paper in tasks and _enough_schools(arrays.pairs.sum(axis=(1, 2)))
     ]
     if known:
-        yield _mark_gap(known, alphas)
+        yield _mark_gap(known, tasks)
     pairs = [
         (before, after)
         for after in papers
@@ -106,8 +119,8 @@ def _homogeneity(papers: list[PaperArrays]) -> Sign:
     )  # fmt: skip
 
 
-def _mark_gap(papers: list[PaperArrays], alphas: Mapping[Paper, float]) -> Sign:
-    results = [mark_gap(arrays.pairs, reliability=alphas[arrays.paper]) for arrays in papers]
+def _mark_gap(papers: list[PaperArrays], tasks: Mapping[Paper, TaskCounts]) -> Sign:
+    results = [mark_gap(arrays.pairs, reliability=alpha(tasks[arrays.paper])) for arrays in papers]
     n = _columns(results, lambda one: np.where(np.isfinite(one.p), one.n, 0.0))
     low, high = (
         _weighted(_columns(results, lambda one, k=k: one.interval()[k]), n) for k in (0, 1)
@@ -116,6 +129,62 @@ def _mark_gap(papers: list[PaperArrays], alphas: Mapping[Paper, float]) -> Sign:
     return Sign(
         "mark_gap", n.sum(axis=1), _weighted(_columns(results, lambda one: one.gap), n), low, high,
         pooled.p, "отметка школы против балла с поправкой на надёжность",
+    )  # fmt: skip
+
+
+def alpha(tasks: TaskCounts) -> float:
+    """Cronbach's α of a paper over the pupils of the region."""
+    points = np.arange(tasks.region_values.shape[2])
+    sums = tasks.region_values.sum(axis=0) @ points
+    return reliability(float(tasks.region_n.sum()), sums, tasks.region_products.sum(axis=0)).alpha
+
+
+def _profile(profiles: list[TaskProfile]) -> Sign:
+    """The paper with the smallest p decides; the effect is its task furthest above the expected."""
+    p = _columns(profiles, lambda one: one.profile_p)
+    gain = _columns(profiles, lambda one: np.nan_to_num(one.task_gain, nan=0.0).max(axis=1))
+    return _of_one_paper(
+        "items_profile", p, gain, profiles, "выполнение заданий при том же балле, профиль"
+    )
+
+
+def _hard_tasks(profiles: list[TaskProfile]) -> Sign:
+    """The paper with the smallest p decides; the effect is hard tasks less easy ones."""
+    p = _columns(profiles, lambda one: one.contrast_p)
+    apart = _columns(profiles, _hard_less_easy)
+    return _of_one_paper(
+        "items_hard",
+        p,
+        apart,
+        profiles,
+        "выполнение заданий при том же балле, трудные против лёгких",
+    )
+
+
+def _hard_less_easy(profile: TaskProfile) -> np.ndarray:
+    hard = profile.difficulty > 0
+    gain = np.nan_to_num(profile.task_gain, nan=0.0)
+    return gain[:, hard].mean(axis=1) - gain[:, ~hard].mean(axis=1)
+
+
+def _of_one_paper(
+    name: str, p: np.ndarray, effect: np.ndarray, profiles: list[TaskProfile], method: str
+) -> Sign:
+    best = np.nan_to_num(p, nan=np.inf).argmin(axis=1)
+    rows = np.arange(len(p))
+    nothing = np.full(len(p), np.nan)
+    n = _columns(profiles, lambda one: one.n)
+    return Sign(name, n[rows, best], effect[rows, best], nothing, nothing, smallest(p), method)
+
+
+def _similarity(results: list[Similarity]) -> Sign:
+    n = _columns(results, lambda one: np.where(np.isfinite(one.p), one.n, 0.0))
+    excess = 100 * _weighted(_columns(results, lambda one: one.excess), n)
+    nothing = np.full(len(excess), np.nan)
+    p = smallest(_columns(results, lambda one: one.p))
+    return Sign(
+        "similarity", n.sum(axis=1), excess, nothing, nothing, p,
+        "одинаковые ответы при тех же баллах, все пары школы",
     )  # fmt: skip
 
 
@@ -135,10 +204,11 @@ def _jump(pairs: list[tuple[PaperArrays, PaperArrays]]) -> Sign:
     )  # fmt: skip
 
 
-# Families of signs that fail for unlike reasons (methods.md §3.11).
+# Families of signs that may name a school; they fail for unlike reasons (methods.md §3.11).
+# Homogeneity and the task profile are told for attention only (docs/decisions/0008).
 FAMILIES = {
     "cuts": ("spike",),
-    "tasks": ("homogeneity", "items_profile", "items_hard", "similarity"),
+    "tasks": ("items_hard", "similarity"),
     "marks": ("mark_gap",),
     "time": ("jump",),
 }
@@ -152,7 +222,8 @@ def combined_rows(year: Year, signs: Mapping[str, np.ndarray]) -> Iterator[pd.Da
     family's own Benjamini–Hochberg q over schools; in the signs row ``value`` is the number of
     families tested.
     """
-    combined = combine_signs(signs, FAMILIES)
+    may_name = {name for names in FAMILIES.values() for name in names}
+    combined = combine_signs({k: p for k, p in signs.items() if k in may_name}, FAMILIES)
     works = sum(arrays.n for arrays in year.papers)
     tested = np.sum([np.isfinite(p) for p in combined.families.values()], axis=0).astype(float)
     rows = [("signs", tested, combined.p, combined.q)] + [

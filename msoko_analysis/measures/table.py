@@ -16,17 +16,18 @@ from msoko_analysis.measures.signs import combined_rows, other_signs
 from msoko_analysis.measures.spike import aligned, spike_rows
 from msoko_analysis.params import Thresholds
 from msoko_analysis.scales import Paper
+from msoko_analysis.stats.given_score import TaskCounts
 
 _ORDER = ["procedure", "grade", "subject", "level", "municipality", "unit", "indicator"]
 
 
 def measure_year(
-    year: Year, previous: Year | None, thresholds: Thresholds, alphas: Mapping[Paper, float]
+    year: Year, previous: Year | None, thresholds: Thresholds, tasks: Mapping[Paper, TaskCounts]
 ) -> pd.DataFrame:
     """Every measure of every school, municipality and the region, one row each.
 
-    ``alphas`` is the reliability of the papers whose tasks are known; without it school marks are
-    not compared with scores.
+    ``tasks`` are the task counts of the papers whose tasks are known; without them school marks are
+    not compared with scores, and the signs of tasks are not determined.
 
     Columns: :data:`COLUMNS`. ``n`` is the number of pupils (or schools, for p19) behind the value,
     ``count`` the numerator of a share, ``low``/``high`` a 95 % interval unless the method says
@@ -34,7 +35,7 @@ def measure_year(
     """
     parts = [
         *result_rows(year),
-        *_sign_rows(year, previous, thresholds, alphas),
+        *_sign_rows(year, previous, thresholds, tasks),
         *level_rows(year),
         *official_rows(year, previous),
     ]
@@ -47,13 +48,13 @@ def measure_year(
 
 
 def _sign_rows(
-    year: Year, previous: Year | None, thresholds: Thresholds, alphas: Mapping[Paper, float]
+    year: Year, previous: Year | None, thresholds: Thresholds, tasks: Mapping[Paper, TaskCounts]
 ) -> Iterator[pd.DataFrame]:
     """All signs of our own and their combination."""
     spikes = list(spike_rows(year, previous, thresholds))
     yield from spikes
     before = aligned(previous, year) if previous else None
-    signs = {sign.name: sign for sign in other_signs(year, before, alphas)}
+    signs = {sign.name: sign for sign in other_signs(year, before, tasks)}
     for sign in signs.values():
         yield sign.rows(year)
     p = {name: sign.p for name, sign in signs.items()}

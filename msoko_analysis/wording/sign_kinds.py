@@ -108,8 +108,9 @@ def size_text(one: Finding) -> str:
                 f"({between(one.low, one.high, 1)})"
             )
         case "items_profile_school" | "items_hard_school":
-            return f"отличие по заданию до {number(100 * one.value)}{NBSP}п.{NBSP}п."
+            what = "по заданию до" if one.code == "items_profile_school" else "трудных от лёгких на"
+            return f"отличие {what} {number(100 * one.value)}{NBSP}п.{NBSP}п. от ожидаемого"
         case "similarity_school":
             points = f"{number(one.value, 1)}{NBSP}п.{NBSP}п."
-            return f"одинаковых ответов больше на {points} ({between(one.low, one.high, 1)})"
+            return f"одинаковых ответов больше на {points}"
     raise ValueError(f"no words for the size of {one.code}")

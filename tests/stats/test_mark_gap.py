@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import linregress
 
-from msoko_analysis.counts import PAPER, count, item_moments
+from msoko_analysis.counts import count, item_moments
 from msoko_analysis.errors import StatsInputError
 from msoko_analysis.measures.arrays import PaperArrays
-from msoko_analysis.measures.reliabilities import reliabilities
+from msoko_analysis.measures.item_arrays import arrange_items
+from msoko_analysis.measures.signs import alpha
 from msoko_analysis.stats.mark_gap import MarkGap, compare_marks, mark_gap
 from msoko_analysis.stats.mark_gap_margins import mark_gap_of_margins
 from msoko_analysis.stats.overdispersion import trend
@@ -201,13 +202,20 @@ def real(shared: Path) -> dict[tuple[int, int, str], tuple[PaperArrays, float]]:
     rows = pl.scan_parquet(shared / "data" / "altai" / PARQUET).with_columns(
         pl.col("procedure", "subject", "municipality", "school").cast(pl.String)
     )
-    products = item_moments(rows).item_products.to_pandas()
-    scored = count(rows).attendance.group_by(PAPER).agg(pl.col("n_scored").sum()).to_pandas()
-    n_scored = scored.set_index(list(PAPER))["n_scored"]
+    moments = item_moments(rows)
+    tables = [
+        table.to_pandas()
+        for table in (
+            count(rows).mark_pairs,
+            moments.item_values,
+            moments.score_item_values,
+            moments.item_products,
+        )
+    ]
     return {
-        (year, one.paper.grade, one.paper.subject): (one, alphas[one.paper])
+        (year, one.paper.grade, one.paper.subject): (one, alpha(items[one.paper].counts))
         for year, arrays in altai_years(shared).items()
-        for alphas in [reliabilities(arrays, products, n_scored)]
+        for items in [arrange_items(arrays, *tables)]
         for one in arrays.papers
     }
 
