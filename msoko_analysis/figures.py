@@ -243,8 +243,8 @@ def share_grid(table: pd.DataFrame, *, name: str, caption: str, description: str
         axis.xaxis.tick_top()
         axis.set_xticks(
             axis.get_xticks(),
-            ["\n".join(wrap(str(title), 12)) for title in table.columns],
-            fontsize=6.5,
+            ["\n".join(wrap(str(title), 11, break_long_words=False)) for title in table.columns],
+            fontsize=6,
         )
         axis.tick_params(axis="both", length=0, rotation=0)
         canvas.subplots_adjust(

@@ -61,7 +61,18 @@ def test_the_spike_test_sees_spikes_and_is_blind_to_the_rest(seen: Seen) -> None
         check(seen, kind, "spike", 0.0, 0.03)
 
 
-def test_each_other_sign_sees_its_own_kind(seen: Seen) -> None:
+def test_tasks_and_likeness_see_what_the_spike_test_does_not(seen: Seen) -> None:
+    for method in ("items_profile", "items_hard", "similarity"):
+        check(seen, LEAK, method, 0.9, 1.0)
+        check(seen, CORRECTION, method, 0.5, 1.0)
+        for kind in (*SPIKES, MARKS):
+            check(seen, kind, method, 0.0, 0.04)
+    check(seen, COPYING, "similarity", 0.9, 1.0)
+    check(seen, COPYING, "items_profile", 0.85, 1.0)
+    check(seen, JUMP, "similarity", 0.0, 0.06)
+
+
+def test_the_other_signs_see_their_own_kind(seen: Seen) -> None:
     check(seen, COPYING, "homogeneity", 0.35, 1.0)
     check(seen, MARKS, "mark_gap", 0.4, 1.0)
     check(seen, JUMP, "jump", 0.15, 1.0)
