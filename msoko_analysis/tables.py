@@ -19,7 +19,9 @@ from msoko_analysis.russian import DASH, NBSP, number
 HIDDEN = "скрыто"
 _WIDEST = 40
 # A table of so many rows is printed on one page.
-_SHORT = 10
+_SHORT = 8
+# Cells of more letters than this are given room.
+_MID, _LONG = 16, 40
 # An Excel file is a zip that remembers when it was made: the same note must give the same bytes.
 _NO_TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -126,8 +128,9 @@ class Table:
                 cells.append(f'<td class="{kind}">{HIDDEN}</td>')
                 continue
             tag = 'th scope="row"' if place == 0 else "td"
-            text = escaped(self._text(name, value))
-            cells.append(f"<{tag}{self._kind(name)}>{text}</{tag[:2]}>")
+            text = self._text(name, value)
+            kind = self._kind(name) or _room(text)
+            cells.append(f"<{tag}{kind}>{escaped(text)}</{tag[:2]}>")
         return "".join(cells)
 
     def _text(self, name: str, value: Any) -> str:
@@ -137,6 +140,13 @@ class Table:
 
     def _kind(self, name: str) -> str:
         return ' class="num"' if name in self.digits else ""
+
+
+def _room(text: str) -> str:
+    """The class that keeps a long text from being squeezed to a word a line."""
+    if len(text) <= _MID:
+        return ""
+    return ' class="long"' if len(text) > _LONG else ' class="mid"'
 
 
 def workbook(tables: Iterable[Table]) -> bytes:

@@ -198,7 +198,7 @@ def _signs(facts: Facts) -> str:
     if named:
         said.append(
             f"Из {counted(tested, *_OF_SCHOOLS)}, по которым можно судить, признаки, требующие проверки, "
-            f"есть у {counted(len(named), *_OF_SCHOOLS)}: {_with_signs(facts, named)}. Это повод "
+            f"есть у {counted(len(named), *_OF_SCHOOLS)}{_with_signs(facts, named)}. Это повод "
             "посмотреть работы и документы, а не вывод о нарушении."
         )
     elif tested:
@@ -213,11 +213,13 @@ def _signs(facts: Facts) -> str:
 
 
 def _with_signs(facts: Facts, found: tuple[Finding, ...]) -> str:
-    """Every school with its signs; a reference to the table when the schools are many."""
+    """Every school with its signs; only names, then only the table, as the schools grow many."""
+    if len(found) > 2 * _NAMES:
+        return " (перечень — в таблице 3)"
     if len(found) > _NAMES:
-        return f"{counted(len(found), *_SCHOOLS)} (таблица 3)"
+        return f" (таблица 3): {listed(school_names(facts, [one.unit for one in found]))}"
     ordered = sorted(found, key=lambda one: natural(school_name(facts, one.unit)))
-    return "; ".join(
+    return ": " + "; ".join(
         f"{school_name(facts, one.unit)} — {_kinds(facts, one.unit)}" for one in ordered
     )
 
@@ -232,9 +234,17 @@ def _kinds(facts: Facts, unit: str) -> str:
 
 
 def _with_size(one: Finding) -> str:
+    """The name of a sign with its size in a few words; the whole of it stands in table 3."""
     name = KINDS[one.code].name
-    if one.code == "spike_school":
-        return f"{name} (лишних примерно {number(one.value)} из {number(one.n)})"
+    size = number(abs(one.value), 1)
+    match one.code:
+        case "spike_school":
+            return f"{name} (лишних примерно {number(one.value)} из {number(one.n)})"
+        case "mark_gap_school":
+            return f"{name} (примерно на {size} отметки)"
+        case "jump_school":
+            side = "выше" if one.value > 0 else "ниже"
+            return f"{name} ({side} на {size} стандартного отклонения)"
     return name
 
 
