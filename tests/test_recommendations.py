@@ -26,6 +26,7 @@ ASKING = {
     ("mark_gap_school", "WATCH"),
     ("jump_school", "CONCERN"),
     ("items_hard_school", "CONCERN"),
+    ("items_profile_school", "WATCH"),
     ("similarity_school", "CONCERN"),
     ("jump_school", "WATCH"),
     ("homogeneity_school", "WATCH"),
