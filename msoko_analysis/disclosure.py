@@ -56,26 +56,53 @@ class PublicCounts:
 def hide_small(cells: np.ndarray, limit: int) -> np.ndarray:
     """Which cells of one additive row must be hidden (cells,), bool.
 
-    Cells of 1…limit−1, and when that leaves exactly one hidden cell, the smallest other cell that
-    is
-    not zero, else a zero one, so that a printed total does not give the hidden one away.
+    Cells of 1…limit−1, and then, while only one cell is hidden or the hidden ones together hold
+    fewer than ``limit``, the smallest other cell that is not zero (else a zero one): the printed
+    total gives away the sum of the hidden cells, which must not be a small group itself.
 
     >>> hide_small(np.array([3, 12, 7, 0]), 5).tolist()
     [True, False, True, False]
+    >>> hide_small(np.array([1, 2, 12, 7]), 5).tolist()
+    [True, True, False, True]
     >>> hide_small(np.array([5, 12, 0]), 5).tolist()
     [False, False, False]
     """
     cells = np.asarray(cells)
     hidden = (cells > 0) & (cells < limit)
-    if hidden.sum() == 1 and len(cells) > 1:
+    while hidden.any() and not hidden.all() and _gives_away(cells, hidden, limit):
         hidden[_complement(cells, hidden)] = True
     return hidden
+
+
+def _gives_away(cells: np.ndarray, hidden: np.ndarray, limit: int) -> bool:
+    small = cells[hidden].sum() < limit and (cells[~hidden] > 0).any()
+    return bool(hidden.sum() == 1 or small)
 
 
 def publish_counts(cells: np.ndarray, thresholds: Thresholds) -> PublicCounts:
     """A histogram (cells,) with its small cells hidden."""
     cells = np.asarray(cells, dtype=float)
     hidden = hide_small(cells, int(thresholds["small_cell"].value))
+    return PublicCounts(np.where(hidden, np.nan, cells), int(cells.sum()))
+
+
+def publish_scores(cells: np.ndarray, marks: np.ndarray, thresholds: Thresholds) -> PublicCounts:
+    """A histogram over scores (scores,) whose marks (scores,) are printed in a table beside it.
+
+    The shares of «2» and of «4» and «5» give the totals of these bands and of «3», so each band is
+    hidden as a row of its own; and where a whole band is a small group, its total being hidden in
+    the table, every other band keeps back a cell too.
+    """
+    cells = np.asarray(cells, dtype=float)
+    limit = int(thresholds["small_cell"].value)
+    bands = [np.flatnonzero(np.isin(marks, band)) for band in ((2,), (3,), (4, 5))]
+    hidden = np.zeros(len(cells), dtype=bool)
+    for band in bands:
+        hidden[band] = hide_small(cells[band], limit)
+    if any(0 < cells[band].sum() < limit for band in bands):
+        for band in bands:
+            if cells[band].any() and not (hidden[band] & (cells[band] > 0)).any():
+                hidden[band[_complement(cells[band], hidden[band])]] = True
     return PublicCounts(np.where(hidden, np.nan, cells), int(cells.sum()))
 
 
@@ -86,7 +113,7 @@ def publish(measures: pd.DataFrame, thresholds: Thresholds) -> PublicMeasures:
     ``small_cell`` pupils is hidden together with its n; a share needs ``share_min_n`` pupils and a
     numerator and a remainder that are zero or at least ``small_cell``. Parts of one whole (lower /
     same / higher) and the schools of one municipality, whose totals are printed, are hidden in
-    twos.
+    twos; the n of a hidden ratio of two cells goes with it, since one of the cells is in a figure.
     """
     limit = int(thresholds["small_cell"].value)
     table = measures.reset_index(drop=True)
@@ -97,14 +124,26 @@ def publish(measures: pd.DataFrame, thresholds: Thresholds) -> PublicMeasures:
     rest = table["n"] - table["count"]
     numerator = table["count"].between(1, limit - 1) | rest.between(1, limit - 1)
     hidden = small | few | (share & numerator)
+    hidden = _hide_rest_of_marks(table, hidden, limit)
     settled = None
     while not hidden.equals(settled):
         settled = hidden
         hidden = _hide_second_school(table, _hide_second_part(table, hidden))
     table = table.assign(hidden=hidden)
     table.loc[hidden, _VALUES] = np.nan
-    table.loc[small & hidden, "n"] = np.nan
+    of_two_cells = table["indicator"].str.startswith("cut_ratio")
+    table.loc[hidden & (small | of_two_cells), "n"] = np.nan
     return PublicMeasures(table)
+
+
+def _hide_rest_of_marks(table: pd.DataFrame, hidden: pd.Series, limit: int) -> pd.Series:
+    """Where «2» and «4» and «5» leave 1…limit−1 works for «3», keep back the smaller of the two."""
+    hidden = hidden.copy()
+    shown = table[table["indicator"].isin(["share_2", "share_45"]) & ~hidden]
+    for _, pair in shown.groupby([*_PAPER, "level", "municipality", "unit"], sort=False):
+        if len(pair) == 2 and 0 < pair["n"].iloc[0] - pair["count"].sum() < limit:
+            hidden[pair["count"].idxmin()] = True
+    return hidden
 
 
 def _hide_second_part(table: pd.DataFrame, hidden: pd.Series) -> pd.Series:

@@ -9,20 +9,25 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from msoko_analysis.disclosure import PublicCounts, PublicMeasures, publish, publish_counts
+from msoko_analysis.disclosure import (
+    PublicCounts,
+    PublicMeasures,
+    publish,
+    publish_counts,
+    publish_scores,
+)
 from msoko_analysis.findings import Finding, Verdict, judge, judge_participation
 from msoko_analysis.measures.arrays import PaperArrays, Year, arrange_year
 from msoko_analysis.measures.level import level_funnel
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS
-from msoko_analysis.measures.spike import reference_of
+from msoko_analysis.measures.spike import expected_of
 from msoko_analysis.params import RunParams
 from msoko_analysis.prepare import Prepared
 from msoko_analysis.recommendations import Addressed, recommend
 from msoko_analysis.scales import Paper, PaperOfYear, Scale
 from msoko_analysis.stats.funnel import Funnel
 from msoko_analysis.stats.spike import usable_cuts
-from msoko_analysis.stats.tilt import fit_tilt
 
 # Distances from a cut that are shown: one beyond reach, all within reach, where the lifted land.
 DISTANCES = np.arange(-3, 2)
@@ -161,7 +166,7 @@ def gather(run: RunParams, prepared: Prepared, district: str, year: int) -> Fact
         recommendations=recommend(findings, run.recommendations),
         distributions=_distributions(arranged, district, public, run),
         funnel=level_funnel(arranged),
-        named=_named(arranged, named, run),
+        named=_named(arranged, named, table, run),
         schools=tuple(sorted(wrote[wrote["municipality"] == district]["school"].unique())),
         lists=lists[lists["municipality"] == district],
         list_years=tuple(sorted(int(one) for one in lists["year"].unique())),
@@ -182,7 +187,7 @@ def _distributions(
     mine = (year.schools["municipality"] == district).to_numpy()
     return {
         arrays.paper: tuple(
-            publish_counts(arrays.scores[chosen].sum(axis=0), run.thresholds)
+            publish_scores(arrays.scores[chosen].sum(axis=0), arrays.mark_of_score, run.thresholds)
             for chosen in (mine, slice(None))
         )
         for arrays in year.papers
@@ -190,14 +195,18 @@ def _distributions(
     }
 
 
-def _named(year: Year, units: list[str], run: RunParams) -> dict[str, SchoolAgainstItself]:
+def _named(
+    year: Year, units: list[str], measures: pd.DataFrame, run: RunParams
+) -> dict[str, SchoolAgainstItself]:
     places = year.schools.index.get_indexer(units)
+    weight = _of_schools(year, measures, "spike_weight", 1.0)
+    own_shape = _of_schools(year, measures, "spike_own_shape", 0.0) > 0
     near = np.zeros((2, len(units), len(DISTANCES)))
     tenths = np.zeros((2, len(units), 10))
     for arrays in year.papers if units else ():
         seen = arrays.scores[places]
-        tilt = fit_tilt(seen, reference_of(year, arrays)[places])
-        for place, counts in enumerate((seen, tilt.n[:, None] * tilt.pmf)):
+        expected = expected_of(year, arrays, weight, own_shape, places)
+        for place, counts in enumerate((seen, expected)):
             near[place] += _around_cuts(arrays, counts)
             tenths[place] += _by_tenths(counts)
     return {
@@ -209,6 +218,12 @@ def _named(year: Year, units: list[str], run: RunParams) -> dict[str, SchoolAgai
         )
         for place, unit in enumerate(units)
     }
+
+
+def _of_schools(year: Year, measures: pd.DataFrame, indicator: str, absent: float) -> np.ndarray:
+    """A pooled measure of all schools of a year (schools,)."""
+    rows = measures[(measures["year"] == year.year) & (measures["indicator"] == indicator)]
+    return rows.set_index("unit")["value"].reindex(year.schools.index).fillna(absent).to_numpy()
 
 
 def _around_cuts(arrays: PaperArrays, counts: np.ndarray) -> np.ndarray:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from msoko_analysis.disclosure import hide_small, publish, publish_counts
+from msoko_analysis.disclosure import hide_small, publish, publish_counts, publish_scores
 from msoko_analysis.measures import COLUMNS
 from msoko_analysis.params import Thresholds, load_run
 
@@ -32,6 +32,8 @@ def test_a_hidden_cell_never_follows_from_the_total(cells: list[int]) -> None:
     hidden = hide_small(np.array(cells), 5)
     assert all(hide for cell, hide in zip(cells, hidden, strict=True) if 0 < cell < 5)
     assert hidden.sum() != 1
+    cells = np.array(cells)
+    assert not hidden.any() or cells[hidden].sum() >= 5 or not cells[~hidden].any()
 
 
 def test_hidden_is_not_zero(thresholds: Thresholds) -> None:
@@ -82,3 +84,54 @@ def test_parts_of_a_whole_are_hidden_in_twos(thresholds: Thresholds) -> None:
         {"indicator": "prior_higher", "n": 40, "count": 7, "level": "municipality"},
     )
     assert publish(rows, thresholds).table["hidden"].tolist() == [True, False, True]
+
+
+# --- what can be worked out from several places of one note ------------------------------------
+
+
+@given(
+    st.lists(st.integers(0, 7), min_size=2, max_size=3),
+    st.lists(st.integers(0, 7), min_size=2, max_size=3),
+    st.lists(st.integers(0, 7), min_size=2, max_size=3),
+)
+@settings(max_examples=100, deadline=None)
+def test_figure_and_table_together_give_no_small_group_away(
+    thresholds: Thresholds, two: list[int], three: list[int], high: list[int]
+) -> None:
+    cells = np.array([*two, *three, *high], dtype=float)
+    marks = np.repeat([2, 3, 4], [len(two), len(three), len(high)])
+    assume(cells.sum() >= 10)
+    public = publish_scores(cells, marks, thresholds)
+    n, c2, c45 = cells.sum(), sum(two), sum(high)
+    rows = _rows(
+        {"indicator": "share_2", "n": n, "count": c2},
+        {"indicator": "share_45", "n": n, "count": c45},
+    )
+    hidden_share = publish(rows, thresholds).table["hidden"].tolist()
+    hidden = np.isnan(public.counts)
+    printed = [np.ones(len(cells), dtype=bool)]
+    printed += [marks == mark for mark, gone in zip((2, 4), hidden_share, strict=True) if not gone]
+    for band in (marks == 2, marks == 3, marks == 4):
+        rest = hidden & band
+        if 0 < cells[band].sum() < 5:  # a small band: no sum of it may follow from the others
+            assert not _follows(band & hidden, printed, hidden, cells)
+        if 0 < cells[rest].sum() < 5 and (cells[~hidden] > 0).any():
+            assert not _follows(rest, printed, hidden, cells)
+
+
+def _follows(
+    wanted: np.ndarray, printed: list[np.ndarray], hidden: np.ndarray, cells: np.ndarray
+) -> bool:
+    """Whether the sum over ``wanted`` is a combination of printed sums less what is visible."""
+    sums = np.array([one & hidden for one in printed], dtype=float)
+    target = (wanted & hidden & (cells > 0)).astype(float)
+    sums = sums * (cells > 0)
+    solution = np.linalg.lstsq(sums.T, target, rcond=None)[0]
+    return bool(np.allclose(sums.T @ solution, target))
+
+
+def test_n_of_a_hidden_ratio_goes_with_it(thresholds: Thresholds) -> None:
+    rows = _rows({"indicator": "cut_ratio_3", "level": "municipality", "n": 27, "count": 3})
+    table = publish(rows, thresholds).table
+    assert table["hidden"].iloc[0]
+    assert np.isnan(table["n"].iloc[0])

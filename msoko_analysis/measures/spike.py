@@ -20,10 +20,11 @@ from msoko_analysis.stats.lifted import lifted_pupils
 from msoko_analysis.stats.misfit import shape_misfit
 from msoko_analysis.stats.reference import outside_municipality, smoothed_without_self
 from msoko_analysis.stats.spike import PaperScores, SpikeTest, spike_test, usable_cuts
+from msoko_analysis.stats.tilt import fit_tilt
 
 _OWN = "msoko_analysis: методика пакета"
 _SPIKE = "наклонённый эталон, критерий счёта, седловая точка"
-_SMOOTH = "эталон — гладкая кривая по остальным школам муниципалитета"
+_SMOOTH = "эталон — гладкая кривая по остальным школам"
 _OUTSIDE = "эталон — регион без своего муниципалитета"
 _CLEANED = "эталон — регион без своего муниципалитета, школы с признаком учтены с малым весом"
 # The size of an effect is worked out where a conclusion is possible, not for hundreds of clean
@@ -133,9 +134,18 @@ def _reference_name(year: Year, result: SpikeResult) -> str:
     return _CLEANED if result.cleaned.accepted else _OUTSIDE
 
 
-def reference_of(year: Year, arrays: PaperArrays) -> np.ndarray:
-    """What each school is compared with before cleaning (schools × scores)."""
-    return _reference(year)(arrays.scores, np.ones(len(arrays.scores)))
+def expected_of(
+    year: Year, arrays: PaperArrays, weight: np.ndarray, own_shape: np.ndarray, chosen: np.ndarray
+) -> np.ndarray:
+    """Pupils expected at every score in the chosen schools (chosen × scores), as the test saw them.
+
+    ``weight`` (schools,) the trust in each school, ``own_shape`` (schools,) true where degree 4 was
+    used: the measures spike_weight and spike_own_shape; ``chosen`` places of schools.
+    """
+    reference = _reference(year)(arrays.scores, weight)[chosen]
+    seen = arrays.scores[chosen]
+    usual, finer = (fit_tilt(seen, reference, degree=degree) for degree in (2, 4))
+    return usual.n[:, None] * np.where(own_shape[chosen][:, None], finer.pmf, usual.pmf)
 
 
 def _bh(p: np.ndarray, tested: np.ndarray) -> np.ndarray:
@@ -175,6 +185,7 @@ def _test_rows(
     needed = result.cleaned.test.papers_needed(_STATED_SHARE, _STATED_ALPHA)
     yield rows(ALL_PAPERS, "spike_papers_needed", result.n, needed)
     yield rows(ALL_PAPERS, "spike_own_shape", result.n, result.own_shape.astype(float))
+    yield rows(ALL_PAPERS, "spike_weight", result.n, result.cleaned.weight)
     groups = result.cleaned.groups
     yield rows(ALL_PAPERS, "spike_fdr", result.n, groups.local_fdr)
 

@@ -10,6 +10,7 @@ import pandas as pd
 from msoko_analysis.measures.arrays import Year
 from msoko_analysis.measures.level import level_rows
 from msoko_analysis.measures.official import official_rows
+from msoko_analysis.measures.region import region_rows
 from msoko_analysis.measures.results import result_rows
 from msoko_analysis.measures.rows import COLUMNS
 from msoko_analysis.measures.signs import combined_rows, other_signs
@@ -36,6 +37,7 @@ def measure_year(
     parts = [
         *result_rows(year),
         *_sign_rows(year, previous, thresholds, tasks),
+        *region_rows(year),
         *level_rows(year),
         *official_rows(year, previous),
     ]

@@ -1,17 +1,15 @@
-"""What a school's scores are compared with: other municipalities, or a smooth curve through its
-own.
-"""
+"""What a school is compared with: other municipalities, or a smooth curve through its own."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from msoko_analysis.errors import StatsInputError
+from msoko_analysis.stats.loglinear import loglinear_fit
 
 # Half a pupil spread over the whole scale: a score nobody reached stays possible.
 _PRIOR_PUPILS = 0.5
 _SMOOTH_DEGREE = 5
-_NEWTON_STEPS = 50
 
 
 def outside_municipality(
@@ -57,26 +55,6 @@ def smoothed_without_self(counts: np.ndarray) -> np.ndarray:
     if len(counts) < 2:
         raise StatsInputError("smoothing needs at least two schools")
     others = counts.sum(axis=0) - counts
-    grid = np.linspace(-1.0, 1.0, counts.shape[1])
-    # Legendre polynomials span the same curves as powers and keep the Newton steps well
-    # conditioned.
-    design = np.polynomial.legendre.legvander(grid, _SMOOTH_DEGREE)
-    return np.stack([_loglinear(row, design) for row in others])
-
-
-def _loglinear(counts: np.ndarray, design: np.ndarray) -> np.ndarray:
-    total = counts.sum()
-    if total == 0:
+    if not (others.sum(axis=1) > 0).all():
         raise StatsInputError("the other schools have no pupils to compare with")
-    coefficients = np.zeros(design.shape[1])
-    coefficients[0] = np.log(total / len(counts))
-    for _ in range(_NEWTON_STEPS):
-        expected = np.exp(design @ coefficients)
-        gradient = design.T @ (counts - expected)
-        curvature = (design * expected[:, None]).T @ design
-        step = np.linalg.solve(curvature + 1e-9 * np.eye(len(gradient)), gradient)
-        coefficients = coefficients + step * min(1.0, 1.0 / max(np.abs(step).max(), 1e-12))
-        if np.abs(step).max() < 1e-10:
-            break
-    expected = np.exp(design @ coefficients)
-    return expected / expected.sum()
+    return loglinear_fit(others, degree=_SMOOTH_DEGREE).pmf

@@ -26,6 +26,7 @@ AWAY = 4
 FEWEST_PLACEBOS = 5
 """With fewer placebo cuts their spread is not known, and the quasi-Poisson scale is used."""
 _LEAST_FREEDOM = 3
+_FEWEST_IN_REACH = 10.0  # where the curve expects fewer, a placebo share is not determined
 _STEPS, _HALVINGS = 100, 40
 _TOLERANCE = 1e-9
 _NEIGHBOURS, _LARGEST, _RARE = 4, 5, 0.25
@@ -64,15 +65,17 @@ class RegionSpike:
 
     @property
     def scaled_by_placebo(self) -> bool:
-        """Whether there are enough placebo cuts to scale by; otherwise by ``√φ``, at least 1."""
+        """Whether there are enough placebo cuts to scale by; otherwise φ is used."""
         return len(self.placebo_cuts) >= FEWEST_PLACEBOS
 
     @property
     def scale(self) -> float:
-        """How many times wider than Poisson an honest histogram of this test scatters."""
-        if self.scaled_by_placebo:
-            return float(np.sqrt((self.placebo_z**2).mean()))
-        return float(np.sqrt(max(self.phi, 1.0)))
+        """How many times wider than Poisson an honest histogram of this test scatters, at least 1.
+
+        Root mean square of the placebo z, or ``√φ`` where placebo cuts are too few.
+        """
+        square = (self.placebo_z**2).mean() if self.scaled_by_placebo else self.phi
+        return float(np.sqrt(max(square, 1.0)))
 
     @property
     def z(self) -> np.ndarray:
@@ -113,8 +116,9 @@ def region_spike(
     converted scale). Refused: a cut without room for its window; fewer than three scores more than
     parameters — lower ``degree`` then, or do without.
 
-    Measured on honest exams of 30,000 pupils at nominal 5 %: .05–.06 placebo-scaled, .03–.035
-    quasi-Poisson. A claim about a region needs that scale or a clean reference (methods.md §1.1).
+    Measured on honest exams of random structure, at nominal 5 %: .035–.05 placebo-scaled, .03–.045
+    quasi-Poisson with 30,000 pupils; .02–.05 with 600–3,000 (tests/calibration/test_region.py). A
+    claim about a region needs that scale or a clean reference (methods.md §1.1, §3.9).
 
     >>> smooth = 4000 * np.exp(-(((np.arange(26) - 14) / 7) ** 2))
     >>> smooth[[11, 12]] -= 900; smooth[[13, 14]] += [1440, 360]
@@ -141,6 +145,7 @@ def region_spike(
         place
         for place in range(reach, len(kept) - len(LANDING) + 1)
         if np.abs(place - places).min() >= window
+        and fit.smooth[place - reach : place].sum() >= _FEWEST_IN_REACH
     ]
     placebos = [
         _Fit.of(

@@ -11,6 +11,7 @@ from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.measures.official import FIOKO_PAPERS
 from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, stack
 from msoko_analysis.russian import DASH, NBSP, counted, first_capital, natural, number, percent
+from msoko_analysis.scales import Paper
 from msoko_analysis.tables import HIDDEN, Digits, Table
 from msoko_analysis.wording.cells import of_unit
 from msoko_analysis.wording.forms import NOT_DETERMINED
@@ -250,6 +251,8 @@ def cuts_table(facts: Facts) -> Table:
                 "Работ на границе «3» и на балл ниже": n,
                 "На одну работу ниже границы": ratio,
                 "В регионе": of_unit(facts, "region", "cut_ratio_3", paper),
+                "Поднято в муниципалитете, %": _lifted(facts, "municipality", paper),
+                "Поднято в регионе, %": _lifted(facts, "region", paper),
             }
         )
     return Table(
@@ -261,9 +264,22 @@ def cuts_table(facts: Facts) -> Table:
             "На одну работу ниже границы": Digits(1),
             "В регионе": Digits(1),
         },
-        ("Прочерк — на балл ниже границы нет ни одной работы.",),
+        (
+            "Поднято — какая доля тех, кому не хватало 1–2 баллов до «3», оказалась над границей, если "
+            "сравнивать с гладкой кривой по баллам (95 %). Прочерк — на балл ниже границы нет ни одной "
+            "работы, работ меньше 300 или шкала коротка.",
+        ),
         empty="Границы отметок по этим работам не позволяют такого сравнения.",
     )
+
+
+def _lifted(facts: Facts, level: str, paper: Paper) -> str:
+    """Share lifted over the cut «3» against a smooth curve, with its interval."""
+    row = facts.measure(level, "lifted_3", paper)
+    if row is None or row["hidden"]:
+        return DASH
+    low, high = (number(min(max(one, 0.0), 100.0)) for one in (row["low"], row["high"]))
+    return f"{number(max(row['value'], 0.0))} ({low}–{high})"
 
 
 def official_text(facts: Facts) -> Stack:
