@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.stats import norm
@@ -43,7 +44,7 @@ class SpikeTest:
     """Result of :func:`spike_test`, one entry per school in every array.
 
     ``score`` U is the excess along the lifting direction, ``information`` V its variance under the
-    null, ``z = U/√V``, ``p`` the one-sided saddlepoint probability, ``n`` the pupils pooled.
+    null, ``n`` the pupils pooled; ``parts`` what every paper added.
     A school without pupils has V = 0 and p = nan: it was not tested, it is not clean.
     """
 
@@ -53,7 +54,12 @@ class SpikeTest:
     n: np.ndarray
     score: np.ndarray
     information: np.ndarray
-    p: np.ndarray
+    parts: tuple[_Part, ...]
+
+    @cached_property
+    def p(self) -> np.ndarray:
+        """One-sided saddlepoint probability (schools,); worked out when it is asked for."""
+        return _upper_tail(self.parts, self.score, self.information > 0)
 
     @property
     def z(self) -> np.ndarray:
@@ -118,19 +124,11 @@ def spike_test(papers: Sequence[PaperScores], *, reach: int = REACH, degree: int
         raise StatsInputError("at least one paper is needed")
     if len({len(paper.counts) for paper in papers}) > 1:
         raise StatsInputError("all papers must list the same schools")
-    parts = [_Part.of(paper, reach, degree) for paper in papers]
+    parts = tuple(_Part.of(paper, reach, degree) for paper in papers)
     information = sum(part.size * part.variance for part in parts)
     score = sum(part.observed for part in parts)
     n = sum(part.size for part in parts)
-    return SpikeTest(
-        tuple(papers),
-        reach,
-        degree,
-        n,
-        score,
-        information,
-        _upper_tail(parts, score, information > 0),
-    )
+    return SpikeTest(tuple(papers), reach, degree, n, score, information, parts)
 
 
 def lifting_direction(pmf: np.ndarray, cuts: Sequence[int], reach: int) -> np.ndarray:

@@ -266,7 +266,7 @@ def test_p_is_a_probability_for_any_histogram(
 def test_power_is_the_normal_tail_and_papers_give_it() -> None:
     test = one(MEADOW * 200)
     needed = test.papers_needed(0.3, 0.01, power=0.8)[0]
-    more = SpikeTest((), 2, 2, test.n, test.score, test.information * needed, test.p)
+    more = SpikeTest((), 2, 2, test.n, test.score, test.information * needed, test.parts)
     assert more.power(0.3, 0.01)[0] == pytest.approx(0.8)
     theta = 0.3
     twin = 1 - norm.cdf(norm.ppf(0.99), loc=theta * math.sqrt(test.information[0]))
