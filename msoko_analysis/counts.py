@@ -1,14 +1,14 @@
 """Pupil rows → small additive count tables: the only reader of big data.
 
 All that the statistics need is counted here once; pupil rows go no further. Tables from many files
-or
-workers add up (:func:`add`). A *paper* is year, procedure, grade, subject.
+or workers add up (:func:`add`). A *paper* is year, procedure, grade, subject.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
@@ -19,9 +19,9 @@ import polars as pl
 PAPER = ("year", "procedure", "grade", "subject")
 SCHOOL = (*PAPER, "municipality", "school")
 ITEM_PREFIX = "item_"
-_COUNTED = {"n", "n_listed", "n_scored", "product"}
-# A key packs (run, school mark, given mark, score) into one integer: counting integers is several
-# times faster than counting nine columns. 15 and 4095 stand for "none".
+_COUNTED = {"n", "product"}
+# A key packs (run, school mark, given mark, score) into one integer: sorting integers is many times
+# faster than grouping by nine columns. 15 and 4095 stand for "none".
 _NO_MARK, _NO_SCORE = 15, 4095
 _SCORES = 4096
 _PER_RUN = 16 * 16 * _SCORES
@@ -31,17 +31,61 @@ _FIRST_OF_RUN = (pl.col("run") != pl.col("run").shift(1)).fill_null(True)
 
 @dataclass(frozen=True)
 class CountTables:
-    """Count tables of scores and marks, polars frames whose last columns are counts.
+    """Counts of scores and marks, packed; the tables are unpacked when they are asked for.
 
-    ``score_counts``: school × paper × primary score → n.
-    ``mark_pairs``: school × paper × school mark × given mark × primary score → n (marks may be
-    null).
-    ``attendance``: school × paper → n_listed, n_scored.
+    ``runs`` the school and paper of every run of rows in the source; ``keys`` (run, school mark, given
+    mark, score) packed into one integer; ``n`` how many pupils have that key.
     """
 
-    score_counts: pl.DataFrame
-    mark_pairs: pl.DataFrame
-    attendance: pl.DataFrame
+    runs: pl.DataFrame
+    keys: np.ndarray
+    n: np.ndarray
+
+    @cached_property
+    def score_counts(self) -> pl.DataFrame:
+        """School × paper × primary score → n."""
+        return _sum_by(self.mark_pairs, [*SCHOOL, "score"])
+
+    @cached_property
+    def mark_pairs(self) -> pl.DataFrame:
+        """School × paper × school mark × given mark × primary score → n (marks may be null)."""
+        keys, n = _summed(self._placed, self.n)
+        scored = keys % _SCORES != _NO_SCORE
+        return self._unpacked(keys[scored], n[scored])
+
+    @cached_property
+    def attendance(self) -> pl.DataFrame:
+        """School × paper → n_listed, n_scored."""
+        place = self._placed // _PER_RUN
+        scored = self._placed % _SCORES != _NO_SCORE
+        schools = len(self._schools[0])
+        listed, wrote = (
+            np.bincount(place, weight, schools) for weight in (self.n, self.n * scored)
+        )
+        return self._schools[0].with_columns(
+            n_listed=pl.Series(listed, dtype=pl.UInt32), n_scored=pl.Series(wrote, dtype=pl.UInt32)
+        )
+
+    @cached_property
+    def _schools(self) -> tuple[pl.DataFrame, np.ndarray]:
+        ordered, place = _ordered(self.runs, SCHOOL)
+        return ordered, place.to_numpy().astype(np.int64)
+
+    @cached_property
+    def _placed(self) -> np.ndarray:
+        """Keys with the number of a run replaced by the place of its school and paper in order."""
+        return self._schools[1][self.keys // _PER_RUN] * _PER_RUN + self.keys % _PER_RUN
+
+    def _unpacked(self, keys: np.ndarray, n: np.ndarray) -> pl.DataFrame:
+        codes = pl.DataFrame({"key": keys, "n": pl.Series(n, dtype=pl.UInt32)})
+        key = pl.col("key")
+        codes = codes.select(
+            prior_mark=_or_null((key // (_SCORES * 16) % 16).cast(pl.Int8), _NO_MARK),
+            mark=_or_null((key // _SCORES % 16).cast(pl.Int8), _NO_MARK),
+            score=(key % _SCORES).cast(pl.Int16),
+            n="n",
+        )
+        return self._schools[0][keys // _PER_RUN].hstack(codes)
 
 
 @dataclass(frozen=True)
@@ -88,33 +132,16 @@ def count(rows: pl.LazyFrame) -> CountTables:
     ([(5, 2), (7, 1)], [(4, 3)])
     """
     present = rows.collect_schema().names()
-    marks = [name for name in ("prior_mark", "mark") if name in present]
-    lean = rows.select(*SCHOOL, *marks, "total").with_columns(run=pl.struct(SCHOOL).rle_id())
-    key = pl.col("run").cast(pl.UInt64)
+    key = pl.col("run").cast(pl.Int64)
     for name in ("prior_mark", "mark"):
-        code = pl.col(name).fill_null(_NO_MARK).cast(pl.UInt64) if name in marks else _NO_MARK
+        known = name in present
+        code = pl.col(name).fill_null(_NO_MARK).cast(pl.Int64) if known else _NO_MARK
         key = key * 16 + code
-    key = key * _SCORES + pl.col("total").fill_null(_NO_SCORE).cast(pl.UInt64)
-    keys, runs = pl.collect_all(
-        [lean.group_by(key.alias("key")).len("n"), lean.filter(_FIRST_OF_RUN).select(SCHOOL)]
-    )
-    schools, place = _ordered(runs, SCHOOL)
-    keys = keys.with_columns(_replaced_run(place))
-    scored = keys.filter(pl.col("key") % _SCORES != _NO_SCORE)
-    by_score = scored.select(pl.col("key") // _PER_RUN * _PER_RUN + pl.col("key") % _SCORES, "n")
-    listed = keys.select(
-        pl.col("key") // _PER_RUN, scored=pl.col("key") % _SCORES != _NO_SCORE, n="n"
-    )
-    attendance = (
-        listed.group_by("key")
-        .agg(n_listed=pl.col("n").sum(), n_scored=pl.col("n").filter("scored").sum())
-        .sort("key")
-    )
-    return CountTables(
-        _decoded(by_score, schools).drop("prior_mark", "mark"),
-        _decoded(scored, schools),
-        schools[attendance["key"]].hstack(attendance.drop("key")),
-    )
+    key = key * _SCORES + pl.col("total").fill_null(_NO_SCORE).cast(pl.Int64)
+    lean = rows.with_columns(run=pl.struct(SCHOOL).rle_id())
+    keys, runs = pl.collect_all([lean.select(key=key), lean.filter(_FIRST_OF_RUN).select(SCHOOL)])
+    keys = keys["key"].to_numpy()
+    return CountTables(runs, *_summed(keys, np.ones(len(keys), dtype=np.int64)))
 
 
 def item_moments(rows: pl.LazyFrame) -> ItemMoments:
@@ -164,6 +191,12 @@ def add(first: _Tables, second: _Tables) -> _Tables:
     >>> add(part, count(rows.slice(1))).score_counts.equals(whole.score_counts)
     True
     """
+    if isinstance(first, CountTables):
+        return CountTables(
+            pl.concat([first.runs, second.runs]),
+            np.concatenate([first.keys, second.keys + len(first.runs) * _PER_RUN]),
+            np.concatenate([first.n, second.n]),
+        )
     summed = {}
     for field in fields(first):
         both = pl.concat([getattr(first, field.name), getattr(second, field.name)])
@@ -171,32 +204,22 @@ def add(first: _Tables, second: _Tables) -> _Tables:
     return type(first)(**summed)
 
 
+def _summed(keys: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Different keys in order and the sum of their n."""
+    if len(keys) == 0:
+        return keys, n
+    order = np.argsort(keys, kind="stable") if (n != 1).any() else None
+    ordered = np.sort(keys) if order is None else keys[order]
+    first = np.flatnonzero(np.diff(ordered, prepend=-1))
+    if order is None:
+        return ordered[first], np.diff(first, append=len(ordered))
+    return ordered[first], np.add.reduceat(n[order], first)
+
+
 def _sum_by(frame: pl.DataFrame, keys: Iterable[str]) -> pl.DataFrame:
     keys = list(keys)
     values = [name for name in frame.columns if name in _COUNTED]
     return frame.group_by(keys).agg(pl.col(values).sum()).sort(keys, nulls_last=True)
-
-
-def _replaced_run(place: pl.Series) -> pl.Expr:
-    """The key with the number of a run replaced by the place of its school and paper in order."""
-    key = pl.col("key")
-    run = (key // _PER_RUN).cast(pl.UInt32)
-    return run.map_batches(place.gather, return_dtype=place.dtype).cast(pl.UInt64) * _PER_RUN + (
-        key % _PER_RUN
-    ).alias("key")
-
-
-def _decoded(keys: pl.DataFrame, schools: pl.DataFrame) -> pl.DataFrame:
-    summed = keys.group_by("key").agg(pl.col("n").sum()).sort("key")
-    key = pl.col("key")
-    codes = summed.select(
-        prior_mark=_or_null((key // (_SCORES * 16) % 16).cast(pl.Int8), _NO_MARK),
-        mark=_or_null((key // _SCORES % 16).cast(pl.Int8), _NO_MARK),
-        score=(key % _SCORES).cast(pl.Int16),
-        n="n",
-    )
-    place = summed.select((key // _PER_RUN).cast(pl.UInt32)).to_series()
-    return schools[place].hstack(codes)
 
 
 def _or_null(code: pl.Expr, none: int) -> pl.Expr:

@@ -58,9 +58,16 @@ def values(table: pl.DataFrame) -> list[tuple]:
     return sorted(table.rows(), key=str)
 
 
+def names(tables: CountTables | ItemMoments) -> tuple[str, ...]:
+    """The tables a reader asks for."""
+    if isinstance(tables, CountTables):
+        return ("score_counts", "mark_pairs", "attendance")
+    return tuple(vars(tables))
+
+
 def same(one: CountTables | ItemMoments, other: CountTables | ItemMoments) -> None:
     """Equal tables: the same rows and types in the same order."""
-    for name in vars(one):
+    for name in names(one):
         left, right = getattr(one, name), getattr(other, name)
         assert left.schema == right.schema, name
         assert left.equals(right), name
@@ -134,7 +141,7 @@ def test_nobody_is_counted_as_nothing() -> None:
                   "subject": "MA", "municipality": "M", "school": "S", "total": 3}])  # fmt: skip
     for tables_of in (count, item_moments):
         empty = tables_of(frame([]))
-        assert all(table.height == 0 for table in vars(empty).values())
+        assert all(getattr(empty, name).height == 0 for name in names(empty))
         same(add(tables_of(one), empty), tables_of(one))
 
 
