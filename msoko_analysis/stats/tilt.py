@@ -91,6 +91,8 @@ def fit_tilt(
     coefficients = np.zeros((len(counts), degree)) if start is None else start.copy()
     log_reference = np.log(reference)
     moving = np.flatnonzero(counts.sum(axis=1) > 0)
+    damping = np.ones(len(counts))
+    height = _penalised(log_reference, coefficients, basis, target, precision, size)
     for _ in range(_MAX_STEPS):
         pmf = _pmf(log_reference[moving], coefficients[moving], basis)
         mean, share = pmf @ basis, 1 / size[moving]
@@ -99,7 +101,18 @@ def fit_tilt(
         curvature = _covariance(pmf, basis, mean) + ridge
         step = np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0]
         longest = np.abs(step).max(axis=1)
-        coefficients[moving] += step * np.minimum(1.0, 1.0 / np.maximum(longest, 1e-12))[:, None]
+        scale = damping[moving] * np.minimum(1.0, 1.0 / np.maximum(longest, 1e-12))
+        tried = coefficients[moving] + step * scale[:, None]
+        reached = _penalised(
+            log_reference[moving], tried, basis, target[moving], precision, size[moving]
+        )
+        # Far from the maximum a Newton step may overshoot: it is taken only where it climbs.
+        climbs = reached >= height[moving] - _TOLERANCE
+        coefficients[moving[climbs]] = tried[climbs]
+        height[moving[climbs]] = reached[climbs]
+        damping[moving] = np.where(
+            climbs, np.minimum(1.0, 2 * damping[moving]), damping[moving] / 4
+        )
         # Most schools arrive in a few steps: the rest go on alone.
         moving = moving[longest >= _TOLERANCE]
         if len(moving) == 0:
@@ -120,6 +133,22 @@ def _checked(counts: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.
     if not np.allclose(reference.sum(axis=1), 1.0, atol=1e-8):
         raise StatsInputError("every row of reference must sum to 1")
     return counts, reference
+
+
+def _penalised(
+    log_reference: np.ndarray,
+    coefficients: np.ndarray,
+    basis: np.ndarray,
+    target: np.ndarray,
+    precision: np.ndarray,
+    size: np.ndarray,
+) -> np.ndarray:
+    """Penalised log-likelihood per pupil (schools,), what :func:`fit_tilt` maximises."""
+    logits = log_reference + coefficients @ basis.T
+    top = logits.max(axis=1)
+    normaliser = top + np.log(np.exp(logits - top[:, None]).sum(axis=1))
+    prior = (precision * coefficients**2).sum(axis=1) / 2 / size
+    return (target * coefficients).sum(axis=1) - normaliser - prior
 
 
 def _pmf(log_reference: np.ndarray, coefficients: np.ndarray, basis: np.ndarray) -> np.ndarray:
