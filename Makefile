@@ -18,7 +18,7 @@ lint: $(READY)
 calibration: $(READY)
 	$(BIN)/python -m pytest -m slow
 
-bench-notes: $(READY)
+bench-notes: demo
 	$(BIN)/python benchmarks/bench_notes.py
 
 # rddensity (GPL, no dependency of ours) takes part when installed: .venv/bin/pip install rddensity
