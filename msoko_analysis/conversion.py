@@ -133,7 +133,7 @@ def note_html(notebook: NotebookNode, *, title: str, fingerprint: str = "") -> s
     page, _ = exporter().from_notebook_node(notebook, {"note": note})
     if found := OUTSIDE.search(page):
         quoted = page[found.start() : found.start() + 80]
-        raise RenderError(f"Записка не должна ничего загружать и запускать, а в ней есть: {quoted}")
+        raise RenderError(f"Справка не должна ничего загружать и запускать, а в ней есть: {quoted}")
     head, body = page.split("<main>", 1)
     headings: list[_Heading] = []
     body = HEADING.sub(lambda match: _with_id(match, headings), body)

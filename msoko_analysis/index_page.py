@@ -89,7 +89,7 @@ def _failed(log: Path, year: str, district: str, before: Entry | None) -> Entry:
     kept = before is not None and before.link
     remark = f"{message}. Журнал: {FAILED}/{log.name}."
     if kept:
-        remark += " По ссылке — прежняя записка, с прежними данными."
+        remark += " По ссылке — прежняя справка, с прежними данными."
     return Entry(
         year=int(year),
         district=district,

@@ -33,7 +33,7 @@ from msoko_analysis.schema import PROJECT
 PAGE, NOTEBOOK = "note.html", "note.ipynb"
 SAVE_TO = "save_to"
 NO_ROOM = (
-    "на диске с отчётами нет места. Освободите место и повторите команду: готовые записки целы и "
+    "на диске с отчётами нет места. Освободите место и повторите команду: готовые справки целы и "
     "переделываться не будут"
 )
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")

@@ -80,14 +80,14 @@ class RunSummary:
 
         >>> result = NoteResult(2021, "m01", "Район, 2021", "withheld", "одна школа")
         >>> print(RunSummary((result,), Path("reports/index.html")).text())
-        Записок: 1 — не выдаётся 1
+        Справок: 1 — не выдаётся 1
           не выдаётся: Район, 2021 — одна школа
         Список: reports/index.html
         """
         counts = Counter(result.status for result in self.results)
         told = ", ".join(f"{word} {counts[key]}" for key, word in STATUS_RU.items() if counts[key])
-        lines = ["Остановлено: готовые записки целы, недоделанных нет."] if self.interrupted else []
-        lines.append(f"Записок: {len(self.results)} — {told}")
+        lines = ["Остановлено: готовые справки целы, недоделанных нет."] if self.interrupted else []
+        lines.append(f"Справок: {len(self.results)} — {told}")
         for result in self.results:
             if result.status == "withheld":
                 lines.append(f"  не выдаётся: {result.title} — {result.message}")
@@ -261,7 +261,7 @@ def _start(job: Job, jobs_from: Template | None, kernels_from: Template | None) 
         return _Running(warm, jobs_from.fork(warm.request()), time.monotonic())
     except TemplateError as dead:
         last = str(dead).strip().splitlines()[-1]
-        raise RenderError(f"Не запустился процесс, который делает записки: {last}") from dead
+        raise RenderError(f"Не запустился процесс, который делает справки: {last}") from dead
 
 
 def _collect(one: _Running, template: Template | None) -> tuple[NoteResult, bool]:
@@ -271,7 +271,7 @@ def _collect(one: _Running, template: Template | None) -> tuple[NoteResult, bool
     if said is None:
         clean_leftovers(Path(job.out))
         what = (
-            f"процесс записки прерван (код {one.child.poll()}); частая причина — не хватило памяти"
+            f"процесс справки прерван (код {one.child.poll()}); частая причина — не хватило памяти"
         )
         said = {"status": "failed", "message": f"«{job.title}» не сделана: {what}"}
         write_failure(
@@ -309,7 +309,7 @@ def _stop(running: list[_Running]) -> None:
 def _progress(total: int) -> Iterator:
     """A function to call with each result: a bar on a terminal, else one plain line per note."""
     if total and sys.stderr.isatty():
-        with tqdm(total=total, unit="зап.", desc="Записки", file=sys.stderr) as bar:
+        with tqdm(total=total, unit="спр.", desc="Справки", file=sys.stderr) as bar:
             yield lambda result: bar.update() if result.status == "made" else _say(bar, result)
     else:
         done = iter(range(1, total + 1))

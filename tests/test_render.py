@@ -331,7 +331,7 @@ def test_code_is_folded_and_parameters_named(everything):
     assert page.count("<summary>Показать расчёт</summary>") == sum(
         not cell.startswith("#") for cell in EVERYTHING
     )
-    assert page.count("<summary>Параметры записки</summary>") == 1
+    assert page.count("<summary>Параметры справки</summary>") == 1
     assert "district = &#39;007&#39;" in page
     assert '<pre class="printed">напечатано &lt;b&gt;' in page
     assert "<summary>Сообщения расчёта</summary>" in page

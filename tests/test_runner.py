@@ -122,7 +122,7 @@ def test_failed_and_withheld_notes_leave_the_others(world, tmp_path):
     }
     assert summary.exit_code == 5
     text = summary.text()
-    assert "Записок: 3 — готово 1, не выдаётся 1, ошибка 1" in text
+    assert "Справок: 3 — готово 1, не выдаётся 1, ошибка 1" in text
     assert "не выдаётся: Северный район, 2026 год — в районе одна школа" in text
     assert "ячейка 6" in text
     assert "ValueError: нет <граф>" in text
@@ -134,7 +134,7 @@ def test_failed_and_withheld_notes_leave_the_others(world, tmp_path):
     assert "готова" in rows["Заречный городской округ, 2026 год"]
     assert "в районе одна школа" in rows["Северный район, 2026 год"]
     assert "нет &lt;граф&gt;" in rows["Луговой район, 2026 год"]
-    assert "прежняя записка" in rows["Луговой район, 2026 год"]
+    assert "прежняя справка" in rows["Луговой район, 2026 год"]
     links = re.findall(r'href="([^"]+)"', page)
     assert links == ["2026/M01/note.html", "2026/M03/note.html"]
     assert all((reports / link).exists() for link in links)
@@ -190,7 +190,7 @@ def test_a_job_killed_outright_fails_alone_and_leaves_nothing(world, tmp_path):
         (2026, "M02"): "made",
         (2026, "M03"): "made",
     }
-    assert "процесс записки прерван (код -9)" in summary.text()
+    assert "процесс справки прерван (код -9)" in summary.text()
     assert failure_log(tmp_path / "reports" / "2026" / "M01").exists()
     assert sorted(os.listdir(tmp_path / "reports" / "2026")) == ["M02", "M03"]
 
@@ -243,7 +243,7 @@ def test_interruption_leaves_no_half_written_report_and_no_process(tmp_path, pro
     json.loads((page.parent / "manifest.json").read_text(encoding="utf-8"))
     if number == signal.SIGINT:
         assert process.returncode == 130
-        assert said.startswith("Остановлено: готовые записки целы")
+        assert said.startswith("Остановлено: готовые справки целы")
         assert "Traceback" not in said + complained
 
 
