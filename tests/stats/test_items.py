@@ -48,7 +48,11 @@ def test_one_task_is_mantel_haenszel(strata: tuple, statistic: float, digits: in
     profile = task_profile(two_groups(strata))
     with_correction = (abs(profile.residual[0, 0]) - 0.5) ** 2 / profile.sampling[0, 0]
     assert with_correction == pytest.approx(statistic, abs=0.5 * 10**-digits)
-    exact = sum(hypergeom.var(a + b + c + d, a + c, a + b) for a, b, c, d in strata)
+    exact = sum(
+        hypergeom.var(a + b + c + d, a + c, a + b)
+        for a, b, c, d in strata
+        if a + c and b + d  # scipy warns where all succeeded or all failed; the variance is 0
+    )
     assert profile.sampling[0, 0] == pytest.approx(exact, rel=1e-12)
     assert profile.residual.sum() == pytest.approx(0.0, abs=1e-9)
 
