@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple, get_args
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from msoko_analysis.errors import Problem
-from msoko_analysis.schema import Fault, Strict, Text, Whole, explain, nearest, read_text, shown
+from msoko_analysis.schema import Fault, Strict, Text, Whole, nearest, read_csv, shown
 
 Status = Literal[
     "found_official",
@@ -30,7 +28,6 @@ STATUS_RU = {
     "unconfirmed": "не подтверждена",
 }
 Procedure = Literal["VPR", "OGE", "EGE"]
-_SURPLUS = "лишние ячейки"
 PROCEDURES: tuple[str, ...] = get_args(Procedure)
 
 
@@ -145,65 +142,13 @@ class PlacedRow(NamedTuple):
 
 def read_scales(files: Sequence[Path], problems: list[Problem]) -> list[PlacedRow]:
     """All rows of all scale files; faults of any row are added to ``problems``."""
-    rows = [row for file in files for row in _read_file(file, problems)]
+    rows = [
+        PlacedRow(row, file, line)
+        for file in files
+        for row, line in read_csv(ScaleRow, file, problems)
+    ]
     problems.extend(_overlaps(rows))
     return rows
-
-
-def _read_file(path: Path, problems: list[Problem]) -> list[PlacedRow]:
-    """The rows of one CSV file."""
-    text = read_text(path, problems)
-    if text is None:
-        return []
-    reader = csv.DictReader(io.StringIO(text, newline=""), restkey=_SURPLUS, strict=True)
-    if wrong := _wrong_header(reader.fieldnames or ()):
-        problems.append(Problem(*wrong, shown(path), row=1))
-        return []
-    try:
-        return [row for cells in reader if (row := _read_row(cells, reader, path, problems))]
-    except csv.Error:
-        problems.append(
-            Problem("строка не разбирается", "проверьте кавычки", shown(path), row=reader.line_num)
-        )
-        return []
-
-
-def _wrong_header(columns: Sequence[str]) -> tuple[str, str] | None:
-    """The fault of a header as (rule, what to do), or None."""
-    wanted = list(ScaleRow.model_fields)
-    absent = [name for name in wanted if name != "condition" and name not in columns]
-    unknown = [name for name in columns if name not in wanted]
-    if not absent and not unknown:
-        return None
-    listed = [*(f"нет столбца {name}" for name in absent), *(f"лишний {name}" for name in unknown)]
-    return "; ".join(listed), f"первая строка должна быть: {','.join(wanted)}"
-
-
-def _read_row(
-    cells: dict[str, str], reader: csv.DictReader, path: Path, problems: list[Problem]
-) -> PlacedRow | None:
-    """One row, or None and its problems."""
-    if _SURPLUS in cells:
-        problems.append(
-            Problem(
-                "ячеек больше, чем столбцов",
-                "возьмите текст с запятыми в кавычки",
-                shown(path),
-                row=reader.line_num,
-            )
-        )
-        return None
-    filled = {column: cell for column, cell in cells.items() if cell not in (None, "")}
-    try:
-        return PlacedRow(ScaleRow(**filled), path, reader.line_num)
-    except ValidationError as error:
-        for fault in error.errors():
-            rule, action = explain(fault, ScaleRow)
-            if fault["type"] == "missing":
-                rule, action = "ячейка пуста", "заполните её или уберите строку"
-            column = str(fault["loc"][0]) if fault["loc"] else ""
-            problems.append(Problem(rule, action, shown(path), row=reader.line_num, column=column))
-        return None
 
 
 def _overlaps(rows: Sequence[PlacedRow]) -> Iterable[Problem]:

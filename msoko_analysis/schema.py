@@ -6,11 +6,13 @@ Knows nothing of what the parameters mean; :mod:`msoko_analysis.params` and
 
 from __future__ import annotations
 
+import csv
 import difflib
-from collections.abc import Iterable
+import io
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
@@ -22,12 +24,16 @@ Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 PROJECT = Path(__file__).resolve().parents[1]
+_SURPLUS = "лишние ячейки"
 
 
 class Strict(BaseModel):
     """A frozen record of parameters; a key it does not know is a fault, not a comment."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+_Row = TypeVar("_Row", bound=Strict)
 
 
 class Fault(ValueError):
@@ -90,6 +96,64 @@ def read_text(path: Path, problems: list[Problem]) -> str | None:
     except OSError:
         problems.append(Problem("файл не читается", "проверьте права доступа", shown(path)))
     return None
+
+
+def read_csv(schema: type[_Row], path: Path, problems: list[Problem]) -> list[tuple[_Row, int]]:
+    """The records of a CSV file and the line of each; faults are added to ``problems``.
+
+    The first line names the fields of ``schema``; those with a default may be absent.
+    """
+    text = read_text(path, problems)
+    if text is None:
+        return []
+    reader = csv.DictReader(io.StringIO(text, newline=""), restkey=_SURPLUS, strict=True)
+    if wrong := _wrong_header(schema, reader.fieldnames or ()):
+        problems.append(Problem(*wrong, shown(path), row=1))
+        return []
+    rows = []
+    try:
+        for cells in reader:
+            row = _read_row(schema, cells, reader.line_num, path, problems)
+            rows += [] if row is None else [(row, reader.line_num)]
+    except csv.Error:
+        problems.append(
+            Problem("строка не разбирается", "проверьте кавычки", shown(path), row=reader.line_num)
+        )
+        return []
+    return rows
+
+
+def _wrong_header(schema: type[Strict], columns: Sequence[str]) -> tuple[str, str] | None:
+    """The fault of a header as (rule, what to do), or None."""
+    wanted = schema.model_fields
+    needed = [name for name, field in wanted.items() if field.is_required()]
+    absent = [name for name in needed if name not in columns]
+    unknown = [name for name in columns if name not in wanted]
+    if not absent and not unknown:
+        return None
+    listed = [*(f"нет столбца {name}" for name in absent), *(f"лишний {name}" for name in unknown)]
+    return "; ".join(listed), f"первая строка должна быть: {','.join(wanted)}"
+
+
+def _read_row(
+    schema: type[_Row], cells: dict[str, str], line: int, path: Path, problems: list[Problem]
+) -> _Row | None:
+    """One record of a CSV file, or None and its problems."""
+    if _SURPLUS in cells:
+        rule, action = "ячеек больше, чем столбцов", "возьмите текст с запятыми в кавычки"
+        problems.append(Problem(rule, action, shown(path), row=line))
+        return None
+    filled = {column: cell for column, cell in cells.items() if cell not in (None, "")}
+    try:
+        return schema(**filled)
+    except ValidationError as error:
+        for fault in error.errors():
+            rule, action = explain(fault, schema)
+            if fault["type"] == "missing":
+                rule, action = "ячейка пуста", "заполните её или уберите строку"
+            column = str(fault["loc"][0]) if fault["loc"] else ""
+            problems.append(Problem(rule, action, shown(path), row=line, column=column))
+        return None
 
 
 def read_yaml(path: Path, problems: list[Problem]) -> Document | None:
