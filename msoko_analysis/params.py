@@ -15,6 +15,9 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from msoko_analysis.errors import DataError, ParamsError, Problem
+from msoko_analysis.medal_rules import MedalRules, read_medal_rules
+from msoko_analysis.minimums import FILE as MINIMUMS
+from msoko_analysis.minimums import Minimum, read_minimums
 from msoko_analysis.scales import (
     Paper,
     PaperOfYear,
@@ -192,6 +195,7 @@ class RunParams(Strict):
 
     ``scales`` covers the years of the notes and the year before each (for dynamics); a paper of the
     notes' years without a usable scale stands in ``missing_scales`` with the reason in Russian.
+    Papers of ЕГЭ have ``minimums`` instead of a scale.
     """
 
     run: str
@@ -203,6 +207,8 @@ class RunParams(Strict):
     districts: dict[str, District]
     scales: dict[PaperOfYear, Scale]
     missing_scales: tuple[tuple[PaperOfYear, str], ...]
+    minimums: dict[PaperOfYear, Minimum]
+    medal_rules: MedalRules
     thresholds: Thresholds
     subjects: dict[str, Subject]
     recommendations: tuple[Recommendation, ...]
@@ -243,9 +249,12 @@ def load_run(run_file: Path | str, *, data: Path | None = None, params: Path = P
     subjects = _read_list(Subject, "code", params / "subjects.yaml", problems)
     thresholds = _read_list(Threshold, "name", params / "thresholds.yaml", problems)
     catalogue = _read_list(Recommendation, "id", params / "recommendations.yaml", problems)
-    rows = read_scales(sorted((params / "scales").glob("*.csv")), problems)
+    files = sorted((params / "scales").glob("*.csv"))
+    rows = read_scales([file for file in files if file.name != MINIMUMS], problems)
+    minimum_rows, minimums = read_minimums(params / "scales" / MINIMUMS, problems)
+    medal_rules = read_medal_rules(params / "medal_rules.yaml", subjects, problems)
     if subjects:
-        unknown_subjects(rows, subjects, problems)
+        unknown_subjects([*rows, *minimum_rows], subjects, problems)
     districts = _read_districts(document, params, problems)
     fields = {}
     if document and run:
@@ -256,6 +265,8 @@ def load_run(run_file: Path | str, *, data: Path | None = None, params: Path = P
     return RunParams(
         **fields,
         districts=districts,
+        minimums=minimums,
+        medal_rules=medal_rules,
         thresholds=Thresholds(entries=thresholds),
         subjects=subjects,
         recommendations=tuple(catalogue.values()),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Literal, NamedTuple, get_args
 
 from pydantic import Field, model_validator
 
@@ -133,9 +133,9 @@ class Substitution(Strict):
 
 
 class PlacedRow(NamedTuple):
-    """A scale row and where it stands."""
+    """A row of a parameter table (:class:`ScaleRow` or another) and where it stands."""
 
-    row: ScaleRow
+    row: Any
     file: Path
     line: int
 
@@ -196,7 +196,7 @@ def choose_scales(
     Returns
     -------
     ScaleChoice
-        A paper without an accepted scale is in ``missing``, never guessed.
+        A paper without an accepted scale is in ``missing``, never guessed; papers of ЕГЭ need none.
 
     Raises
     ------
@@ -214,6 +214,8 @@ def choose_scales(
             if row is None and year in instead:
                 swap = instead[year]
                 row = _accepted(rows, swap.use_year, paper, statuses)
+            if row is None and paper.procedure == "EGE":
+                continue  # test scores 0–100 have minimums, not marks: msoko_analysis.minimums
             if row is None:
                 missing.append((key, _why_missing(rows, year, paper)))
             else:

@@ -16,7 +16,7 @@ NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 
 # A module may import only what stands before it. A new module is put where its data come from.
 ORDER = [
-    *("errors", "schema", "scales", "params", "manifest"),
+    *("errors", "schema", "scales", "minimums", "medal_rules", "params", "manifest"),
     *("contracts", "ingest", "quality", "counts", "synthetic"),
     *("stats", "rules", "measures", "prepare", "disclosure", "findings", "recommendations"),
     *("facts", "russian", "prose", "tables", "figures", "wording", "note", "blindness"),
