@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
+from scipy.stats import chi2, norm
 
 from msoko_analysis.errors import StatsInputError
 from msoko_analysis.stats.spike import LANDING, REACH, PaperScores
@@ -14,6 +14,7 @@ from msoko_analysis.stats.tilt import fit_tilt
 
 _GRID = np.linspace(0.0, 0.98, 50)
 _ROUNDS = 25
+_TINY = 1e-9
 
 
 @dataclass(frozen=True)
@@ -22,7 +23,9 @@ class LiftedPupils:
 
     ``share`` θ̂ of the pupils within reach under a cut who were lifted; ``log_likelihood`` (shares ×
     schools) is the profile over ``grid``; ``within_reach`` (shares × schools) the pupils who would
-    have stood within reach under that share.
+    have stood within reach under that share; ``arrived`` and ``arrived_variance`` (shares × schools)
+    mean and variance, given the scores seen, of how many of the pupils where the lifted land came
+    from below.
     """
 
     papers: tuple[PaperScores, ...]
@@ -30,6 +33,8 @@ class LiftedPupils:
     grid: np.ndarray
     log_likelihood: np.ndarray
     within_reach: np.ndarray
+    arrived: np.ndarray
+    arrived_variance: np.ndarray
 
     @property
     def share(self) -> np.ndarray:
@@ -52,9 +57,27 @@ class LiftedPupils:
         return self.grid[inside.argmax(axis=0)], self.grid[last]
 
     def pupils_interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-        """The interval of the share, in pupils (schools,), (schools,)."""
-        pupils = np.where(self._inside(level), self.grid[:, None] * self.within_reach, np.nan)
-        return np.nanmin(pupils, axis=0), np.nanmax(pupils, axis=0)
+        """Interval of the number of pupils really lifted (schools,), (schools,), whole pupils.
+
+        Every pupil seen where the lifted land came from below with the same probability, so under a
+        known share the number is binomial; the share is not known, so the binomials are mixed with
+        the profile likelihood as weights. The ends are the mid-p quantiles of the mixture (normal
+        within each share), widened to hold the estimate. An interval of the share times the pupils
+        within reach would leave out the binomial part: at θ = .9 it covered the realised number in
+        46 % of simulated schools, this one in 95 % (tests/calibration/test_spike.py).
+        """
+        weight = np.exp(self.log_likelihood - self.log_likelihood.max(axis=0))
+        weight /= weight.sum(axis=0)
+        spread = np.sqrt(self.arrived_variance) + _TINY
+        most = int((self.arrived + 8 * spread).max()) + 1
+        number = np.arange(most + 1)[:, None]
+        below = np.zeros((most + 1, self.arrived.shape[1]))
+        for one, mean, width in zip(weight, self.arrived, spread, strict=True):
+            below += one * norm.cdf((number - mean) / width)
+        tail = (1 - level) / 2
+        low = (below >= tail).argmax(axis=0)
+        high = most - (below <= 1 - tail)[::-1].argmax(axis=0)
+        return np.minimum(low, np.floor(self.pupils)), np.maximum(high, np.ceil(self.pupils))
 
     def _inside(self, level: float) -> np.ndarray:
         drop = 2 * (self.log_likelihood.max(axis=0) - self.log_likelihood)
@@ -81,8 +104,7 @@ def lifted_pupils(papers: Sequence[PaperScores], *, reach: int = REACH) -> Lifte
     if not papers:
         raise StatsInputError("at least one paper is needed")
     schools = len(papers[0].counts)
-    likelihood = np.zeros((len(_GRID), schools))
-    within = np.zeros((len(_GRID), schools))
+    likelihood, within, arrived, variance = np.zeros((4, len(_GRID), schools))
     for paper in papers:
         start = None
         for step, share in enumerate(_GRID):
@@ -91,7 +113,10 @@ def lifted_pupils(papers: Sequence[PaperScores], *, reach: int = REACH) -> Lifte
             counts = np.asarray(paper.counts, dtype=float)
             likelihood[step] += (counts * np.log(moved.observed)).sum(axis=1)
             within[step] += counts.sum(axis=1) * moved.within.sum(axis=1)
-    return LiftedPupils(tuple(papers), reach, _GRID, likelihood, within)
+            came = moved.came_from_below()
+            arrived[step] += (counts * came).sum(axis=1)
+            variance[step] += (counts * came * (1 - came)).sum(axis=1)
+    return LiftedPupils(tuple(papers), reach, _GRID, likelihood, within, arrived, variance)
 
 
 class _Moves:
@@ -112,6 +137,10 @@ class _Moves:
         self.observed = self.stayed.copy()
         for _, place, mass in self.arrived:
             self.observed[:, place] += mass
+
+    def came_from_below(self) -> np.ndarray:
+        """Probability that a pupil seen at a score was lifted there (schools × scores)."""
+        return 1.0 - self.stayed / self.observed
 
     def unmix(self, counts: np.ndarray) -> np.ndarray:
         """Expected histogram before the lifting, given the observed one."""

@@ -180,6 +180,19 @@ def test_share_of_lifted_pupils(theta: float, size: int) -> None:
     check_rate(f"95 % interval of θ {theta}", (low <= theta) & (theta <= high), 0.93, 0.97)
 
 
+@size(500, 3_000)
+@pytest.mark.parametrize(("theta", "pupils"), [(0.3, 150), (0.6, 150), (0.9, 150), (0.6, 30)])
+def test_interval_of_the_pupils_really_lifted(theta: float, pupils: int, size: int) -> None:
+    """The realised number is covered, not its expectation under θ."""
+    rng = np.random.default_rng([10, round(10 * theta), pupils])
+    world = honest_world(rng, size, median_size=pupils, size_spread=0.0)
+    planted = plant(rng, world, np.full(size, theta), (13,))
+    lifted = lifted_pupils([PaperScores(planted.counts, pooled_reference(planted.honest), (13,))])
+    low, high = lifted.pupils_interval()
+    inside = (low <= planted.lifted) & (planted.lifted <= high)
+    check_rate(f"95 % interval of lifted pupils, n = {pupils}, θ {theta}", inside, 0.93, 0.97)
+
+
 @size(4, 12)
 def test_lifted_pupils_of_a_region(size: int) -> None:
     ratio = []

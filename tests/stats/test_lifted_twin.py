@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from models import MEADOW, best_tilt, log_likelihood, tilted
 from scipy.optimize import brentq, minimize_scalar
-from scipy.stats import chi2
+from scipy.stats import binom, chi2
 
 from msoko_analysis.errors import StatsInputError
 from msoko_analysis.stats.lifted import lifted_pupils
@@ -78,6 +78,27 @@ def test_papers_pool_into_one_share() -> None:
     both = lifted_pupils(papers)
     assert both.log_likelihood == pytest.approx(sum(one.log_likelihood for one in each))
     assert both.within_reach == pytest.approx(sum(one.within_reach for one in each))
+
+
+def test_interval_of_pupils_is_a_mixture_of_exact_binomials() -> None:
+    """Where the lifted land, each pupil came from below with the same chance: 6 and 7 of cut 6."""
+    counts = lifted_school(10, 120, 0.6)
+    result = lifted_pupils([PaperScores(counts[None], MEADOW, (6,))])
+    likelihood = np.exp(result.log_likelihood[:, 0] - result.log_likelihood.max())
+    number = np.arange(counts[6] + counts[7] + 1)
+    mixture = np.zeros(len(number))
+    for share, weight in zip(result.grid, likelihood / likelihood.sum(), strict=True):
+        p = tilted(best_tilt(counts, MEADOW, (6,), float(share)), MEADOW)
+        lifted = share * (p[4] + p[5])
+        exactly, above = (
+            binom.pmf(np.arange(counts[at] + 1), int(counts[at]), part * lifted / (p[at] + part * lifted))
+            for at, part in ((6, 0.8), (7, 0.2))
+        )  # fmt: skip
+        mixture += weight * np.convolve(exactly, above)
+    below = mixture.cumsum() - mixture / 2  # half of the number itself: mid-p
+    low, high = result.pupils_interval()
+    assert low[0] == pytest.approx(number[below >= 0.025].min(), abs=1)
+    assert high[0] == pytest.approx(number[below <= 0.975].max() + 1, abs=1)
 
 
 @settings(max_examples=10, deadline=None)
