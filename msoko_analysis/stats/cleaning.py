@@ -71,13 +71,14 @@ def cleaned_spike_test(
     """
     everyone = np.ones(len(counts[0]))
     rounds: list[CleanedTest] = []
-    weight = everyone
+    weight, test = everyone, None
     for _ in range(_ROUNDS):
         papers = [
             PaperScores(table, reference(table, weight), at)
             for table, at in zip(counts, cuts, strict=True)
         ]
-        test = spike_test(papers, reach=reach)
+        # The reference changes little from round to round, and with it the fits.
+        test = spike_test(papers, reach=reach, start=test)
         groups = two_groups(quadratic_likelihood(test, _GRID), _GRID)
         rounds.append(CleanedTest(test, groups, weight, accepted=True))
         weight = groups.local_fdr

@@ -80,9 +80,13 @@ def overdispersion(
         raise StatsInputError("standard errors must be positive")
     expected = (len(y) - 1) * mean_square(cut)
 
+    middle = float(np.median(y))
+
     def excess(tau2: float) -> float:
+        nonlocal middle  # the centre hardly moves with τ²: the last one is where to begin
         variance = s2 + tau2
-        z = (y - _centre(y, variance, cut)) / np.sqrt(variance)
+        middle = _centre(y, variance, cut, middle)
+        z = (y - middle) / np.sqrt(variance)
         return float((np.clip(z, -cut, cut) ** 2).sum() - expected)
 
     tau2 = 0.0
@@ -91,7 +95,8 @@ def overdispersion(
         while excess(highest) > 0:
             highest *= 2
         tau2 = float(brentq(excess, 0.0, highest, xtol=1e-12 * highest, rtol=1e-10))
-    return Overdispersion(value, standard_error, cut, _centre(y, s2 + tau2, cut), tau2)
+    centre = _centre(y, s2 + tau2, cut, middle)
+    return Overdispersion(value, standard_error, cut, centre, tau2)
 
 
 @dataclass(frozen=True)
@@ -150,15 +155,17 @@ def trend(
     return Trend(level, coefficients, fitted, rest)
 
 
-def _centre(y: np.ndarray, variance: np.ndarray, cut: float) -> float:
-    """Huber's M-estimate of the common value, by reweighting from the median."""
-    centre = float(np.median(y)) if np.isfinite(cut) else float(np.average(y, weights=1 / variance))
-    error = np.sqrt(variance)
-    for _ in range(_ROUNDS if np.isfinite(cut) else 0):
-        z = np.abs(y - centre) / error
-        weight = np.minimum(1.0, cut / np.maximum(z, 1e-300)) / variance
-        previous, centre = centre, float(np.average(y, weights=weight))
-        if abs(centre - previous) < _TOLERANCE * error.min():
+def _centre(y: np.ndarray, variance: np.ndarray, cut: float, start: float) -> float:
+    """Huber's M-estimate of the common value, by reweighting; it is unique, whatever the start."""
+    usual = 1 / variance
+    if not np.isfinite(cut):
+        return float(usual @ y / usual.sum())
+    limit, centre = cut * np.sqrt(variance), start
+    enough = _TOLERANCE * limit.min() / cut
+    for _ in range(_ROUNDS):
+        weight = usual * np.minimum(1.0, limit / np.maximum(np.abs(y - centre), 1e-300))
+        previous, centre = centre, float(weight @ y / weight.sum())
+        if abs(centre - previous) < enough:
             break
     return centre
 

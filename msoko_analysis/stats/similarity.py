@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.linalg import helmert
-from scipy.stats import gamma
+from scipy.special import gammaincc
 
 from msoko_analysis.stats.given_score import GivenScore, TaskCounts, given_score
 
@@ -243,7 +243,7 @@ def _common_tau2(statistic: np.ndarray, moments: _Moments) -> float:
 def _tail(z: np.ndarray, skewness: np.ndarray) -> np.ndarray:
     """Upper tail of the gamma distribution with mean 0, variance 1 and this skewness."""
     shape = 4 / np.maximum(skewness, _LEAST_SKEWNESS) ** 2
-    return gamma.sf(shape + z * np.sqrt(shape), shape)
+    return gammaincc(shape, np.maximum(shape + z * np.sqrt(shape), 0.0))
 
 
 def _expected_values(given: GivenScore) -> np.ndarray:

@@ -100,7 +100,13 @@ def usable_cuts(max_primary: int, cuts: Sequence[int]) -> tuple[int, ...]:
     return tuple(cut for cut in cuts if _EDGE < cut < max_primary - _EDGE)
 
 
-def spike_test(papers: Sequence[PaperScores], *, reach: int = REACH, degree: int = 2) -> SpikeTest:
+def spike_test(
+    papers: Sequence[PaperScores],
+    *,
+    reach: int = REACH,
+    degree: int = 2,
+    start: SpikeTest | None = None,
+) -> SpikeTest:
     """Score test of "a share θ of pupils within reach under a cut was lifted over it", pooled.
 
     Null: the school's distribution is the reference tilted to its own mean and variance
@@ -109,7 +115,8 @@ def spike_test(papers: Sequence[PaperScores], *, reach: int = REACH, degree: int
     ``h = ∂log q/∂θ`` at 0 and ``h*`` its part orthogonal to the tilt,
     ``U = Σ_k N_k h*_k − n E h*``, ``V = n Var h*``; sums over papers and cuts give one U and V per
     school, and p is the Lugannani–Rice upper tail of U. All papers must list the same schools in
-    the same order; a school that did not write a paper has a row of zeros.
+    the same order; a school that did not write a paper has a row of zeros. ``start``: a test of the
+    same counts at the same degree against another reference, whose fits are a good place to begin.
 
     Source: methods.md §3.1 and §3.12; saddlepoint r* form: Barndorff-Nielsen (1986).
 
@@ -124,7 +131,10 @@ def spike_test(papers: Sequence[PaperScores], *, reach: int = REACH, degree: int
         raise StatsInputError("at least one paper is needed")
     if len({len(paper.counts) for paper in papers}) > 1:
         raise StatsInputError("all papers must list the same schools")
-    parts = tuple(_Part.of(paper, reach, degree) for paper in papers)
+    begin = [None] * len(papers) if start is None else [part.coefficients for part in start.parts]
+    parts = tuple(
+        _Part.of(paper, reach, degree, at) for paper, at in zip(papers, begin, strict=True)
+    )
     information = sum(part.size * part.variance for part in parts)
     score = sum(part.observed for part in parts)
     n = sum(part.size for part in parts)
@@ -147,6 +157,7 @@ def lifting_direction(pmf: np.ndarray, cuts: Sequence[int], reach: int) -> np.nd
 class _Part:
     """What one paper adds to the pooled statistic; ``direction`` has mean zero in every school."""
 
+    coefficients: np.ndarray
     pmf: np.ndarray
     direction: np.ndarray
     size: np.ndarray
@@ -155,17 +166,18 @@ class _Part:
     top: np.ndarray
 
     @classmethod
-    def of(cls, paper: PaperScores, reach: int, degree: int) -> _Part:
+    def of(cls, paper: PaperScores, reach: int, degree: int, start: np.ndarray | None) -> _Part:
         last = np.shape(paper.counts)[1] - 1
         for cut in paper.cuts:
             if cut - reach < 0 or cut + len(LANDING) - 1 > last:
                 raise StatsInputError(
                     f"cut {cut} leaves no room for reach {reach} on a scale of 0..{last}"
                 )
-        tilt = fit_tilt(paper.counts, paper.reference, degree=degree)
+        tilt = fit_tilt(paper.counts, paper.reference, degree=degree, start=start)
         direction = tilt.project(lifting_direction(tilt.pmf, paper.cuts, reach))
         direction = direction - (tilt.pmf * direction).sum(axis=1, keepdims=True)
         return cls(
+            tilt.coefficients,
             tilt.pmf,
             direction,
             tilt.n,

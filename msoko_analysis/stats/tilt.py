@@ -92,24 +92,25 @@ def fit_tilt(
     log_reference = np.log(reference)
     moving = np.flatnonzero(counts.sum(axis=1) > 0)
     damping = np.ones(len(counts))
-    height = _penalised(log_reference, coefficients, basis, target, precision, size)
+    height, pmf = _penalised(log_reference, coefficients, basis, target, precision, size)
     for _ in range(_MAX_STEPS):
-        pmf = _pmf(log_reference[moving], coefficients[moving], basis)
-        mean, share = pmf @ basis, 1 / size[moving]
+        now = pmf[moving]
+        mean, share = now @ basis, 1 / size[moving]
         gradient = target[moving] - mean - precision * coefficients[moving] * share[:, None]
         ridge = np.eye(degree) * precision * share[:, None, None]
-        curvature = _covariance(pmf, basis, mean) + ridge
+        curvature = _covariance(now, basis, mean) + ridge
         step = np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0]
         longest = np.abs(step).max(axis=1)
         scale = damping[moving] * np.minimum(1.0, 1.0 / np.maximum(longest, 1e-12))
         tried = coefficients[moving] + step * scale[:, None]
-        reached = _penalised(
+        reached, reached_pmf = _penalised(
             log_reference[moving], tried, basis, target[moving], precision, size[moving]
         )
         # Far from the maximum a Newton step may overshoot: it is taken only where it climbs.
         climbs = reached >= height[moving] - _TOLERANCE
-        coefficients[moving[climbs]] = tried[climbs]
-        height[moving[climbs]] = reached[climbs]
+        taken = moving[climbs]
+        coefficients[taken], height[taken] = tried[climbs], reached[climbs]
+        pmf[taken] = reached_pmf[climbs]
         damping[moving] = np.where(
             climbs, np.minimum(1.0, 2 * damping[moving]), damping[moving] / 4
         )
@@ -117,7 +118,6 @@ def fit_tilt(
         moving = moving[longest >= _TOLERANCE]
         if len(moving) == 0:
             break
-    pmf = _pmf(log_reference, coefficients, basis)
     return Tilt(counts, reference, basis, precision, coefficients, pmf)
 
 
@@ -142,19 +142,15 @@ def _penalised(
     target: np.ndarray,
     precision: np.ndarray,
     size: np.ndarray,
-) -> np.ndarray:
-    """Penalised log-likelihood per pupil (schools,), what :func:`fit_tilt` maximises."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """Penalised log-likelihood per pupil (schools,), what :func:`fit_tilt` maximises, and the pmf."""
     logits = log_reference + coefficients @ basis.T
-    top = logits.max(axis=1)
-    normaliser = top + np.log(np.exp(logits - top[:, None]).sum(axis=1))
+    top = logits.max(axis=1, keepdims=True)
+    weights = np.exp(logits - top)
+    mass = weights.sum(axis=1, keepdims=True)
     prior = (precision * coefficients**2).sum(axis=1) / 2 / size
-    return (target * coefficients).sum(axis=1) - normaliser - prior
-
-
-def _pmf(log_reference: np.ndarray, coefficients: np.ndarray, basis: np.ndarray) -> np.ndarray:
-    logits = log_reference + coefficients @ basis.T
-    weights = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return weights / weights.sum(axis=1, keepdims=True)
+    height = (target * coefficients).sum(axis=1) - (top + np.log(mass))[:, 0] - prior
+    return height, weights / mass
 
 
 def _covariance(pmf: np.ndarray, basis: np.ndarray, mean: np.ndarray) -> np.ndarray:
