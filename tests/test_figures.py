@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
-from msoko_analysis import figures
 from msoko_analysis.disclosure import PublicCounts, publish_counts
 from msoko_analysis.figures import (
     Distribution,
@@ -19,6 +18,7 @@ from msoko_analysis.figures import (
     school_near_cuts,
     score_distributions,
 )
+from msoko_analysis.figures.base import COMMA
 from msoko_analysis.params import Thresholds, load_run
 
 WORDS = {"name": "f", "caption": "Рисунок 1. Баллы", "description": "Столбцы по баллам"}
@@ -152,7 +152,7 @@ def test_text_of_a_figure_can_not_break_the_page() -> None:
     ("value", "text"), [(0.5, "0,5"), (1.0, "1"), (-1.5, "−1,5"), (1200.0, "1\u202f200")]
 )
 def test_axes_have_decimal_commas(value: float, text: str) -> None:
-    assert figures._COMMA(value, 0) == text
+    assert COMMA(value, 0) == text
 
 
 def test_every_figure_of_the_demo_has_a_description(demo_blocks) -> None:

@@ -1,0 +1,22 @@
+"""Figures of a note: seaborn and matplotlib to one inline SVG with a caption and a description."""
+
+from msoko_analysis.figures.base import Figure
+from msoko_analysis.figures.distributions import Distribution, score_distributions
+from msoko_analysis.figures.funnel import FunnelPoints, school_funnel
+from msoko_analysis.figures.intervals import SchoolIntervals, school_intervals
+from msoko_analysis.figures.methods import rejection_curves, share_grid
+from msoko_analysis.figures.near_cuts import NearCuts, school_near_cuts
+
+__all__ = [
+    "Distribution",
+    "Figure",
+    "FunnelPoints",
+    "NearCuts",
+    "SchoolIntervals",
+    "rejection_curves",
+    "school_funnel",
+    "school_intervals",
+    "school_near_cuts",
+    "score_distributions",
+    "share_grid",
+]

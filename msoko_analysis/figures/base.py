@@ -1,0 +1,96 @@
+"""What all figures share: style, panels, and the way from a canvas to one inline SVG.
+
+Black-and-white print must do: meaning is carried by shape, hatching and labels.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.patches import Patch
+from matplotlib.ticker import FuncFormatter
+
+from msoko_analysis.disclosure import PublicCounts
+from msoko_analysis.prose import escaped
+from msoko_analysis.russian import number
+
+DARK, MID, LIGHT = "#1f3b57", "#7a7a7a", "#d9d9d9"
+EXCESS = "#b5541c"
+STYLE = {
+    **sns.axes_style("ticks"),
+    **sns.plotting_context("paper"),
+    "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans"],
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.titleweight": "bold",
+    "axes.labelsize": 9,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "hatch.linewidth": 0.7,
+    # The same inputs must give the same bytes: no random ids, no date (docs/decisions).
+    "svg.hashsalt": "msoko",
+    "svg.fonttype": "path",
+}
+WIDTH = 7.6
+COMMA = FuncFormatter(lambda value, _: number(value, 0 if value == round(value) else 1))
+HIDDEN_BOX = 4
+"""Height of the box of a hidden cell, in pupils: the same whatever it hides."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One numbered figure: inline SVG, caption, and a description for readers who can not see it."""
+
+    name: str
+    caption: str
+    description: str
+    svg: str
+
+    def _repr_html_(self) -> str:
+        return (
+            f'<figure><div role="img" aria-label="{escaped(self.description)}">{self.svg}</div>'
+            f"<figcaption>{escaped(self.caption)}</figcaption></figure>"
+        )
+
+
+def grid(rows: int, columns: int, *, height: float) -> tuple[Canvas, np.ndarray]:
+    """Panels with fixed margins in inches: an automatic layout draws everything twice."""
+    whole = rows * height + 0.35
+    canvas = Canvas(figsize=(WIDTH, whole))
+    axes = canvas.subplots(rows, columns, squeeze=False)
+    canvas.subplots_adjust(
+        left=0.62 / WIDTH, right=1 - 0.08 / WIDTH, top=1 - 0.25 / whole, bottom=0.82 / whole,
+        wspace=0.26, hspace=0.52,
+    )  # fmt: skip
+    return canvas, axes.ravel()
+
+
+def draw_hidden(axis: Axes, places: np.ndarray, seen: PublicCounts, unit: float) -> None:
+    """A hidden cell is drawn as an empty hatched box, of the same height whatever it hides."""
+    hidden = np.isnan(seen.counts)
+    if hidden.any():
+        edges = np.append(places, places[-1] + 1) - 0.5
+        axis.stairs(
+            np.where(hidden, HIDDEN_BOX * unit, np.nan), edges, fill=True, facecolor="none", edgecolor=MID,
+            hatch="xxxx", linewidth=0.4,
+        )  # fmt: skip
+
+
+def hidden_patch() -> Patch:
+    """What the legend says of a hidden cell."""
+    return Patch(facecolor="none", edgecolor=MID, hatch="xxxx", label="число скрыто (малая группа)")
+
+
+def drawn(canvas: Canvas, name: str, caption: str, description: str) -> Figure:
+    """The canvas as a figure; the same canvas gives the same bytes."""
+    buffer = io.StringIO()
+    canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    svg = buffer.getvalue()
+    return Figure(name, caption, description, svg[svg.index("<svg") :])

@@ -1,0 +1,71 @@
+"""Schools of a municipality with the uncertainty of each, beside what context leads to expect."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import matplotlib as mpl
+import numpy as np
+import seaborn as sns
+from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+
+from msoko_analysis.figures.base import COMMA, DARK, EXCESS, MID, STYLE, WIDTH, Figure, drawn
+
+_ROW, _FOOT, _LETTER = 0.21, 1.05, 0.068  # inches: one school, axis and legend, a letter of a name
+
+
+@dataclass(frozen=True)
+class SchoolIntervals:
+    """What :func:`school_intervals` draws, one row a school, in the order of ``names``.
+
+    ``value`` with ``low`` and ``high``; ``expected`` what context leads to expect, nan where that is
+    not known; ``region`` one number for all.
+    """
+
+    names: Sequence[str]
+    value: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+    expected: np.ndarray
+    region: float
+
+
+def school_intervals(
+    data: SchoolIntervals, *, axis_title: str, name: str, caption: str, description: str
+) -> Figure:
+    """A point and a bar for every school, a tick for its expectation, a line for the region."""
+    with mpl.rc_context(STYLE):
+        height = _ROW * len(data.names) + _FOOT
+        canvas = Canvas(figsize=(WIDTH, height))
+        axis = canvas.subplots()
+        places = np.arange(len(data.names))
+        axis.hlines(places, data.low, data.high, color=DARK, linewidth=1.2)
+        axis.plot(data.value, places, "D", color=DARK, markersize=4)
+        axis.plot(data.expected, places, "|", color=EXCESS, markersize=10, markeredgewidth=2)
+        axis.axvline(data.region, color=MID, linestyle="--", linewidth=1)
+        axis.set_yticks(places, data.names)
+        axis.set_ylim(len(places) - 0.4, -0.6)
+        axis.xaxis.set_major_formatter(COMMA)
+        axis.set_xlabel(axis_title)
+        canvas.legend(
+            handles=[
+                Line2D([], [], color=DARK, marker="D", markersize=4, label="школа, 95 %"),
+                Line2D(
+                    [], [], color=EXCESS, marker="|", markersize=10, markeredgewidth=2,
+                    linestyle="none", label="обычно при таких условиях",
+                ),
+                Line2D([], [], color=MID, linestyle="--", label="регион"),
+            ],
+            loc="lower center",
+            ncols=3,
+            frameon=False,
+        )  # fmt: skip
+        longest = max((len(one) for one in data.names), default=0)
+        canvas.subplots_adjust(
+            left=min(0.45, (0.25 + _LETTER * longest) / WIDTH), right=0.98,
+            top=1 - 0.08 / height, bottom=0.75 / height,
+        )  # fmt: skip
+        sns.despine(ax=axis)
+        return drawn(canvas, name, caption, description)
