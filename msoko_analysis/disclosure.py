@@ -1,14 +1,10 @@
 """The one gate for small groups: what may be printed about whom.
 
 A cell of 1…4 pupils is hidden, and so is one more cell wherever the hidden one could be worked out
-from
-a printed total; shares are printed from ten pupils on. Hidden is not zero: a hidden value is nan
-with
-``hidden`` True, a true zero stays 0. Limits: ``small_cell`` and ``share_min_n`` of the parameters;
-no
-law sets them (domain.md §8). Everything a note prints about pupils must come as
-:class:`PublicMeasures`
-or :class:`PublicCounts`, and only this module makes them.
+from a printed total; shares are printed from ten pupils on. Hidden is not zero: a hidden value is
+nan with ``hidden`` True, a true zero stays 0. Limits: ``small_cell`` and ``share_min_n`` of the
+parameters; no law sets them (domain.md §8). Everything a note prints about pupils must come as
+:class:`PublicMeasures` or :class:`PublicCounts`, and only this module makes them.
 """
 
 from __future__ import annotations

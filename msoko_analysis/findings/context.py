@@ -43,8 +43,7 @@ def low_shares(
     """Share of mark «2» at the limit or above in two papers or more, each above the region.
 
     A paper counts when the share is at least the limit and the lower end of its 95 % interval is
-    above
-    the region's share, so that two papers by chance alone are rare (each at most 2.5 %).
+    above the region's share, so that two papers by chance alone are rare (each at most 2.5 %).
     """
     limit = thresholds["low_share_limit"].value
     keys = ["procedure", "grade", "subject"]

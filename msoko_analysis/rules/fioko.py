@@ -39,8 +39,7 @@ def inflated_mean(counts: np.ndarray, regional: np.ndarray | None = None) -> Inf
     ``counts`` (schools × scores) pupils at every primary score; ``regional`` (scores,) the same for
     the whole region, by default the sum of the schools. Standard deviations have n − 1 below.
     A school of one pupil has no s: the rule is not computed. A school whose pupils all have one
-    score
-    has s = 0 and is marked when its mean is above the regional limit, as the formula says.
+    score has s = 0 and is marked when its mean is above the regional limit, as the formula says.
 
     >>> school = np.zeros((1, 41)); school[0, [10, 14]] = 5, 5
     >>> region = np.full(41, 20.0)

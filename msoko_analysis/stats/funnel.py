@@ -1,8 +1,7 @@
 """Funnel of school results around an expectation, with overdispersion (check C2).
 
 Poorest data accepted: a mean and a number of pupils per school. Level says that a school differs,
-not
-why: it is context, never evidence of anything by itself (methods.md §3.2).
+not why: it is context, never evidence of anything by itself (methods.md §3.2).
 """
 
 from __future__ import annotations
