@@ -22,8 +22,8 @@ class ParamsError(MsokoError):
 class Problem:
     """One fault of the input: where it is, which rule it breaks, what to do.
 
-    ``row`` is the line number a person sees in the file (the first line is 1). Values of pupils are
-    never quoted: a message may be sent by mail.
+    ``row`` is the line number a person sees in the file (the first line is 1), ``cell`` an address
+    of Excel. Values of pupils are never quoted: a message may be sent by mail.
 
     >>> print(Problem("балл вне шкалы", "исправьте балл", file="ma4.xlsx", row=7, column="sum"))
     ma4.xlsx, строка 7, столбец «sum»: балл вне шкалы — исправьте балл
@@ -35,6 +35,7 @@ class Problem:
     sheet: str = ""
     row: int | None = None
     column: str = ""
+    cell: str = ""
 
     def __str__(self) -> str:
         place = [
@@ -42,6 +43,7 @@ class Problem:
             f"лист «{self.sheet}»" if self.sheet else "",
             f"строка {self.row}" if self.row is not None else "",
             f"столбец «{self.column}»" if self.column else "",
+            f"ячейка {self.cell}" if self.cell else "",
         ]
         where = ", ".join(part for part in place if part)
         return f"{where}: {self.rule} — {self.action}" if where else f"{self.rule} — {self.action}"

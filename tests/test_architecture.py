@@ -16,10 +16,20 @@ NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 
 # A module may import only what stands before it. A new module is put where its data come from.
 ORDER = [
-    *("errors", "schema", "scales", "minimums", "medal_rules", "params", "manifest"),
+    *("errors", "schema", "procedures", "scales", "minimums", "medal_rules", "params", "manifest"),
     *("contracts", "ingest", "quality", "counts", "synthetic"),
     *("stats", "rules", "measures", "prepare", "disclosure", "findings", "recommendations"),
-    *("facts", "russian", "prose", "tables", "figures", "wording", "note", "blindness"),
+    *(
+        "facts",
+        "russian",
+        "prose",
+        "tables",
+        "monitoring",
+        "figures",
+        "wording",
+        "note",
+        "blindness",
+    ),
     *("forkserver", "kernels", "execution", "conversion", "render"),
     *("jobs", "index_page", "runner", "cli"),
 ]
