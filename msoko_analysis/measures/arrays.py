@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -10,21 +11,25 @@ import pandas as pd
 from msoko_analysis.scales import Paper, PaperOfYear, Scale
 
 MARKS = np.array([2, 3, 4, 5])
+#: What is known of a school besides its results, columns of the contract «schools».
+CONTEXT = ("school_type", "location", "settlement_size", "pupils")
+_PAPER = ["procedure", "grade", "subject"]
 
 
 @dataclass(frozen=True)
 class PaperArrays:
     """One paper of one year, rows in the order of ``Year.schools``.
 
-    ``scores`` (schools × 0…max) pupils at every primary score within the scale; ``pairs`` (schools
-    ×
-    school marks 2…5 × scores) the pupils whose school mark is known.
+    ``scores`` (schools × 0…max) pupils at every primary score within the scale; ``pairs`` (schools ×
+    school marks 2…5 × scores) the pupils whose school mark is known; ``controls`` pupils at every
+    score (scores,) of samples outside the region's results, by kind: "control", "country".
     """
 
     paper: Paper
     scale: Scale
     scores: np.ndarray
     pairs: np.ndarray
+    controls: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def n(self) -> np.ndarray:
@@ -51,7 +56,8 @@ class PaperArrays:
 class Year:
     """All papers of one year that have a scale, over one list of schools.
 
-    ``schools``: data frame indexed by school code with columns municipality, school_type.
+    ``schools``: data frame indexed by school code with the columns municipality and
+    :data:`CONTEXT`, empty where the list of schools does not know.
     """
 
     year: int
@@ -69,16 +75,18 @@ def arrange_year(
     schools: pd.DataFrame,
     papers: tuple[Paper, ...],
     scales: dict[PaperOfYear, Scale],
+    references: pd.DataFrame | None = None,
 ) -> Year:
     """Arrays of the papers of a year that have a scale; scores above the maximum are left out.
 
-    ``mark_pairs`` is the count table of that name, ``schools`` has the columns of the contract. A
-    school that the list does not know keeps the municipality of its results.
+    ``mark_pairs`` is the count table of that name, ``schools`` and ``references`` (the table
+    reference_scores, None without one) have the columns of their contracts. A school that the list
+    does not know keeps the municipality of its results.
     """
     rows = mark_pairs[mark_pairs["year"] == year]
     listed = rows.drop_duplicates("school").set_index("school")[["municipality"]].sort_index()
-    types = schools.set_index("school")["school_type"]
-    listed["school_type"] = types.reindex(listed.index).astype(object)
+    context = schools.set_index("school").reindex(index=listed.index, columns=list(CONTEXT))
+    listed = listed.join(context.astype(dict.fromkeys(CONTEXT[:-1], object)))
     arrays = []
     for paper in papers:
         scale = scales.get(PaperOfYear(year, *paper))
@@ -88,11 +96,36 @@ def arrange_year(
             & (rows["subject"] == paper.subject)
         ]
         if scale is not None and len(mine):
-            arrays.append(_paper_arrays(paper, scale, mine, listed.index))
+            controls = {} if references is None else _controls(references, year, paper, scale)
+            arrays.append(_paper_arrays(paper, scale, mine, listed.index, controls))
     return Year(year, listed, tuple(arrays))
 
 
-def _paper_arrays(paper: Paper, scale: Scale, rows: pd.DataFrame, schools: pd.Index) -> PaperArrays:
+def _controls(
+    references: pd.DataFrame, year: int, paper: Paper, scale: Scale
+) -> dict[str, np.ndarray]:
+    """Pupils at every score of each sample of the paper, by kind."""
+    mine = references[
+        (references[["year", *_PAPER]] == [year, *paper]).all(axis=1)
+        & (references["score"] <= scale.max_primary)
+    ]
+    return {
+        str(kind): np.bincount(
+            rows["score"].to_numpy(dtype=int),
+            rows["n"].to_numpy(dtype=float),
+            scale.max_primary + 1,
+        )
+        for kind, rows in mine.groupby("kind")
+    }
+
+
+def _paper_arrays(
+    paper: Paper,
+    scale: Scale,
+    rows: pd.DataFrame,
+    schools: pd.Index,
+    controls: Mapping[str, np.ndarray],
+) -> PaperArrays:
     within = rows[rows["score"] <= scale.max_primary]
     place = schools.get_indexer(within["school"])
     score = within["score"].to_numpy(dtype=int)
@@ -103,4 +136,4 @@ def _paper_arrays(paper: Paper, scale: Scale, rows: pd.DataFrame, schools: pd.In
     mark = within.loc[known, "prior_mark"].to_numpy(dtype=int) - 2
     pairs = np.zeros((len(schools), len(MARKS), scale.max_primary + 1))
     np.add.at(pairs, (place[known], mark, score[known]), n[known])
-    return PaperArrays(paper, scale, scores, pairs)
+    return PaperArrays(paper, scale, scores, pairs, controls)

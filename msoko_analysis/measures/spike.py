@@ -11,6 +11,7 @@ import pandas as pd
 from scipy.stats import false_discovery_control, norm
 
 from msoko_analysis.measures.arrays import PaperArrays, Year
+from msoko_analysis.measures.reference import CONTROLS, NAMES, Chosen, choose, reference_rows
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows, unit_rows
 from msoko_analysis.params import Thresholds
@@ -18,15 +19,12 @@ from msoko_analysis.scales import Paper
 from msoko_analysis.stats.cleaning import CleanedTest, cleaned_spike_test
 from msoko_analysis.stats.lifted import lifted_pupils
 from msoko_analysis.stats.misfit import shape_misfit
-from msoko_analysis.stats.reference import outside_municipality, smoothed_without_self
 from msoko_analysis.stats.spike import PaperScores, SpikeTest, spike_test, usable_cuts
 from msoko_analysis.stats.tilt import fit_tilt
 
 _OWN = "msoko_analysis: методика пакета"
 _SPIKE = "наклонённый эталон, критерий счёта, седловая точка"
-_SMOOTH = "эталон — гладкая кривая по остальным школам"
-_OUTSIDE = "эталон — регион без своего муниципалитета"
-_CLEANED = "эталон — регион без своего муниципалитета, школы с признаком учтены с малым весом"
+_CLEANED = ", школы с признаком учтены с малым весом"
 # The size of an effect is worked out where a conclusion is possible, not for hundreds of clean
 # schools.
 _WORTH_SIZING = 0.10
@@ -35,9 +33,7 @@ _STATED_SHARE, _STATED_ALPHA = 0.5, 0.01
 # A school whose own shape rejects the quadratic tilt at this level is judged with degree 4.
 _MISFIT = 0.01
 _REACHES = (1, 2, 3)
-# With fewer schools outside a municipality the curve through all other schools is the steadier
-# reference; with fewer schools than this in a paper there is none (methods.md §3.1: 8 were tried).
-_FEWEST_OUTSIDE = 20
+# With fewer schools than this in a paper there is no reference (methods.md §3.1: 8 were tried).
 _FEWEST_SCHOOLS = 8
 _LEAST_PUPILS = (1, 10)
 
@@ -47,6 +43,7 @@ class SpikeResult:
     """The pooled test of a year with everything it was made from; arrays are (schools,)."""
 
     papers: tuple[PaperScores, ...]
+    references: tuple[Chosen, ...]
     cleaned: CleanedTest
     own_shape: np.ndarray
     n: np.ndarray
@@ -58,8 +55,8 @@ class SpikeResult:
 
 def spike_rows(year: Year, previous: Year | None, thresholds: Thresholds) -> Iterator[pd.DataFrame]:
     """Measures spike (per paper, per subject and pooled), spike_share, spike_pupils, spike_fdr,
-    spike_papers_needed, spike_own_shape, spike_stability; for the region spike_median_z and
-    spike_honest.
+    spike_papers_needed, spike_own_shape, spike_stability; for the region spike_median_z,
+    spike_honest and spike_reference.
 
     q is Benjamini–Hochberg over all schools of the region and year that were tested with enough
     pupils (docs/decisions/0003). Papers with a short scale or cuts too near its ends take no part.
@@ -70,16 +67,26 @@ def spike_rows(year: Year, previous: Year | None, thresholds: Thresholds) -> Ite
     if not usable:
         return
     result = spike_of_year(year, usable, thresholds)
-    method = f"{_SPIKE}; {_reference_name(year, result)}"
-    yield from _test_rows(year, usable, result, method)
+    method = _method(result.references, result.cleaned)
+    yield from _test_rows(year, usable, result)
     yield from _size_rows(year, result)
     yield from _stability_rows(year, previous, thresholds, result)
     yield from _region_rows(year, result, method)
+    yield from reference_rows(year, usable)
 
 
 def spike_of_year(year: Year, usable: Sequence[PaperArrays], thresholds: Thresholds) -> SpikeResult:
-    """The pooled test against the cleaned reference, with degree 4 for schools of their own shape."""
-    cleaned = _cleaned(year, usable)
+    """The pooled test against the chosen references, with degree 4 for schools of their own shape.
+
+    The reference of a paper is a control sample, the country, or the region, cleaned where a clean
+    majority exists (:func:`msoko_analysis.measures.reference.choose`).
+    """
+    references = tuple(choose(year, arrays) for arrays in usable)
+    cleaned = cleaned_spike_test(
+        [arrays.scores for arrays in usable],
+        [_cuts(arrays) for arrays in usable],
+        [one.of for one in references],
+    )
     test = cleaned.test
     own_shape = shape_misfit(test.papers).p < _MISFIT
     z, p = test.z.copy(), test.p.copy()
@@ -87,7 +94,8 @@ def spike_of_year(year: Year, usable: Sequence[PaperArrays], thresholds: Thresho
         finer = spike_test([_rows(one, own_shape) for one in test.papers], degree=4)
         z[own_shape], p[own_shape] = finer.z, finer.p
     enough = test.n >= thresholds["spike_min_tested"].value
-    return SpikeResult(test.papers, cleaned, own_shape, test.n, z, p, _bh(p, enough), enough)
+    q = _bh(p, enough)
+    return SpikeResult(test.papers, references, cleaned, own_shape, test.n, z, p, q, enough)
 
 
 def _usable(year: Year) -> list[PaperArrays]:
@@ -102,36 +110,17 @@ def _cuts(arrays: PaperArrays) -> tuple[int, ...]:
     return usable_cuts(arrays.scale.max_primary, arrays.scale.cuts)
 
 
-def _cleaned(
-    year: Year, usable: Sequence[PaperArrays], *, reach: int = 2, least: int = 1
-) -> CleanedTest:
-    counts = [_at_least(arrays, least) for arrays in usable]
-    cuts = [_cuts(arrays) for arrays in usable]
-    return cleaned_spike_test(counts, cuts, _reference(year), reach=reach)
-
-
 def _at_least(arrays: PaperArrays, least: int) -> np.ndarray:
     return np.where(arrays.n[:, None] >= least, arrays.scores, 0.0)
 
 
-def _reference(year: Year):
-    """How a reference is made from one paper's counts and the trust in each school."""
-    municipality = year.schools["municipality"].to_numpy()
-    if _has_outside(year):
-        return lambda counts, weight: outside_municipality(counts, municipality, weight=weight)
-    return lambda counts, weight: smoothed_without_self(counts * weight[:, None])
-
-
-def _has_outside(year: Year) -> bool:
-    """Whether every municipality leaves enough schools outside it to be a reference."""
-    sizes = year.schools["municipality"].value_counts()
-    return len(year.schools) - sizes.max() >= _FEWEST_OUTSIDE
-
-
-def _reference_name(year: Year, result: SpikeResult) -> str:
-    if not _has_outside(year):
-        return _SMOOTH
-    return _CLEANED if result.cleaned.accepted else _OUTSIDE
+def _method(references: Sequence[Chosen], cleaned: CleanedTest) -> str:
+    """The method with the references of the papers, in the order in which they are chosen."""
+    names = dict(NAMES)
+    if cleaned.accepted:
+        names["outside"] += _CLEANED
+    kinds = {one.kind for one in references}
+    return "; ".join([_SPIKE, *(name for kind, name in names.items() if kind in kinds)])
 
 
 def expected_of(
@@ -142,7 +131,7 @@ def expected_of(
     ``weight`` (schools,) the trust in each school, ``own_shape`` (schools,) true where degree 4 was
     used: the measures spike_weight and spike_own_shape; ``chosen`` places of schools.
     """
-    reference = _reference(year)(arrays.scores, weight)[chosen]
+    reference = choose(year, arrays).of(arrays.scores, weight)[chosen]
     seen = arrays.scores[chosen]
     usual, finer = (fit_tilt(seen, reference, degree=degree) for degree in (2, 4))
     return usual.n[:, None] * np.where(own_shape[chosen][:, None], finer.pmf, usual.pmf)
@@ -161,26 +150,25 @@ def _rows(paper: PaperScores, chosen: np.ndarray) -> PaperScores:
 
 
 def _test_rows(
-    year: Year, usable: Sequence[PaperArrays], result: SpikeResult, method: str
+    year: Year, usable: Sequence[PaperArrays], result: SpikeResult
 ) -> Iterator[pd.DataFrame]:
-    def rows(paper: Paper, indicator: str, n: np.ndarray, value: np.ndarray, **more: np.ndarray):
+    def rows(paper: Paper, indicator: str, n: np.ndarray, value: np.ndarray, **more):
+        method = _method(more.pop("references", result.references), result.cleaned)
         return school_rows(
             year.year, paper, year.schools, indicator, n, value, method=method, source=_OWN, **more
         )
 
-    for arrays, scores in zip(usable, result.papers, strict=True):
+    parts = list(zip(usable, result.papers, result.references, strict=True))
+    for arrays, scores, reference in parts:
         one = spike_test([scores])
-        yield rows(arrays.paper, "spike", one.n, one.z, p=one.p)
+        yield rows(arrays.paper, "spike", one.n, one.z, p=one.p, references=[reference])
     for subject in dict.fromkeys(arrays.paper.subject for arrays in usable):
-        mine = [
-            scores
-            for arrays, scores in zip(usable, result.papers, strict=True)
-            if arrays.paper.subject == subject
-        ]
-        one = spike_test(mine)
+        mine = [part for part in parts if part[0].paper.subject == subject]
+        one = spike_test([scores for _, scores, _ in mine])
         yield rows(
-            Paper("", 0, subject), "spike", one.n, one.z, p=one.p, q=_bh(one.p, result.enough)
-        )
+            Paper("", 0, subject), "spike", one.n, one.z, p=one.p, q=_bh(one.p, result.enough),
+            references=[reference for *_, reference in mine],
+        )  # fmt: skip
     yield rows(ALL_PAPERS, "spike", result.n, result.z, p=result.p, q=result.q)
     needed = result.cleaned.test.papers_needed(_STATED_SHARE, _STATED_ALPHA)
     yield rows(ALL_PAPERS, "spike_papers_needed", result.n, needed)
@@ -215,7 +203,8 @@ def _stability_rows(
     """spike_stability: in how many of the reasonable settings a named school stays named.
 
     Settings: reference cleaned or not × reach 1, 2, 3 × papers with at least 1 or 10 pupils × this
-    year alone or with the year before. n is the number of settings, count those that name it.
+    year alone or with the year before. Where a paper has a control sample the second reference is
+    the region's own. n is the number of settings, count those that name the school.
     """
     limit = thresholds["spike_q"].value
     named = np.nan_to_num(result.q, nan=1.0) <= limit
@@ -223,8 +212,8 @@ def _stability_rows(
         return
     spans = [[year]] if previous is None else [[year], [year, aligned(previous, year)]]
     agree, settings = np.zeros(named.sum()), 0
-    for span, reach, least, clean in product(spans, _REACHES, _LEAST_PUPILS, (True, False)):
-        test = _setting(span, reach, least, clean)
+    for span, reach, least, other in product(spans, _REACHES, _LEAST_PUPILS, (False, True)):
+        test = _setting(span, reach, least, other=other)
         enough = test.n >= thresholds["spike_min_tested"].value
         agree += np.nan_to_num(_bh(test.p, enough), nan=1.0)[named] <= limit
         settings += 1
@@ -235,17 +224,20 @@ def _stability_rows(
     )  # fmt: skip
 
 
-def _setting(span: Sequence[Year], reach: int, least: int, clean: bool) -> SpikeTest:
+def _setting(span: Sequence[Year], reach: int, least: int, *, other: bool) -> SpikeTest:
     tables = [(one, arrays) for one in span for arrays in _usable(one)]
     counts = [_at_least(arrays, least) for _, arrays in tables]
     cuts = [_cuts(arrays) for _, arrays in tables]
-    reference = _reference(span[0])
-    if clean:
-        return cleaned_spike_test(counts, cuts, reference, reach=reach).test
+    chosen = [choose(one, arrays) for one, arrays in tables]
+    controlled = any(one.kind in CONTROLS for one in chosen)
+    if other:
+        chosen = [choose(one, arrays, own=True) for one, arrays in tables]
+    if controlled or not other:
+        return cleaned_spike_test(counts, cuts, [one.of for one in chosen], reach=reach).test
     everyone = np.ones(len(counts[0]))
     papers = [
-        PaperScores(table, reference(table, everyone), at)
-        for table, at in zip(counts, cuts, strict=True)
+        PaperScores(table, one.of(table, everyone), at)
+        for table, one, at in zip(counts, chosen, cuts, strict=True)
     ]
     return spike_test(papers, reach=reach)
 
@@ -261,7 +253,7 @@ def aligned(previous: Year, year: Year) -> Year:
         return rows
 
     papers = tuple(
-        PaperArrays(one.paper, one.scale, moved(one.scores), moved(one.pairs))
+        PaperArrays(one.paper, one.scale, moved(one.scores), moved(one.pairs), one.controls)
         for one in previous.papers
     )
     return Year(previous.year, year.schools, papers)

@@ -10,6 +10,7 @@ import numpy as np
 from msoko_analysis.stats.spike import REACH, PaperScores, SpikeTest, spike_test
 from msoko_analysis.stats.two_groups import TwoGroups, two_groups
 
+Reference = Callable[[np.ndarray, np.ndarray], np.ndarray]
 _ROUNDS = 10
 _GRID = np.linspace(0.0, 0.95, 20)
 
@@ -37,7 +38,7 @@ class CleanedTest:
 def cleaned_spike_test(
     counts: Sequence[np.ndarray],
     cuts: Sequence[tuple[int, ...]],
-    reference: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    reference: Reference | Sequence[Reference],
     *,
     reach: int = REACH,
 ) -> CleanedTest:
@@ -53,8 +54,9 @@ def cleaned_spike_test(
 
     Parameters: ``counts`` one (schools × scores) per paper; ``cuts`` of every paper;
     ``reference(counts, weight)`` makes (schools × scores) from one paper, for example
-    :func:`msoko_analysis.stats.reference.outside_municipality`. What all schools of the region do
-    alike stays in the reference: only differences between schools can be cleaned.
+    :func:`msoko_analysis.stats.reference.outside_municipality`; a sequence has one for every paper.
+    What all schools of the region do alike stays in such a reference: only differences between
+    schools can be cleaned. One that does not depend on the weights (a control sample) stays as it is.
 
     >>> from msoko_analysis.synthetic import honest_world, lift
     >>> rng = np.random.default_rng(3)
@@ -69,13 +71,14 @@ def cleaned_spike_test(
     >>> bool((result.test.p[:60] < 0.01).sum() > (plain.p[:60] < 0.01).sum())
     True
     """
+    each = [reference] * len(counts) if callable(reference) else reference
     everyone = np.ones(len(counts[0]))
     rounds: list[CleanedTest] = []
     weight, test = everyone, None
     for _ in range(_ROUNDS):
         papers = [
-            PaperScores(table, reference(table, weight), at)
-            for table, at in zip(counts, cuts, strict=True)
+            PaperScores(table, made(table, weight), at)
+            for table, made, at in zip(counts, each, cuts, strict=True)
         ]
         # The reference changes little from round to round, and with it the fits.
         test = spike_test(papers, reach=reach, start=test)

@@ -1,4 +1,4 @@
-"""What a school is compared with: other municipalities, or a smooth curve through its own."""
+"""What a school is compared with: a control sample, other municipalities, a smooth curve."""
 
 from __future__ import annotations
 
@@ -10,6 +10,39 @@ from msoko_analysis.stats.loglinear import loglinear_fit
 # Half a pupil spread over the whole scale: a score nobody reached stays possible.
 _PRIOR_PUPILS = 0.5
 _SMOOTH_DEGREE = 5
+
+
+def control_reference(control: np.ndarray) -> np.ndarray:
+    """Score distribution of an independent sample of pupils, (scores,).
+
+    ``f(k) = (N_k + a)/Σ``, ``a`` half a pupil over the scale. ``control`` (scores,) pupils at every
+    score: an observed sample, or the whole country. No school stands in it, so none has to be left
+    out. Its sampling error is common to all schools: it shifts every z by about ``√(n̄/N)`` standard
+    deviations, n̄ the mean school, N the sample (methods.md §3.1), whence :func:`mean_schools`.
+
+    >>> control_reference(np.array([1, 0, 2])).round(2).tolist()
+    [0.33, 0.05, 0.62]
+    """
+    control = np.asarray(control, dtype=float)
+    if control.ndim != 1 or not np.isfinite(control).all() or (control < 0).any():
+        raise StatsInputError("control must be one row of counts, finite and not negative")
+    if control.sum() == 0:
+        raise StatsInputError("a control sample without pupils is no reference")
+    filled = control + _PRIOR_PUPILS / len(control)
+    return filled / filled.sum()
+
+
+def mean_schools(control: np.ndarray, counts: np.ndarray) -> float:
+    """How many schools of mean size a control sample is worth; nan without pupils to judge.
+
+    ``control`` (scores,), ``counts`` (schools × scores): ``N/n̄`` over the schools with pupils.
+
+    >>> mean_schools(np.array([50, 50]), np.array([[4, 6], [0, 0], [15, 15]]))
+    5.0
+    """
+    n = np.asarray(counts, dtype=float).sum(axis=1)
+    wrote = n[n > 0]
+    return float(np.sum(control) / wrote.mean()) if len(wrote) else float("nan")
 
 
 def outside_municipality(
