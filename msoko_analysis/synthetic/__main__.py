@@ -21,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m msoko_analysis.synthetic",
         description="Создаёт демонстрационный регион: выдуманные результаты и правда о них.",
     )
-    parser.add_argument("out", type=Path, metavar="ПАПКА", help="куда записать три файла")
+    parser.add_argument("out", type=Path, metavar="ПАПКА", help="куда записать файлы")
     folder = parser.parse_args(arguments).out
     try:
         write_demo(folder)

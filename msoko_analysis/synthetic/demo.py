@@ -1,4 +1,4 @@
-"""The demo region: two years of VPR in grades 4–6 with planted truth, the same from one seed."""
+"""The demo region: VPR in grades 4–6, state exams and medals with planted truth from one seed."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 import yaml
 
+from msoko_analysis.synthetic.demo_gia import draw_demo_gia
 from msoko_analysis.synthetic.exam import (
     LEAK_SHARE,
     PAPERS,
@@ -29,7 +30,7 @@ from msoko_analysis.synthetic.region import HIDDEN, ROLES, draw_region
 
 SEED = 164  # how it was chosen: data/README.md
 SCALES = Path(__file__).resolve().parents[2] / "params" / "scales" / "demo.csv"
-FILES = ("results.parquet", "schools.csv", "truth.yaml")
+FILES = ("results.parquet", "gia.parquet", "schools.csv", "medalists.csv", "truth.yaml")
 MOST_TASKS = 24
 UNKNOWN = 0.003  # share of missing genders and of missing school marks
 KEY = ["year", "procedure", "grade", "subject", "school", "pupil"]
@@ -44,10 +45,15 @@ Cuts = dict[tuple[int, str], tuple[int, int, int]]
 
 @dataclass(frozen=True)
 class Demo:
-    """The three parts of the demo: two tables of the contracts and the truth about them."""
+    """The parts of the demo: tables of the contracts and the truth about them.
+
+    ``results`` holds ВПР of grades 4–6, ``gia`` in the same contract ОГЭ, ЕГЭ and ВПР 8.
+    """
 
     results: pl.DataFrame
+    gia: pl.DataFrame
     schools: pl.DataFrame
+    medalists: pl.DataFrame
     truth: dict[str, object]
 
 
@@ -67,14 +73,14 @@ def read_cuts(path: Path = SCALES) -> Cuts:
 def make_demo(seed: int = SEED) -> Demo:
     """Draw the whole demo region from a seed.
 
-    ``results`` and ``schools`` follow the contracts of those names, ``truth`` is what truth.yaml
-    holds. Every part has its own child of the seed: a paper changed leaves the others as they were.
+    The tables follow the contracts of their names, ``truth`` is what truth.yaml holds. Every part
+    has its own child of the seed: a paper changed leaves the others as they were.
 
     >>> demo = make_demo()
     >>> demo.schools.height, [school["kind"] for school in demo.truth["planted"]].count("spike")
     (155, 4)
     """
-    streams = iter(np.random.SeedSequence(seed).spawn(2 + 4 + len(YEARS) * len(PAPERS)))
+    streams = iter(np.random.SeedSequence(seed).spawn(2 + 4 + len(YEARS) * len(PAPERS) + 1))
     region = draw_region(np.random.default_rng(next(streams)))
     stray = np.random.default_rng(next(streams))
     cohorts = [draw_cohort(np.random.default_rng(next(streams)), region) for _ in range(4)]
@@ -89,11 +95,13 @@ def make_demo(seed: int = SEED) -> Demo:
             for role, row in _paper_truth(roles, cohort, paper, year, sitting, cuts).items():
                 truth[role].append(row)
     results, dirt = _soil(stray, region, pl.concat(tables).select(*KEY[:4], pl.exclude(KEY[:4])))
-    return Demo(results, region.drop(HIDDEN), _truth(seed, region, truth, dirt))
+    gia, exams_truth = draw_demo_gia(np.random.default_rng(next(streams)), region, cuts)
+    told = _truth(seed, region, truth, dirt) | {"gia": exams_truth}
+    return Demo(results, gia.results, region.drop(HIDDEN), gia.medalists, told)
 
 
 def write_demo(folder: Path, seed: int = SEED) -> None:
-    """Write results.parquet, schools.csv and truth.yaml; each appears whole or not at all.
+    """Write the files of the demo; each appears whole or not at all.
 
     Raises ``OSError`` when the folder can not be written.
 
@@ -107,7 +115,9 @@ def write_demo(folder: Path, seed: int = SEED) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".demo-") as scratch:
         made = Path(scratch)
         demo.results.write_parquet(made / "results.parquet", compression="zstd")
+        demo.gia.write_parquet(made / "gia.parquet", compression="zstd")
         demo.schools.write_csv(made / "schools.csv")
+        demo.medalists.write_csv(made / "medalists.csv")
         text = yaml.safe_dump(
             demo.truth, allow_unicode=True, sort_keys=False, default_flow_style=None, width=120
         )
