@@ -19,6 +19,7 @@ from pandera.errors import SchemaErrors
 
 from msoko_analysis.errors import DataError, Problem
 from msoko_analysis.params import PROJECT
+from msoko_analysis.procedures import procedures
 
 _SUBJECTS = yaml.safe_load((PROJECT / "params" / "subjects.yaml").read_text(encoding="utf-8"))
 #: Names by which a subject goes in files, in lower case: its code, the code of the forms, in full.
@@ -28,7 +29,8 @@ SUBJECT_NAMES: dict[str, tuple[str, ...]] = {
 }
 #: Codes of subjects; a code that is not here is a fault of the row.
 SUBJECTS = tuple(SUBJECT_NAMES)
-PROCEDURES = ("VPR", "OGE", "EGE")
+#: Codes of procedures: ``params/procedures.yaml``.
+PROCEDURES = tuple(procedures())
 SCHOOL_TYPES = ("secondary", "basic", "primary", "gymnasium", "lyceum", "other")
 LEVELS = ("country", "region", "municipality", "school")
 #: Columns that say which paper a row belongs to, in the order used everywhere.
@@ -117,7 +119,8 @@ class Contract:
 _PAPER_FIELDS = (
     Field("year", "int", "год", "calendar year in which the procedure was held",
           True, "row", 2010, 2100),
-    Field("procedure", "str", "процедура", "VPR = ВПР, OGE = ОГЭ, EGE = ЕГЭ",
+    Field("procedure", "str", "процедура",
+          ", ".join(f"{code} = {known.short}" for code, known in procedures().items()),
           True, "row", allowed=PROCEDURES),
     Field("grade", "int", "класс", "grade the paper is made for", True, "row", 1, 11),
     Field("subject", "str", "предмет", "code of the subject", True, "row", allowed=SUBJECTS),
@@ -136,11 +139,14 @@ RESULTS = Contract(
         Field("class_group", "str", "класс (группа)", "class within school and grade"),
         Field("pupil", "str", "код участника",
               "running number within school × paper; never a name", True, "row"),
+        Field("person", "str", "псевдоним участника",
+              "salted hash that links the ГИА papers of one pupil and the medal list"),
         Field("gender", "str", "пол", "m = м, f = ж", allowed=("m", "f")),
         Field("variant", "str", "вариант", "variant of the paper"),
         Field("prior_mark", "int", "отметка по журналу", "school mark of the previous term",
               minimum=2, maximum=5),
-        Field("total", "int", "первичный балл", "primary score; empty = absent",
+        Field("total", "int", "балл",
+              "primary score, for ЕГЭ with a test score that one (0…100); empty = absent",
               fault="row", minimum=0),
         Field("mark", "int", "отметка за работу", "mark of the paper, if the source gives one",
               minimum=2, maximum=5),
@@ -242,7 +248,66 @@ MARKERS = Contract(
     ),
 )  # fmt: skip
 
-CONTRACTS = {c.name: c for c in (RESULTS, SCHOOLS, MARK_STATISTICS, MARK_VS_PRIOR, MARKERS)}
+REFERENCE_KINDS = ("control", "country")
+
+REFERENCE_SCORES = Contract(
+    "reference_scores",
+    "распределение первичных баллов вне результатов региона",
+    "How many pupils of an independently observed sample, or of the whole country, reached each "
+    "primary score: what schools are compared with first.",
+    (*PAPER, "kind", "score"),
+    (
+        *_PAPER_FIELDS,
+        Field("kind", "str", "выборка",
+              "control = работы под независимым наблюдением, country = «Вся выборка» формы ФИС ОКО",
+              True, "row", allowed=REFERENCE_KINDS),
+        Field("score", "int", "первичный балл", "primary score", True, "row", 0),
+        Field("n", "int", "участников", "pupils with this score, persons", True, "row", 0),
+    ),
+)  # fmt: skip
+
+MEDALISTS = Contract(
+    "medalists",
+    "медалисты",
+    "One row per pupil who was given the medal «За особые успехи в учении».",
+    ("year", "person"),
+    (
+        Field("year", "int", "год", "year of graduation", True, "row", 2010, 2100),
+        Field("municipality", "str", "муниципалитет", "code; a name if there is no code",
+              True, "row"),
+        Field("school", "str", "школа", "login or code of the school", True, "row"),
+        Field("person", "str", "псевдоним участника",
+              "salted hash, the same as in the results of ГИА", True, "row"),
+        Field("degree", "int", "степень", "degree of the medal; empty before 2024",
+              minimum=1, maximum=2),
+    ),
+)  # fmt: skip
+
+LEVEL_COUNTS = Contract(
+    "level_counts",
+    "число участников по уровням",
+    "Sources that give only how many pupils of a school reached each of some ordered levels. A level "
+    "the source does not count has no row: that is not 0.",
+    (*PAPER, "school", "level"),
+    (
+        *_PAPER_FIELDS,
+        Field("municipality", "str", "муниципалитет", "code; a name if there is no code",
+              True, "row"),
+        Field("school", "str", "школа", "login or code of the school", True, "row"),
+        Field("level", "int", "уровень", "1 = the lowest, 2 the next …", True, "row", 1, 99),
+        Field("title", "str", "название уровня", "what the source calls the level"),
+        Field("n", "int", "участников", "pupils on this level and no other, persons",
+              True, "row", 0),
+    ),
+)  # fmt: skip
+
+CONTRACTS = {
+    contract.name: contract
+    for contract in (
+        *(RESULTS, SCHOOLS, MARK_STATISTICS, MARK_VS_PRIOR),
+        *(MARKERS, MEDALISTS, LEVEL_COUNTS),
+    )
+}
 
 
 @lru_cache

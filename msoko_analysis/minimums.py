@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from msoko_analysis.errors import Problem
-from msoko_analysis.scales import STATUS_RU, Paper, PaperOfYear, PlacedRow, Procedure, Status
+from msoko_analysis.procedures import ProcedureCode
+from msoko_analysis.scales import STATUS_RU, Paper, PaperOfYear, PlacedRow, Status
 from msoko_analysis.schema import Fault, Strict, Text, read_csv, shown
 
 FILE = "ege_minimum.csv"
@@ -27,7 +28,7 @@ class MinimumRow(Strict):
 
     year_from: int
     year_to: int
-    procedure: Procedure
+    procedure: ProcedureCode
     grade: Annotated[int, Field(ge=1, le=11)]
     subject: Text
     kind: Kind

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, get_args
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
 from msoko_analysis.errors import Problem
+from msoko_analysis.procedures import ProcedureCode, procedures
 from msoko_analysis.schema import Fault, Strict, Text, Whole, nearest, read_csv, shown
 
 Status = Literal[
@@ -27,8 +28,6 @@ STATUS_RU = {
     "synthetic": "учебная, для синтетических данных",
     "unconfirmed": "не подтверждена",
 }
-Procedure = Literal["VPR", "OGE", "EGE"]
-PROCEDURES: tuple[str, ...] = get_args(Procedure)
 
 
 class Paper(NamedTuple):
@@ -52,7 +51,7 @@ class Paper(NamedTuple):
         """The paper of a code «PROCEDURE-GRADE-SUBJECT»; raises :class:`Fault` if it is not one."""
         procedure, _, rest = code.partition("-")
         grade, _, subject = rest.partition("-")
-        if procedure not in PROCEDURES or not subject or grade not in map(str, range(1, 12)):
+        if procedure not in procedures() or not subject or grade not in map(str, range(1, 12)):
             raise Fault(f"«{code}» — не код работы", "запишите его в виде VPR-4-RU")
         return cls(procedure, int(grade), subject)
 
@@ -71,7 +70,7 @@ class ScaleRow(Strict):
 
     year_from: int
     year_to: int
-    procedure: Procedure
+    procedure: ProcedureCode
     grade: Annotated[int, Field(ge=1, le=11)]
     subject: Text
     max_primary: Annotated[int, Field(ge=1)]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from msoko_analysis.contracts import SUBJECT_NAMES
 from msoko_analysis.ingest.sheets import Sheet
+from msoko_analysis.procedures import procedures
 
 #: Name in files (lower case) → code; languages also go by the codes of collection forms (en8).
 SUBJECT_BY_NAME = {name: code for code, names in SUBJECT_NAMES.items() for name in names} | {
@@ -15,11 +16,7 @@ SUBJECT_BY_NAME = {name: code for code, names in SUBJECT_NAMES.items() for name 
     "de": "NYA",
     "fr": "FYA",
 }
-PROCEDURE_BY_NAME = {
-    **dict.fromkeys(("впр", "vpr"), "VPR"),
-    **dict.fromkeys(("огэ", "oge"), "OGE"),
-    **dict.fromkeys(("егэ", "ege"), "EGE"),
-}
+PROCEDURE_BY_NAME = {name: code for code, known in procedures().items() for name in known.files}
 #: Words that stand where a number would: the pupil did not sit the paper.
 ABSENT = ("отсутствовал", "отсутствовала", "отсутствует", "не участвовал", "не участвовала")
 

@@ -14,8 +14,8 @@ from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import Block
 from msoko_analysis.ingest.merge import Merged
 from msoko_analysis.ingest.sheets import ROW
+from msoko_analysis.procedures import procedures
 
-_PROCEDURES = {"VPR": "ВПР", "OGE": "ОГЭ", "EGE": "ЕГЭ"}
 _EXAMPLES = 5
 
 
@@ -103,7 +103,7 @@ def paper_text(paper: Mapping[str, Any]) -> str:
     '2021 ВПР МА-4'
     """
     short = SUBJECT_NAMES[paper["subject"]][1].upper()
-    return f"{paper['year']} {_PROCEDURES[paper['procedure']]} {short}-{paper['grade']}"
+    return f"{paper['year']} {procedures()[paper['procedure']].short} {short}-{paper['grade']}"
 
 
 def _n(number: int) -> str:

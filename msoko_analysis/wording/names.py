@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Verdict
+from msoko_analysis.procedures import procedures as _known
 from msoko_analysis.russian import NBSP, counted, natural
 from msoko_analysis.scales import Paper
 
-_PAPERS = {
-    "VPR": ("проверочная работа", "проверочные работы", "проверочных работ"),
-    "exam": ("экзамен", "экзамена", "экзаменов"),
-    "mixed": ("процедура", "процедуры", "процедур"),
-}
-_OVER_PAPERS = {
-    "VPR": ("проверочной работе", "проверочным работам"),
-    "exam": ("экзамену", "экзаменам"),
-    "mixed": ("процедуре", "процедурам"),
-}
-PROCEDURE = {"VPR": "ВПР", "OGE": "ОГЭ", "EGE": "ЕГЭ"}
+#: Forms of «paper» where a run mixes procedures whose papers have different names.
+_MIXED = ("процедура", "процедуры", "процедур"), ("процедуре", "процедурам")
+PROCEDURE = {code: known.short for code, known in _known().items()}
 VERDICT = {
     Verdict.CONCERN: "требует проверки",
     Verdict.WATCH: "к сведению",
@@ -53,20 +46,24 @@ def procedures(facts: Facts) -> str:
 
 def papers(facts: Facts, n: float) -> str:
     """«2 проверочные работы»: a paper all pupils of a grade write, not the work of one pupil."""
-    return counted(n, *_PAPERS[_kind(facts)])
+    return counted(n, *_forms(facts)[0])
 
 
 def over_papers(facts: Facts, n: float) -> str:
     """«по 2 проверочным работам»."""
-    one, many = _OVER_PAPERS[_kind(facts)]
+    one, many = _forms(facts)[1]
     return f"по {counted(n, one, many, many)}"
 
 
 def all_papers(facts: Facts) -> str:
     """«всем проверочным работам»."""
-    return f"всем {_OVER_PAPERS[_kind(facts)][1]}"
+    return f"всем {_forms(facts)[1][1]}"
 
 
-def _kind(facts: Facts) -> str:
-    kinds = {"VPR" if paper.procedure == "VPR" else "exam" for paper in facts.run.papers}
-    return kinds.pop() if len(kinds) == 1 else "mixed"
+def _forms(facts: Facts) -> tuple[tuple[str, str, str], tuple[str, str]]:
+    """How a paper of the run is called: after 1, 2, 5; after «по», one and many."""
+    called = {
+        ((known.one, known.few, known.many), (known.dative, known.dative_plural))
+        for known in (_known()[paper.procedure] for paper in facts.run.papers)
+    }
+    return called.pop() if len(called) == 1 else _MIXED
