@@ -1,16 +1,20 @@
-"""The ``msoko`` command: ingest, notes, demo."""
+"""The ``msoko`` command: ingest, notes, demo, template."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from msoko_analysis.errors import MsokoError
+from msoko_analysis.params import load_run
 from msoko_analysis.runner import DEFAULT_JOBS, REPORTS, RunSummary, run_notes
 from msoko_analysis.schema import PROJECT
+
+if TYPE_CHECKING:
+    from msoko_analysis.monitoring.registry import Registry
 
 app = typer.Typer(
     add_completion=False,
@@ -19,6 +23,8 @@ app = typer.Typer(
     help="Анализ результатов школ: можно ли им верить и справедливы ли они.",
 )
 _INTERRUPTED = 130
+template = typer.Typer(no_args_is_help=True, help="Шаблон Excel для показателей мониторинга.")
+app.add_typer(template, name="template")
 
 
 def main() -> None:
@@ -90,6 +96,46 @@ def demo(
             derived,
         )
     _finish(run_notes(run, reports=reports))
+
+
+@template.command("write")
+def template_write(
+    run: Annotated[Path, typer.Argument(help="Файл запуска: из него берутся муниципалитеты.")],
+    out: Annotated[Path, typer.Option(help="Куда записать, например шаблон-2026.xlsx.")],
+    year: Annotated[list[int], typer.Option(help="За какой год (можно повторять).")],
+) -> None:
+    """Записать пустой шаблон."""
+    from msoko_analysis.monitoring.template import write_template, year_periods
+
+    registry, names = _monitoring(run)
+    rows = write_template(out, registry, names, year_periods(year, registry))
+    print(f"{out}: строк для заполнения — {rows}")
+
+
+@template.command("read")
+def template_read(
+    run: Annotated[Path, typer.Argument(help="Тот же файл запуска.")],
+    files: Annotated[list[Path], typer.Argument(help="Заполненные шаблоны.")],
+    out: Annotated[Path, typer.Option(help="Куда записать значения, файл CSV.")],
+) -> None:
+    """Прочитать заполненные шаблоны, перечислить пропуски и ошибки, посчитать значения."""
+    from msoko_analysis.monitoring.engine import indicator_values
+    from msoko_analysis.monitoring.reading import read_templates
+
+    registry, names = _monitoring(run)
+    filled = read_templates(files, registry, names)
+    indicator_values(filled.entries, registry).to_csv(out, index=False, encoding="utf-8")
+    for problem in filled.missing:
+        print(problem)
+    print(f"{out}: значений — {len(filled.entries)}, пустых строк — {len(filled.missing)}")
+
+
+def _monitoring(run: Path) -> tuple[Registry, dict[str, str]]:
+    """The registry of indicators and the municipalities of a run."""
+    from msoko_analysis.monitoring.registry import load_registry
+
+    districts = load_run(run).districts
+    return load_registry(), {code: one.name.nominative for code, one in districts.items()}
 
 
 def _finish(made: RunSummary) -> None:
