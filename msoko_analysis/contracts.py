@@ -248,8 +248,6 @@ MARKERS = Contract(
     ),
 )  # fmt: skip
 
-REFERENCE_KINDS = ("control", "country")
-
 REFERENCE_SCORES = Contract(
     "reference_scores",
     "распределение первичных баллов вне результатов региона",
@@ -260,7 +258,7 @@ REFERENCE_SCORES = Contract(
         *_PAPER_FIELDS,
         Field("kind", "str", "выборка",
               "control = работы под независимым наблюдением, country = «Вся выборка» формы ФИС ОКО",
-              True, "row", allowed=REFERENCE_KINDS),
+              True, "row", allowed=("control", "country")),
         Field("score", "int", "первичный балл", "primary score", True, "row", 0),
         Field("n", "int", "участников", "pupils with this score, persons", True, "row", 0),
     ),
@@ -305,7 +303,7 @@ CONTRACTS = {
     contract.name: contract
     for contract in (
         *(RESULTS, SCHOOLS, MARK_STATISTICS, MARK_VS_PRIOR),
-        *(MARKERS, MEDALISTS, LEVEL_COUNTS),
+        *(MARKERS, REFERENCE_SCORES, MEDALISTS, LEVEL_COUNTS),
     )
 }
 

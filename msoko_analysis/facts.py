@@ -140,7 +140,9 @@ def gather(run: RunParams, prepared: Prepared, district: str, year: int) -> Fact
         & ((table["level"] == "region") | (table["municipality"] == district))
     ]
     public = publish(about, run.thresholds)
-    arranged = arrange_year(year, prepared.mark_pairs, prepared.schools, run.papers, run.scales)
+    arranged = arrange_year(
+        year, prepared.mark_pairs, prepared.schools, run.papers, run.scales, prepared.references
+    )
     findings = (
         *judge(public, district, year, run.thresholds),
         *judge_participation(prepared.quality, district, year, run.thresholds),

@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -22,9 +23,10 @@ from msoko_analysis.measures.arrays import arrange_year
 from msoko_analysis.measures.item_arrays import arrange_items
 from msoko_analysis.measures.markers import marker_rows, placed_lists
 from msoko_analysis.measures.places import Places
+from msoko_analysis.measures.similar_pairs import similar_pair_rows
 from msoko_analysis.params import RunParams
 
-_TABLES = ("mark_pairs", "attendance", "quality", "measures", "lists", "names")
+_TABLES = ("mark_pairs", "attendance", "quality", "measures", "lists", "names", "references")
 _PAPER = ("year", "procedure", "grade", "subject")
 _UNIT = (*_PAPER, "municipality", "level", "unit", "unit_name", "n")
 # Columns of tables that a derived folder may lack, as far as they are used.
@@ -36,6 +38,7 @@ _COLUMNS = {
     "mark_statistics": (*_UNIT, "n_schools", "share_2", "share_4", "share_5"),
     "mark_vs_prior": (*_UNIT, "lower", "same", "higher"),
     "markers": ("year", "municipality", "school", "school_name", "ru4", "ma4", "ru5", "ma5"),
+    "reference_scores": (*_PAPER, "kind", "score", "n"),
 }
 _WHOLE = {"year": "Int64", "grade": "Int64", "n_rows": "int64", "n_found": "int64"}
 _MEASURED_BY = {"papers", "scales", "thresholds", "years", "districts"}
@@ -46,7 +49,8 @@ _FORMS = ("mark_statistics", "mark_vs_prior")
 class Prepared:
     """The tables of a region, all years of its data: two count tables, quality, measures, official
     lists, schools. The count tables are empty where there are only aggregate forms; ``names`` holds
-    names of schools as forms and lists print them.
+    names of schools as forms and lists print them; ``references`` the samples outside the results
+    that schools are compared with.
     """
 
     mark_pairs: pd.DataFrame
@@ -55,6 +59,7 @@ class Prepared:
     measures: pd.DataFrame
     lists: pd.DataFrame
     names: pd.DataFrame
+    references: pd.DataFrame
     schools: pd.DataFrame
 
 
@@ -128,6 +133,7 @@ def _tables(run: RunParams) -> dict[str, pd.DataFrame]:
         "measures": _joined([measures, *listed]),
         "lists": lists,
         "names": _names(printed, lists),
+        "references": _read(run, "reference_scores"),
     }
 
 
@@ -157,14 +163,17 @@ def _pupil_tables(run: RunParams, schools: pd.DataFrame, places: Places) -> dict
         for name in ("item_values", "score_item_values", "item_products")
     ]
     mark_pairs = _in_districts(counted.mark_pairs.to_pandas(), places)
+    references = _read(run, "reference_scores")
     measured, previous = [], None
     for year in sorted(mark_pairs["year"].unique()):
-        arranged = arrange_year(int(year), mark_pairs, schools, run.papers, run.scales)
+        arranged = arrange_year(int(year), mark_pairs, schools, run.papers, run.scales, references)
         follows = previous is not None and previous.year == year - 1
         before = previous if follows else None
         items = arrange_items(arranged, mark_pairs, *of_tasks)
         tasks = {paper: one.counts for paper, one in items.items()}
         measured.append(measure_year(arranged, before, run.thresholds, tasks))
+        points_of = partial(counts.task_points, rows, arranged.year)
+        measured += similar_pair_rows(arranged, measured[-1], items, points_of, run.thresholds)
         previous = arranged
     return {
         "mark_pairs": mark_pairs,

@@ -28,7 +28,7 @@ _BLOCK = "_block"
 #: Pupils two schools must share, one for one, before they are suspected to be one school.
 _TWIN_MIN = 10
 #: Tables whose sources repeat rows: each school's form has the region's row, a list has rows twice.
-_REPEATED = ("mark_statistics", "mark_vs_prior", "markers")
+_REPEATED = ("mark_statistics", "mark_vs_prior", "markers", "reference_scores")
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def _finish(contract: Contract, table: pl.DataFrame) -> pl.DataFrame:
     """Columns and types of the contract, in its order; sorted; checked against its schema."""
     items = tuple(sorted(column for column in table.columns if ITEM.match(column)))
     types = dtypes(contract, items)
-    order = ("year", "municipality", "level", "school", "unit", *PAPER[1:], "pupil")
+    order = ("year", "municipality", "level", "school", "unit", *PAPER[1:], "pupil", "kind", "score")
     table = table.select(pl.col(name).cast(dtype) for name, dtype in types.items())
     table = table.sort([name for name in order if name in types], nulls_last=True)
     return validate(contract, table)

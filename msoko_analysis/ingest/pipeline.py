@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from msoko_analysis.errors import DataError, Problem
-from msoko_analysis.ingest import aggregates, fisoko, markers, regional, tables
+from msoko_analysis.ingest import aggregates, distributions, fisoko, markers, regional, tables
 from msoko_analysis.ingest.block import Block
 from msoko_analysis.ingest.merge import merge
 from msoko_analysis.ingest.report import Faults, IngestReport, faults_of, origin_cards
@@ -24,6 +24,7 @@ _TITLE = "Данные не загружены"
 #: Readers in the order they are tried; each returns None for a sheet that is not its own.
 READERS: tuple[Callable[[Sheet], Block | None], ...] = (
     fisoko.read_individual,
+    distributions.read,  # its scores 2…5 look like the marks of Ф3
     aggregates.read_mark_statistics,
     aggregates.read_mark_vs_prior,
     fisoko.read_collection,
@@ -98,7 +99,8 @@ def ingest(
 
 _KNOWN = (
     "известны: таблицы по контракту (docs/data-dictionary.md), региональные выгрузки 2020 и 2021, "
-    "формы ФИС ОКО Ф1, Ф3, «Сравнение отметок», форма сбора, списки школ с маркерами необъективности"
+    "формы ФИС ОКО Ф1, Ф3, «Сравнение отметок», «Распределение первичных баллов», форма сбора, "
+    "списки школ с маркерами необъективности"
 )
 
 

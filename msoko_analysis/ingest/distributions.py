@@ -1,0 +1,140 @@
+"""Form «Распределение первичных баллов» of ФИС ОКО: the country's scores as a reference.
+
+The layout is known by hearsay only: ``Группы участников | Кол-во ОО | Кол-во участников | 0 | 1 | …``
+with a per cent for every primary score, one row per group of participants. So columns are found by
+their headings, and whether the cells are per cent or pupils is told by their sum. Of the rows only
+«Вся выборка» is read; pupils at a score are per cent × participants, true to half a unit of the last
+decimal that the form prints.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+import polars as pl
+
+from msoko_analysis.contracts import REFERENCE_SCORES
+from msoko_analysis.errors import Problem
+from msoko_analysis.ingest.aggregates import unit_of
+from msoko_analysis.ingest.block import Block
+from msoko_analysis.ingest.fisoko import paper_constants, title_problems
+from msoko_analysis.ingest.headings import Header, find_header, paper_from_title
+from msoko_analysis.ingest.sheets import ROW, Sheet
+
+_PATTERNS = {
+    "group": re.compile(r"группы участников"),
+    "n": re.compile(r"(кол-во|количество) участников"),
+    "0": re.compile(r"0"),
+    "1": re.compile(r"1"),
+}
+_SCORE = re.compile(r"\d{1,3}")
+# Each of some forty shares is rounded to the second decimal of a per cent.
+_ROUNDING = Decimal("0.005")
+
+
+def read(sheet: Sheet) -> Block | None:
+    """Read «Распределение первичных баллов»; None if the sheet is not one.
+
+    Raises EmptyTableError if there is no row «Вся выборка», DataError if the title names no known
+    paper, a score is missing among the headings, or the row adds up neither to 100 nor to the number
+    of participants.
+    """
+    header = None if sheet.typed else find_header(sheet, _PATTERNS, _PATTERNS)
+    if header is None:
+        return None
+    paper = paper_from_title(sheet)
+    places = {
+        int(label): place for place, label in enumerate(header.labels) if _SCORE.fullmatch(label)
+    }
+    problems = title_problems(sheet, paper) + _gaps(sheet, header, places)
+    if problems:
+        raise sheet.fail(*problems)
+    row, cells, others = _country(sheet, header)
+    shares = [cells[place] for place in places.values()]
+    counts = _counts(sheet, row, shares, cells[header.columns["n"]])
+    names = ["kind", "score", "n"]
+    table = pl.DataFrame(
+        [{ROW: row, "kind": "country", "score": str(score), "n": str(n)}
+         for score, n in zip(places, counts, strict=True)],
+        schema={ROW: pl.UInt32} | dict.fromkeys(names, pl.String),
+    )  # fmt: skip
+    return Block(
+        REFERENCE_SCORES,
+        "ФИС ОКО, «Распределение первичных баллов»",
+        sheet.path,
+        sheet.name,
+        table,
+        {name: name for name in names},
+        constants=paper_constants(paper),
+        warnings=_left_out(sheet, others),
+    )
+
+
+def _country(sheet: Sheet, header: Header) -> tuple[int, list[str], int]:
+    """Line number and cells of the row «Вся выборка», and how many other groups there are."""
+    group = header.columns["group"]
+    rows = [(row, cells) for row, cells in sheet.rows(header.row + 1) if cells[group].strip()]
+    for row, cells in rows:
+        if unit_of(cells[group])["level"] == "country":
+            return row, cells, len(rows) - 1
+    raise sheet.empty(
+        "в форме «Распределение первичных баллов» нет строки «Вся выборка»",
+        "выгрузите форму вместе с этой строкой; остальные её строки не используются",
+    )
+
+
+def _gaps(sheet: Sheet, header: Header, places: dict[int, int]) -> list[Problem]:
+    """A problem if the headings do not name every score from 0 to the highest."""
+    missing = [score for score in range(max(places) + 1) if score not in places]
+    if not missing:
+        return []
+    return [
+        sheet.problem(
+            f"среди столбцов баллов нет: {', '.join(map(str, missing))}",
+            "выгрузите форму заново, не удаляя столбцов",
+            header.row + 1,
+        )
+    ]
+
+
+def _counts(sheet: Sheet, row: int, cells: list[str], participants: str) -> list[int]:
+    """Pupils at every score from per cent of the participants, or as they stand if they are pupils."""
+    try:
+        values, n = [_number(cell) for cell in cells], _number(participants)
+    except InvalidOperation:
+        problem = sheet.problem("в строке «Вся выборка» не число", "выгрузите форму заново", row)
+        raise sheet.fail(problem) from None
+    total = sum(values)
+    if n > 0 and total == n and all(one == int(one) for one in values):
+        return [int(one) for one in values]
+    for whole in (1, 100):  # a cell in per cent of Excel holds a share of one
+        if n > 0 and abs(total / whole - 1) <= _ROUNDING:
+            return [int((one * n / whole).quantize(Decimal(1), ROUND_HALF_UP)) for one in values]
+    raise sheet.fail(
+        sheet.problem(
+            f"строка «Вся выборка» в сумме даёт {total:f}: это не 100 % и не число участников",
+            "выгрузите форму заново; если она такая и в ФИС ОКО, сообщите разработчикам",
+            row,
+        )
+    )
+
+
+def _number(cell: str) -> Decimal:
+    plain = re.sub(r"[\s\u00a0%]", "", cell).replace(",", ".")
+    value = Decimal(plain or "0")
+    if not value.is_finite() or value < 0:
+        raise InvalidOperation
+    return value
+
+
+def _left_out(sheet: Sheet, rows: int) -> tuple[Problem, ...]:
+    """Other rows of the form are told to be unused."""
+    if rows < 1:
+        return ()
+    return (
+        sheet.problem(
+            f"строк региона, муниципалитетов и школ: {rows} — из формы взята только «Вся выборка»",
+            "для школ загрузите Ф1 «Индивидуальные результаты»",
+        ),
+    )

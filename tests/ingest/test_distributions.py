@@ -1,0 +1,116 @@
+"""«Распределение первичных баллов»: the country's row as a reference, whatever the cells hold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from msoko_analysis.errors import DataError
+
+TITLE = ["ВПР 2026 Русский язык 4 класс"]
+HEADER = ["Группы участников", "Кол-во ОО", "Кол-во участников", 0, 1, 2, 3, 4, 5]
+SHARES = [2.5, 7.5, 20, 30, 25, 15]
+COUNTRY = ["Вся выборка", 35589, 1722202, *SHARES]
+# Per cent of 1,722,202: 2.5 % is 43,055.05, 7.5 % is 129,165.15 and so on.
+COUNTED = [43055, 129165, 344440, 516661, 430551, 258330]
+REGION = ["Амурская обл.", 560, 30216, 3, 8, 21, 29, 25, 14]
+SCHOOL = ["Школа № 1(edu990001)", None, 40, 2.5, 7.5, 20, 30, 25, 15]
+
+
+def form(*rows: list[object], header: list[object] = HEADER) -> list[list[object]]:
+    return [["Распределение первичных баллов"], TITLE, header, *rows]
+
+
+def test_the_row_of_the_country_becomes_a_reference(
+    write_xlsx: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    """Its headings 2…5 are scores, not the marks of Ф3; other rows are told to be unused."""
+    report, out = derived(write_xlsx(form(COUNTRY, REGION, SCHOOL), "распределение.xlsx"))
+    table = pl.read_parquet(out / "reference_scores.parquet")
+    assert table.select("year", "procedure", "grade", "subject", "kind").unique().rows() == [
+        (2026, "VPR", 4, "RU", "country")
+    ]
+    assert table.select("score", "n").rows() == list(enumerate(COUNTED))
+    assert not (out / "mark_statistics.parquet").exists()
+    assert [warning.rule for warning in report.warnings] == [
+        "строк региона, муниципалитетов и школ: 2 — из формы взята только «Вся выборка»"
+    ]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["2,5", "7,5", "20", "30", "25", "15"],
+        ["2,50 %", "7,50 %", "20 %", "30 %", "25 %", "15 %"],
+        [0.025, 0.075, 0.2, 0.3, 0.25, 0.15],
+        COUNTED,
+    ],
+)
+def test_per_cent_shares_or_pupils(
+    cells: list[object], write_xlsx: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    n = sum(COUNTED)  # 1,722,202
+    _, out = derived(write_xlsx(form(["Вся выборка", 35589, n, *cells]), "распределение.xlsx"))
+    assert pl.read_parquet(out / "reference_scores.parquet")["n"].to_list() == COUNTED
+
+
+def test_columns_may_stand_in_any_order_and_schools_be_absent(
+    write_xlsx: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    header = [5, 4, 3, 2, 1, 0, "Количество участников", "Группы участников"]
+    row = [*SHARES[::-1], 1722202, "Вся выборка"]
+    _, out = derived(write_xlsx(form(row, header=header), "распределение.xlsx"))
+    table = pl.read_parquet(out / "reference_scores.parquet")
+    assert table.select("score", "n").rows() == list(enumerate(COUNTED))
+
+
+def test_the_same_row_in_two_files_counts_once(
+    write_xlsx: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    files = [write_xlsx(form(COUNTRY, SCHOOL), f"школа_{i}.xlsx") for i in (1, 2)]
+    report, out = derived(*files, strict=True)
+    assert pl.read_parquet(out / "reference_scores.parquet").height == 6
+    assert [card["repeated"] for card in report.cards] == [0, 6]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        (form(REGION, SCHOOL), "нет строки «Вся выборка»"),
+        (form(["Вся выборка", 10, 100, 10, 10, 10, 10, 10, 10]), "не 100 % и не число участников"),
+        (form(["Вся выборка", 10, 100, 10, 10, 10, 10, 60, "много"]), "не число"),
+        (form(["Вся выборка", 10, 0, *SHARES]), "не 100 % и не число участников"),
+        (form([*COUNTRY[:6], *COUNTRY[7:]], header=[*HEADER[:6], *HEADER[7:]]), "баллов нет: 3"),
+        ([HEADER, COUNTRY], "ВПР 2026 Русский язык 4 класс"),
+    ],
+)
+def test_what_can_not_be_read_is_refused(
+    rows: list[list[object]],
+    message: str,
+    write_xlsx: Callable[..., Path],
+    derived: Callable[..., tuple],
+) -> None:
+    with pytest.raises(DataError, match=message):
+        derived(write_xlsx(rows, "распределение.xlsx"))
+
+
+def test_a_control_sample_is_a_table_in_contract_shape(
+    write_csv: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    lines = [
+        "year;procedure;grade;subject;kind;score;n",
+        "2026;ВПР;4;МА;control;0;12",
+        "2026;ВПР;4;МА;control;1;30",
+        "2026;ВПР;4;МА;observed;2;30",
+        "2026;ВПР;4;МА;control;1;31",
+    ]
+    report, out = derived(write_csv(lines, name="контроль.csv"))
+    table = pl.read_parquet(out / "reference_scores.parquet")
+    assert table.select("subject", "kind", "score", "n").rows() == [
+        ("MA", "control", 0, 12),
+        ("MA", "control", 1, 30),
+    ]
+    assert [fault.column for fault in report.rejected] == ["kind", "score"]
