@@ -7,12 +7,13 @@ import pandas as pd
 
 from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Finding, Verdict
+from msoko_analysis.measures.reference import NAMES
 from msoko_analysis.params import Threshold
 from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
 from msoko_analysis.russian import DASH, NBSP, counted, natural, number, percent
 from msoko_analysis.tables import HIDDEN, Digits, Table
 from msoko_analysis.wording.cells import of_school
-from msoko_analysis.wording.names import VERDICT, school_name
+from msoko_analysis.wording.names import VERDICT, paper_name, school_name
 from msoko_analysis.wording.signs import Q, compared_with
 
 _KIND = {
@@ -31,6 +32,7 @@ _LIMITS = (
     "spike_min_theta",
     "spike_min_pupils",
     "spike_min_tested",
+    "reference_median_z",
     "level_z",
     "low_share_limit",
     "fioko_markers_watch",
@@ -74,20 +76,45 @@ def methods_text(facts: Facts) -> Stack:
     )
 
 
-def _reference(facts: Facts) -> Paragraph | None:
+def _reference(facts: Facts) -> Stack | None:
     """The reference check: with a good reference the median z of the schools is near zero."""
     row = facts.measure("region", "spike_median_z")
     if row is None or not np.isfinite(row["value"]):
         return None
-    value = number(row["value"], 2)
-    judged = (
-        "в допустимых пределах ±0,1"
-        if abs(row["value"]) <= 0.1
-        else "вне пределов ±0,1: эталон немного сдвинут, к значениям q у порога нужна осторожность"
+    limit = facts.run.thresholds["reference_median_z"].value
+    judged = f"в допустимых пределах ±{number(limit, 1)}"
+    if abs(row["value"]) > limit:
+        judged = f"вне пределов ±{number(limit, 1)}: {_shifted(row)}"
+    said = (
+        f"Проверка эталона: медиана статистики по {number(row['n'])} школам региона — "
+        f"{number(row['value'], 2)}, {judged}."
     )
-    return Paragraph(
-        f"Проверка эталона: медиана статистики по {number(row['n'])} школам региона — {value}, {judged}."
-    )
+    return stack([_samples(facts), Paragraph(said)])
+
+
+def _shifted(row: pd.Series) -> str:
+    """Why the median is far from zero: a sample outside the region leaves two explanations."""
+    careful = "к значениям q у порога нужна осторожность"
+    if NAMES["control"] in row["method"] or NAMES["country"] in row["method"]:
+        return (
+            "либо так делает большинство школ региона, либо работа в выборке сравнения отличалась "
+            f"(варианты, состав писавших, малая выборка); {careful}"
+        )
+    return f"эталон немного сдвинут, {careful}"
+
+
+def _samples(facts: Facts) -> Bullets | None:
+    """The samples outside the region's results: for which papers, how large, whether used."""
+    lines = []
+    for paper in facts.papers:
+        row = facts.measure("region", "spike_reference", paper)
+        if row is None or row["hidden"]:
+            continue
+        said = row["method"].removeprefix("эталон — ")
+        pupils = counted(row["n"], "участник", "участника", "участников")
+        schools = counted(row["value"], "средняя школа", "средние школы", "средних школ")
+        lines.append(f"{paper_name(facts, paper)}: {said} ({pupils}, как {schools})")
+    return Bullets(tuple(lines)) if lines else None
 
 
 def limits_table(facts: Facts) -> Table:

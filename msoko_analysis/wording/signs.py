@@ -80,7 +80,7 @@ def signs_table(facts: Facts) -> Table:
         pd.DataFrame(rows),
         {"Работ": Digits(), "q": Q, "Устойчивость, %": Digits()},
         (
-            "Лишние работы — сверх того, что даёт уровень самой школы и общая для региона привычка. "
+            f"Лишние работы — сверх того, что даёт уровень самой школы и {_in_reference(facts)}. "
             "q — какая доля школ региона, названных по этому признаку с таким же или меньшим q, "
             f"оказалась бы названа напрасно; порог {q}. «Требует проверки» — признак устоял и после "
             "поправки на то, что признаков проверялось несколько. Устойчивость — при какой доле разумных "
@@ -121,12 +121,35 @@ def _tested(facts: Facts) -> str:
     return text
 
 
+_REFERENCES = {
+    "контрольная выборка": "распределением независимо проверенной контрольной выборки",
+    "по стране": "распределением по стране",
+    "регион без": "распределением по региону без своего муниципалитета",
+    "гладкая кривая": "сглаженным распределением по остальным школам",
+}
+
+
 def compared_with(facts: Facts) -> str:
-    """What the distribution of a school is compared with, in the instrumental case."""
-    methods = {one.method for one in facts.of("spike_school", *Verdict)}
-    if any("гладкая кривая" in method for method in methods):
-        return "сглаженным распределением по остальным школам"
-    return "распределением по региону без своего муниципалитета"
+    """What the distribution of a school is compared with, in the instrumental case.
+
+    Papers may have different references: they are named in the order in which they are chosen.
+    """
+    method = "; ".join({one.method for one in facts.of("spike_school", *Verdict)})
+    named = [words for mark, words in _REFERENCES.items() if mark in method]
+    return ", а где его нет — ".join(named) or _REFERENCES["регион без"]
+
+
+def _against_region(facts: Facts) -> bool:
+    """Whether all papers are compared with the region's own results, common habits included."""
+    said = compared_with(facts)
+    return not any(_REFERENCES[mark] in said for mark in ("контрольная выборка", "по стране"))
+
+
+def _in_reference(facts: Facts) -> str:
+    """What stays in the reference and so is no part of the extra works."""
+    if _against_region(facts):
+        return "общая для региона привычка"
+    return "распределение баллов, с которым идёт сравнение"
 
 
 def _too_few(few: tuple[Finding, ...], facts: Facts) -> str:
@@ -219,11 +242,12 @@ def district_text(facts: Facts) -> Stack:
     """How the district as a whole departs from a smooth curve at the pass cut, beside the region."""
     if not facts.distributions:
         return stack([Paragraph(NOT_DETERMINED)])
+    unseen = ", и сравнение школ с регионом его не видит" if _against_region(facts) else ""
     return stack(
         [
             Paragraph(
-                "Скопление на границе «3» часто есть и в регионе целиком, и сравнение школ с регионом "
-                "его не видит. Насколько отличается муниципалитет, показывает таблица 4: сколько работ "
+                f"Скопление на границе «3» часто есть и в регионе целиком{unseen}. "
+                "Насколько отличается муниципалитет, показывает таблица 4: сколько работ "
                 "ровно на границе приходится на одну работу, которой не хватило одного балла. Если бы "
                 "граница ничего не значила, соседние баллы встречались бы примерно одинаково часто; но "
                 "и строение работы сдвигает это число, поэтому сравнивать нужно с регионом, а не с "
