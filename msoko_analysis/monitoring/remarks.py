@@ -1,0 +1,71 @@
+"""Typical remarks of experts and what to do about them, as data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from msoko_analysis.errors import DataError, ParamsError, Problem
+from msoko_analysis.monitoring.editions import Edition
+from msoko_analysis.params import PARAMS
+from msoko_analysis.rules.mechanisms import Mechanisms
+from msoko_analysis.schema import Strict, Text, read_yaml, validate
+
+
+class Remark(Strict):
+    """A remark, the components and systems it is about (no systems: all), and the measure."""
+
+    id: Text
+    remark: Text
+    components: tuple[Text, ...]
+    systems: tuple[Text, ...] = ()
+    measure: Text
+    responsible: Text
+    term: Text
+    evidence: Text
+    expected_result: Text
+    source: Text
+
+
+def load_remarks(path: Path = PARAMS / "mechanisms" / "remarks.yaml") -> tuple[Remark, ...]:
+    """Read and check the catalogue; raises ParamsError with every fault.
+
+    >>> load_remarks()[0].id
+    'local_conditions'
+    """
+    problems: list[Problem] = []
+    document = read_yaml(path, problems)
+    remarks = validate(tuple[Remark, ...], document, problems) if document else None
+    for number, one in enumerate(remarks or ()):
+        if one.id in [other.id for other in remarks[:number]]:
+            rule = f"замечание «{one.id}» уже есть выше"
+            problems.append(document.problem((number, "id"), rule, "уберите одно"))
+    if problems:
+        raise ParamsError(str(DataError.from_problems("Замечания экспертов не приняты", problems)))
+    return remarks
+
+
+def advice(result: Mechanisms, edition: Edition, remarks: tuple[Remark, ...]) -> pd.DataFrame:
+    """Remarks that may stand behind lost points, for every component below its maximum.
+
+    A remark is what experts often say of such a component, not what they said here: a person picks.
+
+    Returns
+    -------
+    DataFrame: direction, component, points, maximum, percent, lost, remark (its id), in the order of
+    the edition; a component no remark is about has none.
+    """
+    system = {direction.code: direction.system for direction in edition.directions}
+    rows = [
+        (row.direction, row.component, row.points, row.maximum, row.percent, one.id)
+        for row in result.components.itertuples()
+        if row.points < row.maximum
+        for one in remarks
+        if row.component in one.components
+        and (not one.systems or system[row.direction] in one.systems)
+    ]
+    columns = ["direction", "component", "points", "maximum", "percent", "remark"]
+    frame = pd.DataFrame(rows, columns=columns)
+    frame.insert(5, "lost", frame["maximum"] - frame["points"])
+    return frame
