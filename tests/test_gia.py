@@ -10,7 +10,9 @@ import polars as pl
 import pytest
 import yaml
 
-from msoko_analysis.contracts import RESULTS
+from msoko_analysis.contracts import MEDALISTS, RESULTS, dtypes, validate
+from msoko_analysis.params import load_run
+from msoko_analysis.rules.medals import MedalExams, follows_rule, p29
 from msoko_analysis.synthetic.demo import SEED, read_cuts
 from msoko_analysis.synthetic.gia import EXAMS, draw_gia
 from msoko_analysis.synthetic.region import draw_region
@@ -89,17 +91,13 @@ def mark_shares(table: pl.DataFrame) -> list[float]:
 # ---- the tables
 
 
-def test_columns_are_those_of_the_contract_and_hold_no_names(rows: pl.DataFrame):
-    assert "person" in rows.columns
-    for name in set(rows.columns) - {"person"}:
-        field = RESULTS.field(name)
-        assert field is not None, name
-        known = rows[name].drop_nulls()
-        if field.maximum is not None:
-            assert known.max() <= field.maximum
-        if field.minimum is not None:
-            assert known.is_empty() or known.min() >= field.minimum
-    assert not rows.select(*RESULTS.key).is_duplicated().any()
+def test_tables_keep_their_contracts_and_hold_no_names(rows, medalists):
+    items = [name for name in rows.columns if name.startswith("item_")]
+    missing = [name for name in RESULTS.names if name not in rows.columns]
+    assert missing == ["variant"]
+    results = rows.with_columns(variant=None).select(*RESULTS.names, *items)
+    validate(RESULTS, results.cast(dtypes(RESULTS, tuple(items))))
+    validate(MEDALISTS, medalists.cast(dtypes(MEDALISTS)))
     assert rows["person"].drop_nulls().str.contains("^[0-9a-f]{16}$").all()
 
 
@@ -251,6 +249,21 @@ def test_every_honest_medal_keeps_the_rule_of_its_year(judged, truth):
     honest = judged.filter(~pl.col("school").is_in(doubtful))
     assert honest.height > 1000
     assert honest["allowed"].all()
+
+
+def test_the_rules_of_the_project_say_the_same_of_every_medal(judged, written, project):
+    rules = load_run(project / "params/runs/demo.yaml").medal_rules
+    subjects = tuple(exam.subject for exam in EXAMS if exam.anchors)
+    papers = written.filter(procedure="EGE").pivot("subject", index="person", values="total")
+    marks = written.filter(subject="MAB").select("person", base="mark")
+    rows = judged.join(papers, on="person", how="left").join(marks, on="person", how="left")
+    for (year, degree), own in rows.group_by("year", "degree"):
+        scores, base = own.select(subjects).to_numpy(), own["base"].cast(pl.Float64).to_numpy()
+        exams = MedalExams(subjects, scores.astype(float), base)
+        said = follows_rule(rules.of(year, degree), exams)
+        assert (np.nan_to_num(said) == own["allowed"].to_numpy()).all()
+        bar = rules.bars.p29.score
+        assert (p29(exams, bar) == (own["lowest"] < bar).to_numpy()).all()
 
 
 def test_medalists_below_70_are_many_where_medals_are_doubtful(judged, truth):
