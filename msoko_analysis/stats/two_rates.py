@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 from scipy.special import betaln, expit, gammaln, logit
-from scipy.stats import beta, betabinom, binom
+from scipy.stats import beta, binom
 
 from msoko_analysis.errors import StatsInputError
 
@@ -51,14 +51,15 @@ class TwoRates:
     @property
     def p(self) -> np.ndarray:
         """``P(X ≥ x)`` in an honest school; nan below :data:`SMALLEST` trials."""
-        tail = betabinom.sf(self.x - 1, self.n, *_shape(self.rate, self.overdispersion))
-        return np.where(self.n >= SMALLEST, tail, np.nan)
+        tail = _tails(self.n, self.rate, self.overdispersion)
+        own = tail[np.arange(len(self.n)), self.x.astype(int)]
+        return np.where(self.n >= SMALLEST, own, np.nan)
 
     @property
     def mid_p(self) -> np.ndarray:
         """``P(X > x) + P(X = x)/2``, for ranking only: fewer ties, not a valid p (nan as in p)."""
-        own = betabinom.pmf(self.x, self.n, *_shape(self.rate, self.overdispersion))
-        return self.p - own / 2
+        own = _log_pmf(self.x, self.n, self.rate, self.overdispersion)
+        return self.p - np.exp(own) / 2
 
     @property
     def posterior_high(self) -> np.ndarray:
@@ -89,11 +90,8 @@ class TwoRates:
         for instance where honest schools differ so much that ``rate`` is nothing unusual.
         """
         n = np.arange(1, _MOST + 1)
-        x = np.arange(_MOST + 1)
-        tail = betabinom.sf(x - 1, n[:, None], *_shape(self.rate, self.overdispersion))
-        critical = (tail > level).sum(
-            axis=1
-        )  # the tail falls with x, so these are 0 … critical − 1
+        # The tail falls with x and is 0 beyond n: those above the level are 0 … critical − 1.
+        critical = (_tails(n, self.rate, self.overdispersion) > level).sum(axis=1)
         enough = (binom.sf(critical - 1, n, rate) >= power) & (n >= SMALLEST)
         lasting = np.logical_and.accumulate(enough[::-1])[::-1]
         return float(n[lasting][0]) if lasting.any() else float("nan")
@@ -174,6 +172,13 @@ def _shape(rate: float, spread: float) -> tuple[float, float]:
     """The parameters a, b of a beta distribution of mean ``rate`` and ``1/(a + b + 1) = spread``."""
     total = (1 - spread) / spread
     return rate * total, (1 - rate) * total
+
+
+def _tails(n: np.ndarray, rate: float, spread: float) -> np.ndarray:
+    """``P(X ≥ x)`` (schools × x = 0 … largest n)."""
+    x, n = np.arange(n.max() + 1), n[:, None]
+    mass = np.where(x <= n, np.exp(_log_pmf(np.minimum(x, n), n, rate, spread)), 0.0)
+    return np.minimum(mass[:, ::-1].cumsum(axis=1)[:, ::-1], 1.0)
 
 
 def _log_pmf(x: np.ndarray, n: np.ndarray, rate: float, spread: float) -> np.ndarray:
