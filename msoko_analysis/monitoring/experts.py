@@ -42,6 +42,15 @@ def primary_points(edition: Edition, points: pd.DataFrame) -> dict[str, float]:
     Points by position, for :func:`~msoko_analysis.rules.mechanisms.assess`. Raises DataError with
     every fault: an unknown position, a judgement twice, points that are missing or impossible, a
     position nobody judged.
+
+    >>> from msoko_analysis.monitoring.editions import load_editions
+    >>> edition = load_editions()["2022"]
+    >>> codes = edition.positions()["position"]
+    >>> points = pd.DataFrame([(code, expert, float(expert == "Э1" or code != "1.1.goals"))
+    ...     for code in codes for expert in ("Э1", "Э2")], columns=["position", "expert", "points"])
+    >>> made = primary_points(edition, points)
+    >>> made["1.1.goals"], made["1.1.analysis"]
+    (0.5, 1.0)
     """
     maximum = edition.positions().set_index("position")["maximum"]
     problems = []
@@ -66,6 +75,15 @@ def agreement_of_experts(edition: Edition, points: pd.DataFrame) -> ExpertAgreem
     """Agreement over all positions; one expert agrees with nobody, so it is nan.
 
     ``points`` as for :func:`primary_points`, which has accepted them.
+
+    >>> from msoko_analysis.monitoring.editions import load_editions
+    >>> edition = load_editions()["2022"]
+    >>> codes = edition.positions()["position"]
+    >>> points = pd.DataFrame([(code, expert, float(expert == "Э1" or code != "1.1.goals"))
+    ...     for code in codes for expert in ("Э1", "Э2")], columns=["position", "expert", "points"])
+    >>> found = agreement_of_experts(edition, points)
+    >>> found.experts, found.alpha.units, found.alpha.ratings
+    (2, 72, 144)
     """
     maximum = edition.positions().set_index("position")["maximum"]
     wide = points.pivot(index="expert", columns="position", values="points").astype(float)
@@ -90,6 +108,14 @@ def disagreements(edition: Edition, points: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame: position, direction, component, experts, lowest, highest, spread (highest − lowest)
     and maximum; nothing where all agree or one expert judged.
+
+    >>> from msoko_analysis.monitoring.editions import load_editions
+    >>> edition = load_editions()["2022"]
+    >>> codes = edition.positions()["position"]
+    >>> points = pd.DataFrame([(code, expert, float(expert == "Э1" or code != "1.1.goals"))
+    ...     for code in codes for expert in ("Э1", "Э2")], columns=["position", "expert", "points"])
+    >>> disagreements(edition, points)[["position", "spread"]].values.tolist()
+    [['1.1.goals', 1.0]]
     """
     judged = points.groupby("position")["points"].agg(["count", "min", "max"])
     frame = edition.positions().merge(judged, left_on="position", right_index=True)

@@ -33,6 +33,16 @@ def interview(
     -------
     Table in the order of the registry, with empty columns for people; it goes on the page, into CSV
     and, by :func:`~msoko_analysis.tables.workbook`, into Excel.
+
+    >>> from msoko_analysis.monitoring.dynamics import changes, deviations
+    >>> from msoko_analysis.monitoring.registry import load_registry
+    >>> values = pd.DataFrame({"indicator": "П35", "municipality": "M01", "period": ["2025", "2026"],
+    ...     "numerator": [2.0, 3.0], "denominator": 1000.0, "value": [2.0, 3.0]})
+    >>> targets = pd.DataFrame(columns=["indicator", "municipality", "period", "target", "source"])
+    >>> fallen = changes(values, load_registry())
+    >>> below = deviations(values, targets.astype({"target": float}), load_registry())
+    >>> interview(fallen, below, load_registry(), "M01").frame[["Было", "Стало"]].values.tolist()
+    [[2.0, 3.0]]
     """
     worse = changed[(changed["municipality"] == municipality) & (changed["towards"] < 0)]
     below = short_of[(short_of["municipality"] == municipality) & (short_of["reached"] == 0)]

@@ -63,13 +63,21 @@ def read_template(path: Path, registry: Registry, municipalities: Mapping[str, s
         twice, text for a number, a number below 0 or above the largest possible, half a fraction, a
         part above the whole, a number in a cell that does not belong to the indicator, a value of an
         indicator that is computed from results.
+
+    Examples
+    --------
+    >>> from msoko_analysis.monitoring.registry import load_registry
+    >>> read_template(Path("none.xlsx"), load_registry(), {})
+    Traceback (most recent call last):
+        ...
+    msoko_analysis.errors.DataError: none.xlsx: файла нет — проверьте имя и папку
     """
     try:
         book = load_workbook(path, data_only=True)
     except FileNotFoundError as error:
-        raise DataError(f"{path}: файла нет — проверьте имя и папку") from error
+        raise _unread(path, "файла нет", "проверьте имя и папку") from error
     except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
-        raise DataError(f"{path}: это не книга Excel (.xlsx) — сохраните её заново") from error
+        raise _unread(path, "это не книга Excel (.xlsx)", "сохраните её заново") from error
     reader = _Reader(path.name, registry, {name: code for code, name in municipalities.items()})
     if reader.has(book.sheetnames, INPUT) and reader.headed(book[INPUT], INPUT_HEAD):
         reader.entries(book[INPUT])
@@ -86,6 +94,14 @@ def read_templates(
     """Several filled templates as one: each municipality may send its own.
 
     Raises DataError with the faults of all files, or with the values two files both give.
+
+    >>> from msoko_analysis.monitoring.registry import load_registry
+    >>> read_templates([Path("a.xlsx"), Path("b.xlsx")], load_registry(), {})
+    Traceback (most recent call last):
+        ...
+    msoko_analysis.errors.DataError: Шаблоны не прочитаны
+      1. a.xlsx: файла нет — проверьте имя и папку
+      2. b.xlsx: файла нет — проверьте имя и папку
     """
     read: list[Filled] = []
     problems: list[Problem] = []
@@ -93,7 +109,7 @@ def read_templates(
         try:
             read.append(read_template(path, registry, municipalities))
         except DataError as error:
-            problems += error.problems or [Problem(str(error), "исправьте файл")]
+            problems += error.problems
     entries = pd.concat([one.entries for one in read], ignore_index=True) if read else None
     for key in entries[entries.duplicated(KEY)][KEY].itertuples(index=False) if read else ():
         rule = f"показатель {key.indicator}, {key.municipality}, {key.period} есть в двух файлах"
@@ -103,6 +119,12 @@ def read_templates(
     targets = pd.concat([one.targets for one in read], ignore_index=True)
     missing = tuple(problem for one in read for problem in one.missing)
     return Filled(entries, targets.drop_duplicates(KEY), missing)
+
+
+def _unread(path: Path, rule: str, action: str) -> DataError:
+    """The error of a file that cannot be opened at all."""
+    problem = Problem(rule, action, file=str(path))
+    return DataError(str(problem), (problem,))
 
 
 @dataclass

@@ -55,6 +55,13 @@ def advice(result: Mechanisms, edition: Edition, remarks: tuple[Remark, ...]) ->
     -------
     DataFrame: direction, component, points, maximum, percent, lost, remark (its id), in the order of
     the edition; a component no remark is about has none.
+
+    >>> from msoko_analysis.monitoring.editions import load_editions
+    >>> from msoko_analysis.rules.mechanisms import assess
+    >>> edition = load_editions()["2022"]
+    >>> points = dict.fromkeys(edition.positions()["position"], 1.0) | {"2.4.goals": 0.0}
+    >>> advice(assess(edition.positions(), points), edition, load_remarks())["remark"].tolist()
+    ['no_system']
     """
     system = {direction.code: direction.system for direction in edition.directions}
     rows = [

@@ -69,6 +69,13 @@ def write_template(
     -------
     How many rows wait for numbers. Raises DataError when the file is there already, when two
     municipalities have one name, or when no period suits any indicator.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> from msoko_analysis.monitoring.registry import load_registry
+    >>> with TemporaryDirectory() as folder:  # П38–П40, П47, П51–П55 are quarterly
+    ...     path = Path(folder) / "a.xlsx"
+    ...     write_template(path, load_registry(), {"M01": "Северный район"}, [Period(2026, 4, 1)])
+    9
     """
     if path.exists():
         raise DataError(f"{path}: файл уже есть — выберите другое имя, чтобы не потерять вписанное")
