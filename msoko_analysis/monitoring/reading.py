@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import math
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -17,6 +16,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from msoko_analysis.errors import DataError, Problem
+from msoko_analysis.monitoring.cells import as_number, emptied
 from msoko_analysis.monitoring.engine import KEY, NUMBERS
 from msoko_analysis.monitoring.periods import Period
 from msoko_analysis.monitoring.registry import Indicator, Registry
@@ -165,7 +165,7 @@ class _Reader:
     def entries(self, sheet: Worksheet) -> None:
         """The rows of the sheet of numbers."""
         for row, cells in enumerate(sheet.iter_rows(min_row=2, max_col=7, values_only=True), 2):
-            code, _, place, period, *numbers = (_emptied(cell) for cell in cells)
+            code, _, place, period, *numbers = (emptied(cell) for cell in cells)
             if all(cell is None for cell in (code, place, period, *numbers)):
                 continue
             key = self.key(sheet.title, row, ("A", code), ("C", place), ("D", period))
@@ -235,7 +235,7 @@ class _Reader:
     def targets(self, sheet: Worksheet) -> None:
         """The rows of the sheet of targets."""
         for row, cells in enumerate(sheet.iter_rows(min_row=2, max_col=5, values_only=True), 2):
-            code, place, period, target, source = (_emptied(cell) for cell in cells)
+            code, place, period, target, source = (emptied(cell) for cell in cells)
             if all(cell is None for cell in (code, place, period, target, source)):
                 continue
             words = ("A", code), ("B", place), ("C", period)
@@ -296,7 +296,7 @@ class _Reader:
         """The number of a cell; None where it is empty, nan and a fault where it is not a number."""
         if value is None:
             return None
-        number = _as_number(value)
+        number = as_number(value)
         if number is None:
             self.fault(sheet, cell, "это не число", "впишите число без слов и знаков")
         elif number < 0:
@@ -330,21 +330,3 @@ class _Reader:
             pd.DataFrame(targets, columns=[*KEY, "target", "source"]).astype({"target": float}),
             tuple(self.missing),
         )
-
-
-def _emptied(cell: Any) -> Any:
-    """The cell without spaces around its text; None where only spaces stand."""
-    return (cell.strip() or None) if isinstance(cell, str) else cell
-
-
-def _as_number(value: Any) -> float | None:
-    """A number, also one that Excel keeps as text with a decimal comma."""
-    if isinstance(value, (bool, datetime.date, datetime.time, datetime.timedelta)):
-        return None
-    try:
-        number = float(
-            "".join(value.split()).replace(",", ".") if isinstance(value, str) else value
-        )
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
