@@ -49,11 +49,18 @@ def ingest(
         bool, typer.Option("--strict", help="Считать отложенные строки ошибкой.")
     ] = False,
     replace: Annotated[bool, typer.Option("--replace", help="Заменить прежние данные.")] = False,
+    layout: Annotated[
+        Path | None, typer.Option(help="Описание столбцов файла, которого программа не знает.")
+    ] = None,
+    salt: Annotated[
+        Path | None, typer.Option(help="Файл соли псевдонимов вместо data/.salt.")
+    ] = None,
 ) -> None:
     """Прочитать файлы, проверить и привести к общему виду."""
     from msoko_analysis.ingest import ingest as read  # pandera and polars: only where needed
 
-    print(read(paths, out, strict=strict, replace=replace).text())
+    report = read(paths, out, strict=strict, replace=replace, layout=layout, salt=salt)
+    print(report.text())
 
 
 @app.command()

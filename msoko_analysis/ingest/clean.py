@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from msoko_analysis.contracts import PAPER, RESULTS, SCHOOLS, Field
+from msoko_analysis.contracts import LEVEL_COUNTS, MEDALISTS, PAPER, RESULTS, SCHOOLS, Field
 from msoko_analysis.ingest.block import SCHOOL_NAME, Block
+from msoko_analysis.ingest.gate import OUT_OF_FORM
 from msoko_analysis.ingest.headings import ABSENT, PROCEDURE_BY_NAME, SUBJECT_BY_NAME
+from msoko_analysis.ingest.persons import NO_SCHOOL
 from msoko_analysis.ingest.sheets import ROW
 
 #: What stands in a cell for "nothing here": a task not done, no mark, an absent pupil.
@@ -34,6 +36,8 @@ _CODE = {
 Faults = list[tuple[pl.Expr, str]]
 _NEVER = (pl.lit(False), "")
 _FULL_NAME = r"^[А-ЯЁ][а-яё-]+\s+[А-ЯЁ][а-яё.]"
+#: Tables whose rows stand for a school: it tells the municipality where they do not.
+_PLACED = (RESULTS, MEDALISTS, LEVEL_COUNTS)
 
 
 @dataclass(frozen=True)
@@ -58,7 +62,7 @@ def clean(
 ) -> Cleaned:
     """Apply the contract of a block to its raw cells.
 
-    ``homes`` maps a school to its municipality, for results that do not name it;
+    ``homes`` maps a school to its municipality, for rows that do not name it;
     ``municipality_codes`` maps a municipality's name to its code, where some file gives both.
     """
     raw = _with_derived(block.raw(), block, homes or {})
@@ -78,7 +82,7 @@ def clean(
 
 def _with_derived(raw: pl.DataFrame, block: Block, homes: Mapping[str, str]) -> pl.DataFrame:
     """Add the columns a file may leave out because they follow from elsewhere."""
-    if block.contract is RESULTS and "municipality" not in raw.columns:
+    if block.contract in _PLACED and "municipality" not in raw.columns:
         return raw.with_columns(
             municipality=_text(raw, "school").replace_strict(dict(homes), default=None)
         )
@@ -135,6 +139,13 @@ def _string(raw: pl.DataFrame, name: str, field: Field) -> tuple[pl.Expr, pl.Exp
         faults.append((~blank & ~text.is_in(field.allowed), allowed))
     if name == "pupil":
         faults.append((text.str.contains(_FULL_NAME), "похоже на имя: нужен код участника"))
+    if name == "person":
+        faults.append((text.str.contains(r"[а-яёА-ЯЁ\s]"), "похоже на имя: нужен псевдоним"))
+    if name == "school":
+        faults += [
+            (text.str.starts_with(OUT_OF_FORM), "строка сдвинута или повреждена и потому скрыта"),
+            (text == NO_SCHOOL, "школы нет в таблице школ: впишите код ОО или дополните таблицу"),
+        ]
     return text, blank, faults
 
 

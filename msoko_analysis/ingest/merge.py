@@ -11,6 +11,7 @@ from msoko_analysis.contracts import (
     CONTRACTS,
     ITEM,
     MARKERS,
+    MEDALISTS,
     PAPER,
     RESULTS,
     SCHOOLS,
@@ -22,6 +23,7 @@ from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import SCHOOL_NAME, Block
 from msoko_analysis.ingest.clean import PLACE, Cleaned, clean
 from msoko_analysis.ingest.markers import check_counts
+from msoko_analysis.ingest.persons import unlinked
 from msoko_analysis.ingest.sheets import ROW
 
 _BLOCK = "_block"
@@ -50,8 +52,9 @@ class Merged:
 def merge(blocks: Sequence[Block]) -> Merged:
     """Clean the blocks and join them by contract.
 
-    Schools are cleaned first: they tell the municipality of results that do not name it. Without a
-    table of schools one is made from the results, the name being the code if no form gives it.
+    Schools are cleaned first: they tell the municipality of results that do not name it; results do
+    the same for medalists. Without a table of schools one is made from the results, the name being
+    the code if no form gives it.
     """
     done, homes = _clean_all(blocks)
     tables: dict[str, pl.DataFrame] = {}
@@ -73,7 +76,7 @@ def merge(blocks: Sequence[Block]) -> Merged:
         warnings += _twins(tables["results"], blocks) + _moved(tables["results"], homes)
     if "schools" not in tables:
         tables["schools"] = _made_schools(tables.get("results"))
-    warnings += _homeless(tables)
+    warnings += _homeless(tables) + unlinked(tables, blocks, _BLOCK)
     cells = [_marked(c.cells, i) for i, c in done.items()]
     return Merged(
         {name: _finish(CONTRACTS[name], table) for name, table in tables.items()},
@@ -90,13 +93,21 @@ def _clean_all(blocks: Sequence[Block]) -> tuple[dict[int, Cleaned], dict[str, s
     codes = _municipality_codes(blocks)
     homes: dict[str, str] = {}
     done: dict[int, Cleaned] = {}
-    for index, block in sorted(enumerate(blocks), key=lambda pair: pair[1].contract is RESULTS):
-        done[index] = clean(block, homes=homes, municipality_codes=codes)
+    places: dict[str, str] = {}
+    for index, block in sorted(enumerate(blocks), key=lambda pair: _turn(pair[1].contract)):
+        done[index] = clean(block, homes=places | homes, municipality_codes=codes)
         if block.contract is MARKERS:
             done[index] = check_counts(done[index])
         if block.contract is SCHOOLS:
             homes |= dict(done[index].rows.select("school", "municipality").iter_rows())
+        if block.contract is RESULTS:
+            rows = done[index].rows.select("school", "municipality").unique()
+            places |= dict(rows.iter_rows())
     return dict(sorted(done.items())), homes
+
+
+def _turn(contract: Contract) -> int:
+    return 1 if contract is RESULTS else 2 if contract is MEDALISTS else 0
 
 
 def _marked(frame: pl.DataFrame, index: int) -> pl.DataFrame:
@@ -167,7 +178,17 @@ def _finish(contract: Contract, table: pl.DataFrame) -> pl.DataFrame:
     """Columns and types of the contract, in its order; sorted; checked against its schema."""
     items = tuple(sorted(column for column in table.columns if ITEM.match(column)))
     types = dtypes(contract, items)
-    order = ("year", "municipality", "level", "school", "unit", *PAPER[1:], "pupil", "kind", "score")
+    order = (
+        "year",
+        "municipality",
+        "level",
+        "school",
+        "unit",
+        *PAPER[1:],
+        "pupil",
+        "kind",
+        "score",
+    )
     table = table.select(pl.col(name).cast(dtype) for name, dtype in types.items())
     table = table.sort([name for name in order if name in types], nulls_last=True)
     return validate(contract, table)

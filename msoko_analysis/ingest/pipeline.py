@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 from msoko_analysis.errors import DataError, Problem
-from msoko_analysis.ingest import aggregates, distributions, fisoko, markers, regional, tables
+from msoko_analysis.ingest import (
+    aggregates,
+    distributions,
+    fisoko,
+    gia,
+    mapped,
+    markers,
+    medals,
+    persons,
+    regional,
+    tables,
+)
 from msoko_analysis.ingest.block import Block
+from msoko_analysis.ingest.layout import SUFFIX, Layout, layouts_for
 from msoko_analysis.ingest.merge import merge
+from msoko_analysis.ingest.privacy import SALT, Pseudonyms
 from msoko_analysis.ingest.report import Faults, IngestReport, faults_of, origin_cards
 from msoko_analysis.ingest.sheets import SUFFIXES, EmptyTableError, Sheet, open_sheets
 from msoko_analysis.ingest.store import (
@@ -40,6 +53,8 @@ def ingest(
     *,
     strict: bool = False,
     replace: bool = False,
+    layout: Path | None = None,
+    salt: Path | None = None,
     today: date | None = None,
     progress: Callable[[int, int, str], None] | None = None,
 ) -> IngestReport:
@@ -51,6 +66,9 @@ def ingest(
     out : folder to make. It appears complete or not at all.
     strict : a row set aside or a cell emptied is an error.
     replace : an existing derived folder may be replaced; it is kept until the new one is complete.
+    layout : description of the files' columns (YAML); by default one that lies beside a file.
+    salt : file with the secret of the pseudonyms; it is made when the first one is needed
+        (default: ``data/.salt``).
     today : date for the origin cards (default: today).
     progress : called before each file with (files done, files in all, file name).
 
@@ -72,12 +90,16 @@ def ingest(
     """
     out = Path(out)
     check_target(out, replace=replace)
-    blocks, unknown, notes = _read_all(_files([Path(path) for path in paths]), progress)
+    pseudonyms = Pseudonyms(salt or SALT)
+    files = _files([Path(path) for path in paths])
+    layouts = layouts_for([file for file, _ in files], layout)
+    blocks, unknown, notes = _read_all(files, layouts, pseudonyms, progress)
     if not blocks:
         listed = [Problem("файл не распознан", _KNOWN, name) for name in unknown] or [
             Problem("нет ни одного файла с данными", "укажите файлы или папку с ними")
         ]
         raise DataError.from_problems(_TITLE, [*listed, *notes])
+    blocks = persons.link(blocks, pseudonyms)
     merged = merge(blocks)
     rejected, cells = (faults_of(faults, blocks) for faults in (merged.rejected, merged.cells))
     if strict and (rejected or cells):
@@ -111,7 +133,8 @@ def _files(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
     for path in paths:
         if path.is_dir():
             inside = sorted(p for p in path.rglob("*") if p.is_file())
-            listed = [(p, False) for p in inside if not p.name.startswith(("~$", "."))]
+            passed = [p for p in inside if not p.name.startswith(("~$", "."))]
+            listed = [(p, False) for p in passed if not p.name.endswith(SUFFIX)]
         elif path.exists():
             listed = [(path, True)]
         else:
@@ -125,7 +148,10 @@ def _files(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
 
 
 def _read_all(
-    files: Sequence[tuple[Path, bool]], progress: Callable[[int, int, str], None] | None
+    files: Sequence[tuple[Path, bool]],
+    layouts: Mapping[Path, Layout],
+    pseudonyms: Pseudonyms,
+    progress: Callable[[int, int, str], None] | None,
 ) -> tuple[list[Block], list[str], list[Problem]]:
     """Blocks of all files, names of files nobody knows, notes; all faults in one DataError."""
     blocks: list[Block] = []
@@ -138,7 +164,7 @@ def _read_all(
         if not named and file.suffix.lower() not in SUFFIXES:
             unknown.append(file.name)
             continue
-        found, faults, empty = _read_file(file)
+        found, faults, empty = _read_file(file, layouts.get(file), pseudonyms)
         blocks += found
         # in a folder an unfilled form among filled ones is no reason to stop
         (problems if named else notes).extend(empty)
@@ -154,25 +180,36 @@ def _read_all(
     return blocks, unknown, notes
 
 
-def _read_file(file: Path) -> tuple[list[Block], list[Problem], list[Problem]]:
+def _read_file(
+    file: Path, layout: Layout | None, pseudonyms: Pseudonyms
+) -> tuple[list[Block], list[Problem], list[Problem]]:
     """Blocks of a file, its faults, and notes that a sheet is empty."""
     blocks: list[Block] = []
     problems: list[Problem] = []
     empty: list[Problem] = []
     try:
-        sheets = open_sheets(file)
+        sheets = open_sheets(file, pseudonyms)
     except DataError as error:
         return [], list(error.problems), []
+    if layout is not None:
+        try:
+            return mapped.read(sheets, layout), [], []
+        except EmptyTableError as error:
+            return [], [], list(error.problems)
+        except DataError as error:
+            return [], list(error.problems), []
     for sheet in sheets:
         try:
-            found = (reader(sheet) for reader in READERS)
-            block = next((block for block in found if block is not None), None)
+            read = [*gia.read(sheet), *medals.read(sheet)]
+            if not sheet.parts:
+                found = (reader(sheet) for reader in READERS)
+                read = [block for block in found if block is not None][:1]
         except EmptyTableError as error:
             empty += error.problems
         except DataError as error:
             problems += error.problems
         else:
-            blocks += [block] if block is not None else []
+            blocks += read
     return blocks, problems, empty
 
 

@@ -10,7 +10,7 @@ import io
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -19,12 +19,20 @@ import polars as pl
 from python_calamine import CalamineError, CalamineWorkbook
 
 from msoko_analysis.errors import DataError, Problem
+from msoko_analysis.ingest.gate import (
+    ROW,
+    Part,
+    is_personal,
+    parts_of,
+    suspicious,
+    without_personal,
+)
+from msoko_analysis.ingest.privacy import Pseudonyms
 
 #: Files with these endings are tried when a folder is given.
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt", ".parquet")
 #: Forms have up to eight lines above their header; 40 leaves room for a cover note.
 HEAD_ROWS = 40
-ROW = "_row"
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _BROKEN = "файл повреждён или скачан не полностью"
@@ -37,12 +45,17 @@ class EmptyTableError(DataError):
 
 @dataclass(frozen=True)
 class Sheet:
-    """Cells of one sheet. ``typed``: a Parquet table, whose columns already have names."""
+    """Cells of one sheet, none of which names a pupil.
+
+    ``typed``: a Parquet table, whose columns already have names. ``parts``: protocols of ГИА and
+    lists of medalists; such a sheet has no other cells.
+    """
 
     path: Path
     name: str
     cells: pl.DataFrame
     typed: bool = False
+    parts: tuple[Part, ...] = ()
 
     @cached_property
     def head(self) -> list[list[str]]:
@@ -97,8 +110,8 @@ def unique_headings(row: list[str]) -> list[str]:
     return names
 
 
-def open_sheets(path: Path) -> list[Sheet]:
-    """All sheets of a file that hold anything.
+def open_sheets(path: Path, pseudonyms: Pseudonyms) -> list[Sheet]:
+    """All sheets of a file that hold anything; what names a pupil is hashed or left out.
 
     Raises DataError if it can not be opened: empty, cut off, protected, not what it is called.
     """
@@ -117,7 +130,7 @@ def open_sheets(path: Path) -> list[Sheet]:
             "откройте её в Excel, снимите пароль и сохраните как «Книга Excel (.xlsx)»",
         )
     if start.startswith(b"PK"):
-        return _open_xlsx(path)
+        return _open_xlsx(path, pseudonyms)
     if start.startswith(b"PAR1") or path.suffix.lower() == ".parquet":
         return _open_parquet(path)
     if path.suffix.lower() in (".xlsx", ".xlsm", ".xls"):
@@ -126,7 +139,7 @@ def open_sheets(path: Path) -> list[Sheet]:
             "это не книга Excel, хотя файл так назван",
             "откройте файл в Excel и сохраните как «Книга Excel (.xlsx)»",
         )
-    return _open_csv(path)
+    return _open_csv(path, pseudonyms)
 
 
 def _error(path: Path, rule: str, action: str, row: int | None = None) -> DataError:
@@ -134,7 +147,7 @@ def _error(path: Path, rule: str, action: str, row: int | None = None) -> DataEr
     return DataError.from_problems(f"Файл {path.name} не прочитан", [problem])
 
 
-def _open_xlsx(path: Path) -> list[Sheet]:
+def _open_xlsx(path: Path, pseudonyms: Pseudonyms) -> list[Sheet]:
     if not zipfile.is_zipfile(path):
         raise _error(path, _BROKEN, _AGAIN)
     with zipfile.ZipFile(path) as archive:
@@ -149,7 +162,7 @@ def _open_xlsx(path: Path) -> list[Sheet]:
     except CalamineError:
         raise _error(path, _BROKEN, _AGAIN) from None
     sheets = [
-        Sheet(path, name, _frame([[_text(cell) for cell in row] for row in grid]))
+        _gated(path, name, [[_text(cell) for cell in row] for row in grid], pseudonyms)
         for name, grid in grids
         if any(cell != "" for row in grid for cell in row)
     ]
@@ -158,31 +171,49 @@ def _open_xlsx(path: Path) -> list[Sheet]:
     return sheets
 
 
+def _gated(
+    path: Path, name: str, rows: Sequence[Sequence[str | None]], pseudonyms: Pseudonyms
+) -> Sheet:
+    """The sheet of these rows as the gate lets them pass."""
+    if suspicious({cell for row in rows for cell in row if cell}):
+        parts = parts_of(rows, f"{path.stem} {name}", pseudonyms)
+        if parts:
+            return Sheet(path, name, pl.DataFrame(), parts=tuple(parts))
+        rows = without_personal(rows)
+    return Sheet(path, name, _frame(rows))
+
+
 def _text(cell: object) -> str | None:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell) if cell != "" else None
 
 
-def _frame(grid: list[list[str | None]]) -> pl.DataFrame:
+def _frame(grid: Sequence[Sequence[str | None]]) -> pl.DataFrame:
     names = [f"c{index}" for index in range(max(map(len, grid)))]
-    return pl.DataFrame(grid, schema=dict.fromkeys(names, pl.String), orient="row")
+    full = [[*row, *[None] * (len(names) - len(row))] for row in grid]
+    return pl.DataFrame(full, schema=dict.fromkeys(names, pl.String), orient="row")
 
 
 def _open_parquet(path: Path) -> list[Sheet]:
     try:
-        return [Sheet(path, "", pl.read_parquet(path), typed=True)]
+        names = [name for name in pl.read_parquet_schema(path) if not is_personal(name)]
+        return [Sheet(path, "", pl.read_parquet(path, columns=names), typed=True)]
     except (pl.exceptions.PolarsError, OSError):
         raise _error(path, _BROKEN, _AGAIN) from None
 
 
-def _open_csv(path: Path) -> list[Sheet]:
+def _open_csv(path: Path, pseudonyms: Pseudonyms) -> list[Sheet]:
     text = decode(path.read_bytes())
     if text is None or "\0" in text[:2000]:
         raise _error(path, "это не текстовая таблица", "сохраните таблицу как CSV UTF-8 или .xlsx")
     # polars drops blank lines, which would shift the line numbers that messages quote
     text = re.sub(r"(?m)^[ \t]*\r?\n", '""\n', text)
     separator = guess_separator(text)
+    if suspicious([text]):
+        sheet = _gated_csv(path, text, separator, pseudonyms)
+        if sheet:
+            return [sheet]
     try:
         head = list(csv.reader(io.StringIO(text[:200_000], newline=""), delimiter=separator))
         names = [f"c{index}" for index in range(max(map(len, head[:HEAD_ROWS])))]
@@ -193,13 +224,34 @@ def _open_csv(path: Path) -> list[Sheet]:
             schema=dict.fromkeys(names, pl.String),
         )
     except (pl.exceptions.PolarsError, csv.Error):
-        raise _error(
-            path,
-            "строки разной длины: где-то ячеек больше, чем столбцов в заголовке",
-            "если дробные числа записаны с запятой, разделителем столбцов должна быть «;»; "
-            "проверьте и незакрытые кавычки",
-        ) from None
+        raise _ragged(path) from None
     return [Sheet(path, "", cells)]
+
+
+def _gated_csv(path: Path, text: str, separator: str, pseudonyms: Pseudonyms) -> Sheet | None:
+    """The sheet of a CSV with columns the gate must see, read row by row; None without them."""
+    try:
+        read = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        rows: list[list[str | None]] = [[cell or None for cell in row] for row in read]
+    except csv.Error:
+        raise _ragged(path) from None
+    sheet = _gated(path, "", rows, pseudonyms)
+    if sheet.parts:
+        return sheet
+    if not any(map(is_personal, {cell for row in rows for cell in row if cell})):
+        return None
+    if max(map(len, rows)) > max(map(len, rows[:HEAD_ROWS])):
+        raise _ragged(path)
+    return sheet
+
+
+def _ragged(path: Path) -> DataError:
+    return _error(
+        path,
+        "строки разной длины: где-то ячеек больше, чем столбцов в заголовке",
+        "если дробные числа записаны с запятой, разделителем столбцов должна быть «;»; "
+        "проверьте и незакрытые кавычки",
+    )
 
 
 def decode(data: bytes) -> str | None:

@@ -130,7 +130,7 @@ def _write_rejected(folder: Path, blocks: Sequence[Block], merged: Merged) -> No
     for index, block in enumerate(blocks):
         rows = merged.rejected.filter(pl.col("_block") == index)
         if rows.height:
-            found = rows.select(ROW, "column", "reason").join(block.original, on=ROW)
+            found = rows.select(ROW, "column", "reason").join(_hidden(block), on=ROW)
             lines = [[*row[:1], block.heading(row[1]), *row[2:]] for row in found.iter_rows()]
             header = ["строка", "столбец", "причина", *found.columns[3:]]
             _write_csv(folder / f"{stems[index]}.csv", header, lines)
@@ -143,8 +143,18 @@ def _write_rejected(folder: Path, blocks: Sequence[Block], merged: Merged) -> No
             )
 
 
+def _hidden(block: Block) -> pl.DataFrame:
+    """The table as it stood, but for codes of pupils that are words: they may be names."""
+    codes = {block.heading(name) for name in ("pupil", "person")} & set(block.original.columns)
+    words = {code: pl.col(code).cast(pl.String).str.contains(r"[А-Яа-яЁё]") for code in codes}
+    return block.original.with_columns(
+        pl.when(word).then(pl.lit("скрыто")).otherwise(pl.col(code).cast(pl.String)).alias(code)
+        for code, word in words.items()
+    )
+
+
 def _cell_lines(block: Block, cells: pl.DataFrame) -> list[list[Any]]:
-    rows = block.original.join(cells.select(ROW).unique(), on=ROW)
+    rows = _hidden(block).join(cells.select(ROW).unique(), on=ROW)
     values = {row[ROW]: row for row in rows.iter_rows(named=True)}
     return [
         [row, block.heading(column), reason, values[row].get(block.heading(column))]

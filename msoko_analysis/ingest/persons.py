@@ -1,0 +1,153 @@
+"""Who is who among hashes: one pseudonym per pupil over protocols and lists of medalists.
+
+A document tells a person best; a name tells one within a school; a participant code within a school
+and year. A row without a document borrows the one that its name goes with elsewhere, if that is one
+document only: two namesakes of a school are never joined by their name.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from msoko_analysis.contracts import MEDALISTS, RESULTS, SCHOOLS
+from msoko_analysis.errors import Problem
+from msoko_analysis.ingest.block import SCHOOL_NAME, Block
+from msoko_analysis.ingest.gate import BY_NAME, CODE, DOCUMENT, NAME, ROW
+from msoko_analysis.ingest.privacy import Pseudonyms, same_name
+
+#: Stands in the school cell of a medalist whose school is not in the table of schools.
+NO_SCHOOL = "школа не найдена"
+_PERSON = "псевдоним"
+_HASHES = (DOCUMENT, NAME, CODE)
+
+
+@dataclass(frozen=True)
+class _Keys:
+    """What a row is known by: hashes, name and code bound to the school; None where it has none."""
+
+    document: str | None
+    name: str | None
+    code: str | None
+
+
+def link(blocks: Sequence[Block], pseudonyms: Pseudonyms) -> list[Block]:
+    """The blocks with a column ``person`` wherever the gate left hashes; others are untouched.
+
+    In results ``pupil`` is the pseudonym too; of a row that tells nobody, block and line number.
+    """
+    marked = [block for block in blocks if DOCUMENT in block.original.columns]
+    if not marked:
+        return list(blocks)
+    codes = _school_codes(blocks, pseudonyms)
+    placed = {id(block): _with_codes(block, codes) for block in marked}
+    keys = {of: _keys(block, pseudonyms) for of, block in placed.items()}
+    everybody = [row for rows in keys.values() for row in rows]
+    documents = _only((row.name, row.document) for row in everybody)
+    names = _only((row.code, row.document or row.name) for row in everybody)
+
+    def person(row: _Keys) -> str | None:
+        of_name = documents.get(row.name, row.name) if row.name else None
+        of_code = names.get(row.code, row.code) if row.code else None
+        return row.document or of_name or (of_code and documents.get(of_code, of_code))
+
+    return [
+        _named(placed[id(block)], [person(row) for row in keys[id(block)]], number)
+        if id(block) in placed
+        else block
+        for number, block in enumerate(blocks)
+    ]
+
+
+def _school_codes(blocks: Sequence[Block], pseudonyms: Pseudonyms) -> dict[str, str]:
+    """Hash of a school's name → its code, where only one school has the name."""
+    pairs: set[tuple[str, str]] = set()
+    for block in blocks:
+        name = "name" if block.contract is SCHOOLS else SCHOOL_NAME
+        if name in block.columns and "school" in block.columns:
+            raw = block.raw().select("school", name).drop_nulls().unique()
+            pairs |= {(str(code).strip(), str(called)) for code, called in raw.iter_rows()}
+    return _only((pseudonyms.hash("school", same_name(name)), code) for code, name in pairs)
+
+
+def _only(pairs: Iterable[tuple[str | None, str | None]]) -> dict[str, str]:
+    """Those left sides that go with one right side only."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for left, right in pairs:
+        if left and right:
+            found[left].add(right)
+    return {left: next(iter(right)) for left, right in found.items() if len(right) == 1}
+
+
+def _with_codes(block: Block, codes: Mapping[str, str]) -> Block:
+    """The block with the codes of schools that a list of medalists names."""
+    school = pl.col(block.columns["school"])
+    by_name = {BY_NAME + name: code for name, code in codes.items()}
+    coded = (
+        pl.when(school.str.starts_with(BY_NAME))
+        .then(school.replace_strict(by_name, default=NO_SCHOOL, return_dtype=pl.String))
+        .otherwise(school)
+    )
+    return replace(block, original=block.original.with_columns(coded))
+
+
+def _keys(block: Block, pseudonyms: Pseudonyms) -> list[_Keys]:
+    year = block.raw()["year"].cast(pl.String).to_list()
+    school = block.original[block.columns["school"]].fill_null("").to_list()
+    hashes = zip(*(block.original[name].to_list() for name in _HASHES), strict=True)
+    return [
+        _Keys(
+            document,
+            # Excel cuts leading zeros off a school's code
+            name and pseudonyms.hash("pupil", name, place.lstrip("0")),
+            code and pseudonyms.hash("participant", code, place.lstrip("0"), when or ""),
+        )
+        for (document, name, code), place, when in zip(hashes, school, year, strict=True)
+    ]
+
+
+def _named(block: Block, persons: list[str | None], number: int) -> Block:
+    table = block.original.drop(_HASHES).with_columns(pl.Series(_PERSON, persons, pl.String))
+    columns = dict(block.columns) | {"person": _PERSON}
+    if block.contract is RESULTS:
+        pupil = pl.coalesce(_PERSON, pl.format("{}-{}", pl.lit(number), ROW)).alias("участник")
+        table, columns = table.with_columns(pupil), columns | {"pupil": "участник"}
+    return replace(block, original=table, columns=columns)
+
+
+def unlinked(
+    tables: Mapping[str, pl.DataFrame], blocks: Sequence[Block], index: str
+) -> list[Problem]:
+    """Warn, file by file and year by year, of medalists whom no paper of ЕГЭ of the year knows.
+
+    ``index`` is the column of ``medalists`` with the index of the block.
+    """
+    if MEDALISTS.name not in tables:
+        return []
+    medalists, sat = tables[MEDALISTS.name], pl.DataFrame(schema={"year": pl.Int32})
+    if RESULTS.name in tables:
+        sat = tables[RESULTS.name].filter(pl.col("procedure") == "EGE")
+    warnings = []
+    groups = medalists.partition_by(index, "year", as_dict=True, maintain_order=True)
+    for (block, year), group in groups.items():
+        same_year = sat.filter(pl.col("year") == year)
+        if same_year.is_empty():
+            rule = f"медалистов {year} года: {group.height}, а протоколов ЕГЭ этого года нет"
+            action = "загрузите протоколы вместе со списком медалистов"
+        else:
+            known = same_year["person"].drop_nulls().unique().to_list()
+            lost = group.filter(~pl.col("person").is_in(known))
+            if lost.is_empty():
+                continue
+            lines = ", ".join(map(str, lost[ROW].sort().head(5)))
+            more = " …" if lost.height > 5 else ""
+            rule = (
+                f"медалистов {year} года: {lost.height} из {group.height} — "
+                f"не найдены в протоколах ЕГЭ (строки {lines}{more})"
+            )
+            action = "сверьте написание имён и коды ОО; в списке они остаются"
+        warnings.append(Problem(rule, action, blocks[block].path.name, blocks[block].sheet))
+    return warnings
