@@ -24,7 +24,7 @@ def test_of_a_mean_it_is_the_paired_t_interval() -> None:
     assert result.difference == pytest.approx(1.58)
     assert result.standard_error == pytest.approx(1.58 / 4.0621, rel=1e-4)
     # One patient slept 4.6 hours longer: the heavy tail costs degrees of freedom, never adds any.
-    assert 5 < result.degrees_of_freedom < 9
+    assert 4 < result.degrees_of_freedom < 9
     low, high = result.interval()
     assert low < 0.7001
     assert high > 2.4599
@@ -47,7 +47,7 @@ def test_follows_units_and_order(seed: int, scale: float, shift: float) -> None:
     rng = np.random.default_rng(seed)
     before, after = rng.normal(size=(2, 12))
     plain = jackknife_difference(mean_change, before, after)
-    moved = jackknife_difference(mean_change, before * scale, after[:] * scale + shift)
+    moved = jackknife_difference(mean_change, before * scale, after * scale + shift)
     assert moved.standard_error == pytest.approx(plain.standard_error * scale, rel=1e-6)
     assert moved.difference == pytest.approx(plain.difference * scale + shift, abs=1e-9 * scale)
     order = rng.permutation(12)

@@ -1,0 +1,192 @@
+"""How unequal schools are, from counts of marks alone: a random-effects ordered probit.
+
+Means of marks 2–5 understate the share of schools, because a mark has few steps; school means fitted
+one by one overstate it, because small schools scatter. Here schools are drawn from a normal
+distribution of a latent result and the marks are its coarse picture.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import brentq, minimize_scalar
+from scipy.special import ndtr, ndtri
+from scipy.stats import chi2
+
+from msoko_analysis.errors import StatsInputError
+from msoko_analysis.stats.mark_likelihood import MarkLikelihood
+
+_HIGHEST = 0.97
+"""Between-school shares beyond this are not looked for: no school system is near it."""
+_SMALLEST = 1e-6
+_STEPS = 161
+_REACH = 8.0
+
+
+@dataclass(frozen=True)
+class OrderedProbit:
+    """Result of :func:`ordered_probit`: pupil's latent result = school effect u_s + N(0, 1).
+
+    ``counts`` (schools × categories); ``icc`` the share τ²/(τ² + 1) of schools; ``tau2`` their
+    variance in squared pupil SD inside schools; ``cuts`` (categories − 1,) on the same scale, an
+    infinite or repeated cut where a category is empty. All nan where fewer than two schools have
+    pupils or fewer than two categories are used.
+    """
+
+    counts: np.ndarray
+    icc: float
+    tau2: float
+    cuts: np.ndarray
+
+    @property
+    def _known(self) -> bool:
+        return bool(np.isfinite(self.icc))
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """Profile-likelihood interval of the ICC; 0 belongs to it when schools may be alike."""
+        if not self._known:
+            return np.nan, np.nan
+        profile = _Profile(self.counts)
+        limit = profile(self.icc) + float(chi2.isf(1 - level, 1))
+
+        def excess(share: float) -> float:
+            return profile(share) - limit
+
+        low = 0.0
+        if self.icc > 0 and excess(0.0) > 0:
+            low = brentq(excess, 0.0, self.icc, xtol=1e-5)
+        high = brentq(excess, self.icc, _HIGHEST, xtol=1e-5) if excess(_HIGHEST) > 0 else 1.0
+        return float(low), float(high)
+
+    @property
+    def marginal(self) -> np.ndarray:
+        """Shares of the categories that the model gives all pupils of an average region."""
+        edges = np.concatenate([[-np.inf], self.cuts / np.sqrt(1 + self.tau2), [np.inf]])
+        return np.diff(ndtr(edges))
+
+    def posterior(self) -> tuple[np.ndarray, np.ndarray]:
+        """Posterior mean and standard deviation of u_s (schools,): 0 and τ without pupils."""
+        place, weight = self._grid()
+        mean = (place * weight).sum(axis=1)
+        return mean, np.sqrt((weight * (place - mean[:, None]) ** 2).sum(axis=1))
+
+    def exceeds(self, value: float | np.ndarray) -> np.ndarray:
+        """Probability that u_s > ``value`` given the school's marks (schools,).
+
+        Cuts and τ are taken as known, as suits a region of many schools.
+        """
+        place, weight = self._grid()
+        limit = np.broadcast_to(np.asarray(value, dtype=float), place.shape[:1])[:, None]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            step = place[:, 1:2] - place[:, :1]
+            above = np.clip((place - limit) / step + 0.5, 0, 1)
+        return (weight * np.where(step > 0, above, place > limit)).sum(axis=1)
+
+    def without_each_school(self) -> np.ndarray:
+        """ICC without each school in turn (schools,), for a jackknife; one Newton step each.
+
+        The step is taken in τ², where the likelihood is regular at 0, and cut there.
+        """
+        if not self._known:
+            return np.full(len(self.counts), np.nan)
+        there = self.counts.sum(axis=1) > 0
+        variance = max(self.tau2, _SMALLEST)
+        likelihood, cuts = self._likelihood(there)
+        _, gradient, second = likelihood.evaluate(cuts, np.sqrt(variance))
+        # From ln τ to τ²: the derivative of one by the other is 1/(2τ²).
+        second[:, -1, -1] -= 2 * gradient[-1]
+        scale = np.append(np.ones(len(cuts)), 0.5 / variance)
+        gradient, second = gradient * scale[:, None], second * np.outer(scale, scale)
+        # At the maximum the sum of gradients is 0 but for the adjustment, which all schools share.
+        rest = -gradient.T + (gradient.sum(axis=1) if self.tau2 == 0 else 0.0)
+        # The school's own curvature is taken as the average one: of a far school it misleads.
+        information = -second.sum(axis=0) * (1 - 1 / there.sum())
+        step = np.linalg.solve(information, rest.T)[-1]
+        left = np.maximum(self.tau2 + step, 0.0)
+        out = np.full(len(self.counts), self.icc)
+        out[there] = left / (1 + left)
+        return out
+
+    def _likelihood(self, chosen: np.ndarray) -> tuple[MarkLikelihood, np.ndarray]:
+        """Likelihood of some schools over the categories in use, and the cuts between those."""
+        used = self.counts.sum(axis=0) > 0
+        cuts = np.unique(self.cuts[np.isfinite(self.cuts)])
+        return MarkLikelihood(self.counts[np.ix_(chosen, used)]), cuts
+
+    def _grid(self) -> tuple[np.ndarray, np.ndarray]:
+        """Places (schools × steps) around each posterior mode, and their posterior weights."""
+        if not self._known or self.tau2 == 0:
+            place = np.full((len(self.counts), 2), 0.0 if self._known else np.nan)
+            return place, np.where(np.isfinite(place), 0.5, np.nan)
+        likelihood, cuts = self._likelihood(np.ones(len(self.counts), dtype=bool))
+        tau = np.sqrt(self.tau2)
+        mode, spread = likelihood.modes(cuts, tau)
+        place = mode[:, None] + spread[:, None] * np.linspace(-_REACH, _REACH, _STEPS)
+        log = likelihood.given(place, cuts) - 0.5 * (place / tau) ** 2
+        weight = np.exp(log - log.max(axis=1, keepdims=True))
+        return place, weight / weight.sum(axis=1, keepdims=True)
+
+
+def ordered_probit(counts: np.ndarray) -> OrderedProbit:
+    """Between-school share of a latent result from ``counts`` (schools × ordered categories).
+
+    ``P(mark ≤ k | u_s) = Φ(c_k − u_s)``, ``u_s ~ N(0, τ²)``. The ICC maximises the profile
+    likelihood with the adjustment of Cox & Reid (1987) for the cuts, which here does what
+    restricted likelihood does for normal results: without it the variance of 20 schools is about a
+    twentieth too small. Equal spread inside schools and normal schools are assumed. Poorest data
+    accepted: mark counts (tier T0).
+    Source: methods.md §1.8; Hedeker & Gibbons, Biometrics 50:933–944 (1994).
+
+    >>> rng = np.random.default_rng(1)
+    >>> latent = rng.normal(0, 0.5, (300, 1)) + rng.normal(size=(300, 30))
+    >>> marks = np.digitize(latent, [-1.5, 0.0, 1.0])
+    >>> result = ordered_probit(np.stack([(marks == k).sum(axis=1) for k in range(4)], axis=1))
+    >>> bool(abs(result.icc - 0.2) < 0.04), [round(x, 2) for x in result.interval()]
+    (True, [0.15, 0.21])
+    """
+    counts = np.asarray(counts, dtype=float)
+    if counts.ndim != 2 or counts.shape[1] < 2 or not np.isfinite(counts).all():
+        raise StatsInputError("counts must be schools x at least two categories, finite")
+    if (counts < 0).any():
+        raise StatsInputError("counts must not be negative")
+    used = counts.sum(axis=0) > 0
+    if used.sum() < 2 or (counts.sum(axis=1) > 0).sum() < 2 or counts.sum(axis=1).max() < 2:
+        return OrderedProbit(counts, np.nan, np.nan, np.full(counts.shape[1] - 1, np.nan))
+    profile = _Profile(counts)
+    # On the scale of a standard deviation the profile is nearly a parabola.
+    found = minimize_scalar(
+        lambda root: profile(root**2),
+        bounds=(0, np.sqrt(_HIGHEST)),
+        method="bounded",
+        options={"xatol": 1e-5},
+    )
+    share = 0.0 if profile(0.0) <= found.fun else float(found.x**2)
+    profile(share)
+    # A cut beside an empty category repeats its neighbour; before the first mark and after the
+    # last one used it is infinite.
+    known = np.concatenate([[-np.inf], profile.cuts, [np.inf]])
+    cuts = known[np.cumsum(used)[:-1]]
+    return OrderedProbit(counts, share, share / (1 - share), cuts)
+
+
+class _Profile:
+    """−2 times the adjusted profile log likelihood of the ICC; remembers the last cuts.
+
+    ``ℓ_A(ρ) = ℓ(ĉ(ρ), ρ) − ½·ln|−∂²ℓ/∂γ²|`` with γ = c/√(1 + τ²), the cuts of the marginal
+    distribution, which are nearly orthogonal to the ICC, as the adjustment needs.
+    """
+
+    def __init__(self, counts: np.ndarray) -> None:
+        there = counts[counts.sum(axis=1) > 0]
+        used = there.sum(axis=0) > 0
+        self.likelihood = MarkLikelihood(there[:, used])
+        self.marginal = ndtri(np.cumsum(there.sum(axis=0)[used])[:-1] / there.sum())
+        self.cuts = self.marginal
+
+    def __call__(self, share: float) -> float:
+        tau = float(np.sqrt(share / (1 - share)))
+        log, hessian, cuts = self.likelihood.best_cuts(self.marginal * np.sqrt(1 + tau**2), tau)
+        self.cuts, self.marginal = cuts, cuts / np.sqrt(1 + tau**2)
+        known = np.linalg.slogdet(-hessian)[1] + len(cuts) * np.log1p(tau**2)
+        return float(-2 * log + known)
