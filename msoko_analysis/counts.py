@@ -16,6 +16,8 @@ from typing import TypeVar
 import numpy as np
 import polars as pl
 
+from msoko_analysis.scales import Paper
+
 PAPER = ("year", "procedure", "grade", "subject")
 SCHOOL = (*PAPER, "municipality", "school")
 ITEM_PREFIX = "item_"
@@ -180,6 +182,22 @@ def item_moments(rows: pl.LazyFrame) -> ItemMoments:
         _value_counts(scores, cell, tasks),
         _products(scores, cell, pupils.select(items)),
     )
+
+
+def task_points(rows: pl.LazyFrame, year: int, paper: Paper, schools: list[str]) -> pl.DataFrame:
+    """Pupils of a few schools with a score in one paper: school, total, points for every task.
+
+    For looking at pairs of pupils where the counts have raised a sign; nothing of it is stored.
+    """
+    columns = rows.collect_schema().names()
+    of_paper = dict(zip(PAPER, (year, *paper), strict=True))
+    mine = rows.filter(
+        *(pl.col(name) == value for name, value in of_paper.items()),
+        pl.col("school").is_in(schools),
+        pl.col("total").is_not_null(),
+    )
+    items = [name for name in columns if name.startswith(ITEM_PREFIX)]
+    return mine.select("school", "total", *items).collect()
 
 
 def add(first: _Tables, second: _Tables) -> _Tables:

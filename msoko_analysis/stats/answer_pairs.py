@@ -1,7 +1,9 @@
 """Pairs of pupils with unusually many identical answers: only for a school that is flagged already.
 
 Poorest data accepted: points of every pupil of ONE school for every task. A pair is a place to look
-at, never a verdict; among the 1,770 pairs of 60 pupils some are alike by chance.
+at, never a verdict; among the 1,770 pairs of 60 pupils some are alike by chance. On a paper of twenty
+tasks two identical works are hardly rarer than that: one pair seldom stands out, a group of works
+handed in alike does (tests/calibration/test_pairs.py).
 """
 
 from __future__ import annotations
@@ -41,6 +43,11 @@ class AnswerPairs:
     def q(self) -> np.ndarray:
         """p adjusted by Benjamini and Yekutieli (2001): pairs of a school hang together."""
         return false_discovery_control(self.p, method="by")
+
+    def alike(self, level: float) -> tuple[int, int]:
+        """Pairs with q at most ``level``, and how many pupils are in them."""
+        found = self.q <= level
+        return int(found.sum()), len({*self.first[found], *self.second[found]})
 
 
 def answer_pairs(points: np.ndarray, shares: np.ndarray) -> AnswerPairs:
