@@ -62,7 +62,7 @@ def other_signs(
     ``previous`` has the schools of ``year``; ``tasks`` the task counts of the papers whose tasks are
     known: without them school marks, task profile and similarity are not determined.
     """
-    papers = [arrays for arrays in year.papers if _enough_schools(arrays.n)]
+    papers = [arrays for arrays in year.papers if enough_schools(arrays.n)]
     if not papers:
         return
     yield _homogeneity(papers)
@@ -75,20 +75,21 @@ def other_signs(
     known = [
         arrays
         for arrays in papers
-        if arrays.paper in tasks and _enough_schools(arrays.pairs.sum(axis=(1, 2)))
+        if arrays.paper in tasks and enough_schools(arrays.pairs.sum(axis=(1, 2)))
     ]
     if known:
         yield _mark_gap(known, tasks)
     pairs = [
         (before, after)
         for after in papers
-        if previous and (before := previous.paper(after.paper)) and _enough_schools(before.n)
+        if previous and (before := previous.paper(after.paper)) and enough_schools(before.n)
     ]
     if pairs:
         yield _jump(pairs)
 
 
-def _enough_schools(n: np.ndarray) -> bool:
+def enough_schools(n: np.ndarray) -> bool:
+    """Whether the region has the 30 schools of ten pupils ``n`` (schools,) that expectations need."""
     return int((n >= _SIZABLE).sum()) >= _FEWEST_SCHOOLS
 
 
