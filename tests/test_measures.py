@@ -226,14 +226,18 @@ def test_a_short_scale_has_no_spike(thresholds) -> None:
 
 
 def test_level_is_a_distance_in_pupil_deviations(thresholds) -> None:
-    # 20 schools of one type: 19 with scores 8 and 12, one with 14 and 18, ten pupils each.
+    # 20 schools of one type: 19 with scores 8 and 12, one with 14 and 18, ten pupils each. No school
+    # stands in its own expectation: 10 of the others for the far one; for another one a little more
+    # than 10, but less than the plain mean of the others, since the far school is weighed down.
     rows = [row for k in range(19) for row in pupils(MA4, "A", f"{k:02}", (8, 5), (12, 5))]
     rows += pupils(MA4, "B", "19", (14, 5), (18, 5))
     table = measured(rows, thresholds, scale(MA4))
     mean = (19 * 10 + 16) / 20
     squares = (19 * ((8 - mean) ** 2 + (12 - mean) ** 2) + (14 - mean) ** 2 + (18 - mean) ** 2) / 40
-    assert one(table, "level", "19")["value"] == pytest.approx((16 - mean) / math.sqrt(squares))
-    assert one(table, "level", "00")["value"] == pytest.approx((10 - mean) / math.sqrt(squares))
+    deviation = math.sqrt(squares)
+    assert one(table, "level", "19")["value"] == pytest.approx((16 - 10) / deviation)
+    others = (18 * 10 + 16) / 19
+    assert (10 - others) / deviation < one(table, "level", "00")["value"] < 0
 
 
 def test_a_rare_type_has_no_level(thresholds) -> None:

@@ -84,7 +84,7 @@ def official(schools: pd.DataFrame, thresholds: Thresholds) -> list[Finding]:
 
 
 def levels(schools: pd.DataFrame, thresholds: Thresholds) -> list[Finding]:
-    """A level far from schools of the same type: context for a talk, never evidence."""
+    """A level far from schools under like conditions: context for a talk, never evidence."""
     limit = thresholds["level_z"].value
     found = []
     for _, row in schools[schools["indicator"] == "level"].iterrows():

@@ -21,7 +21,8 @@ class Funnel:
 
     ``phi`` is the winsorised mean square of the naive z and ``tau2_published`` Spiegelhalter's
     variance from it; ``tau2`` is the variance between units beyond sampling error that z and the
-    limits use, in squared units of ``value``.
+    limits use, in squared units of ``value``. ``expected_error`` is the standard error of the
+    expectation, where it was estimated.
     """
 
     value: np.ndarray
@@ -30,11 +31,17 @@ class Funnel:
     phi: float
     tau2_published: float
     tau2: float
+    expected_error: np.ndarray
+
+    @property
+    def total_error(self) -> np.ndarray:
+        """Standard error of the distance from the expectation, without the spread of units."""
+        return np.hypot(self.standard_error, self.expected_error)
 
     @property
     def z(self) -> np.ndarray:
         """Distance from the expectation in standard errors that include the spread of units."""
-        return (self.value - self.expected) / np.sqrt(self.standard_error**2 + self.tau2)
+        return (self.value - self.expected) / np.sqrt(self.total_error**2 + self.tau2)
 
     def limits(self, standard_error: np.ndarray, level: float) -> np.ndarray:
         """Half-width of the control limits at given standard errors, for a two-sided level.
@@ -49,6 +56,7 @@ def funnel(
     expected: np.ndarray | float,
     standard_error: np.ndarray,
     *,
+    expected_error: np.ndarray | float = 0.0,
     winsorise: float = 0.1,
 ) -> Funnel:
     """Additive overdispersion model of Spiegelhalter (2005) for a funnel plot.
@@ -58,7 +66,8 @@ def funnel(
     else 0. That τ² takes the winsorised mean square for the whole and so is about two thirds of the
     real variance, which makes too many alarms; z and limits therefore use the estimate of
     :func:`msoko_analysis.stats.overdispersion.overdispersion`, consistent at the normal, and the
-    published one is kept beside it. Fewer than two units, or a standard error that is not positive,
+    published one is kept beside it. ``expected_error`` is the standard error of an expectation that
+    was itself estimated (:func:`msoko_analysis.stats.expectation.expectation`). Fewer than two units, or a standard error that is not positive,
     is refused. Source: Spiegelhalter, Statist. Med. 24:1185–1202 (2005), §4.2; methods.md §1.5.
 
     >>> rng = np.random.default_rng(1)
@@ -82,5 +91,7 @@ def funnel(
     weight = standard_error**-2
     excess = units * phi - (units - 1)
     tau2 = excess / (weight.sum() - (weight**2).sum() / weight.sum()) if excess > 0 else 0.0
-    consistent = overdispersion(value - expected, standard_error).tau2
-    return Funnel(value, expected, standard_error, phi, float(tau2), consistent)
+    expected_error = np.broadcast_to(np.asarray(expected_error, dtype=float), value.shape)
+    total = np.hypot(standard_error, expected_error)
+    consistent = overdispersion(value - expected, total).tau2
+    return Funnel(value, expected, standard_error, phi, float(tau2), consistent, expected_error)

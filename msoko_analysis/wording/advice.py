@@ -95,8 +95,8 @@ def ground(facts: Facts, one: Finding) -> str:
             return f"{name}: {marks} ФИОКО (2019), к сведению — с {number(one.limit)}"
         case "level_school":
             return (
-                f"{name}: отличие от школ того же типа {number(one.value, 2)} стандартного отклонения "
-                f"балла ученика ({counted(one.n, 'ученик', 'ученика', 'учеников')}; z{NBSP}={NBSP}"
+                f"{name}: отличие от школ в таких же условиях {number(one.value, 2)} стандартного "
+                f"отклонения балла ученика ({counted(one.n, 'ученик', 'ученика', 'учеников')}; z{NBSP}={NBSP}"
                 f"{number(one.details['z'], 1)} при пределе {number(one.limit)})"
             )
         case "participation_district":

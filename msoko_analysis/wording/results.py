@@ -16,6 +16,7 @@ from msoko_analysis.figures import (
     score_distributions,
 )
 from msoko_analysis.findings import Finding, Verdict
+from msoko_analysis.measures.level import METHOD
 from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
 from msoko_analysis.russian import (
     NBSP,
@@ -171,7 +172,7 @@ def _distributions(facts: Facts, page: list[Paper], place: int) -> Figure:
 
 
 def funnel_figure(facts: Facts) -> Figure | Paragraph:
-    """Figure 2: level of the district's schools against schools of the same type."""
+    """Figure 2: level of the district's schools against schools under the same conditions."""
     if facts.funnel is None:
         return Paragraph("Уровень школ по этим данным не определяется.")
     funnel, schools, pupils = facts.funnel
@@ -202,8 +203,9 @@ def funnel_figure(facts: Facts) -> Figure | Paragraph:
         points,
         name="funnel",
         caption=(
-            "Рисунок 2. Уровень результатов школ по всем работам года: отличие от школ того же типа, в "
-            "стандартных отклонениях балла ученика. Линии — пределы, между которыми обычно лежат "
+            "Рисунок 2. Уровень результатов школ по всем работам года: отличие от школ в таких же "
+            f"условиях{like_conditions(facts)}, в стандартных отклонениях "
+            "балла ученика. Линии — пределы, между которыми обычно лежат "
             f"школы такого размера; подписаны школы за пределом вывода (z{NBSP}={NBSP}{number(bound)})"
         ),
         description=(
@@ -215,7 +217,7 @@ def funnel_figure(facts: Facts) -> Figure | Paragraph:
 
 
 def level_text(facts: Facts) -> Stack:
-    """Which schools stand far from schools of their type, and why that proves nothing."""
+    """Which schools stand far from schools under like conditions, and why that proves nothing."""
     if not facts.schools:
         return stack([])  # the figure that follows says that there is no level
     far = _by_name(facts, facts.of("level_school", Verdict.WATCH))
@@ -235,10 +237,17 @@ def level_text(facts: Facts) -> Stack:
     if usual:
         schools = counted(len(usual), "школа", "школы", "школ")
         blocks.append(
-            Paragraph(f"Уровень в обычных пределах для своего типа и размера: {schools}.")
+            Paragraph(f"Уровень в обычных пределах для своих условий и размера: {schools}.")
         )
     rest = _not_compared(facts)
     return stack([*blocks, Paragraph(rest) if rest else None])
+
+
+def like_conditions(facts: Facts) -> str:
+    """« (вид школы, население места, число учеников)»: the conditions schools are compared under."""
+    methods = {one.method for one in facts.of("level_school", *Verdict)}
+    named = next((one.removeprefix(METHOD) for one in methods if one.startswith(METHOD)), "")
+    return f" ({named})" if named else ""
 
 
 def _level(facts: Facts, one: Finding) -> str:
@@ -246,7 +255,8 @@ def _level(facts: Facts, one: Finding) -> str:
     side = "выше" if one.value > 0 else "ниже"
     return (
         f"{school_name(facts, one.unit)} ({counted(one.n, 'ученик', 'ученика', 'учеников')}): {side} "
-        f"школ того же типа на {number(abs(one.value), 2)} стандартного отклонения балла ученика "
+        f"школ в таких же условиях на {number(abs(one.value), 2)} стандартного отклонения балла "
+        "ученика "
         f"(95{NBSP}%: {between(low, high, 2)})"
     )
 
@@ -257,7 +267,7 @@ def _not_compared(facts: Facts) -> str:
     if not rest:
         return ""
     return (
-        f"Не с чем сравнить: {counted(rest, 'школа', 'школы', 'школ')} — школ того же типа в регионе "
+        f"Не с чем сравнить: {counted(rest, 'школа', 'школы', 'школ')} — школ того же вида в регионе "
         "или учеников в самой школе слишком мало."
     )
 
