@@ -96,8 +96,8 @@ class Jump:
 
     @property
     def z(self) -> np.ndarray:
-        """The effect in standard errors that include the real drift of schools."""
-        return self.drift.z
+        """The effect in standard errors that include the real drift of schools, as it is known."""
+        return self.drift.deviate
 
     @property
     def p(self) -> np.ndarray:

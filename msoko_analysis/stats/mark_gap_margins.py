@@ -41,7 +41,7 @@ class MarkGapOfMargins:
     @property
     def z(self) -> np.ndarray:
         """The gap in standard errors that include how honest schools differ; + is inflation."""
-        return self.curve.rest.z
+        return self.curve.rest.deviate
 
     @property
     def p(self) -> np.ndarray:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq
+from scipy.special import ndtri, stdtr
 from scipy.stats import norm
 
 from msoko_analysis.errors import StatsInputError
@@ -42,6 +43,30 @@ class Overdispersion:
     def z(self) -> np.ndarray:
         """Distance from the centre in standard errors that include the spread of units."""
         return (self.value - self.centre) / np.sqrt(self.standard_error**2 + self.tau2)
+
+    @property
+    def freedom(self) -> np.ndarray:
+        """Degrees of freedom of z (Satterthwaite): ``2(s² + τ²)²/Var τ̂²``.
+
+        From the equation of τ²: ``Var τ̂² = I·Var ψ(Z)²/(E[Z²; |Z| < cut]·Σ 1/(s_i² + τ²))²``. Of 250
+        schools some 150; of a large school, whose own error is mostly τ², some 50.
+        """
+        known = np.isfinite(self.value) & np.isfinite(self.standard_error)
+        variance = self.standard_error**2 + self.tau2
+        inner, fourth = _inner_moments(self.cut)
+        steepness = inner * (1 / variance[known]).sum()
+        return (
+            2 * (variance * steepness) ** 2 / (known.sum() * (fourth - mean_square(self.cut) ** 2))
+        )
+
+    @property
+    def deviate(self) -> np.ndarray:
+        """The normal deviate as improbable as z, given that τ² is estimated: Student's tail of z.
+
+        Far out it matters: of honest schools in regions of 250, z gave p < .0001 to two to four times
+        as many of them as it should.
+        """
+        return -np.sign(self.z) * ndtri(stdtr(self.freedom, -np.abs(self.z)))
 
     @property
     def shrunk(self) -> np.ndarray:
@@ -174,5 +199,14 @@ def mean_square(cut: float) -> float:
     """``E ψ(Z)²`` of a standard normal cut at ±``cut``; 1 without a cut."""
     if not np.isfinite(cut):
         return 1.0
-    tail = norm.sf(cut)
-    return float(1 - 2 * tail - 2 * cut * norm.pdf(cut) + 2 * cut**2 * tail)
+    return _inner_moments(cut)[0] + float(2 * cut**2 * norm.sf(cut))
+
+
+def _inner_moments(cut: float) -> tuple[float, float]:
+    """``E[Z²; |Z| < cut]`` and ``E ψ(Z)⁴`` of a standard normal Z."""
+    if not np.isfinite(cut):
+        return 1.0, 3.0
+    tail, density = norm.sf(cut), norm.pdf(cut)
+    inner = 1 - 2 * tail - 2 * cut * density
+    fourth = 3 * (1 - 2 * tail) - 2 * density * (cut**3 + 3 * cut) + 2 * cut**4 * tail
+    return float(inner), float(fourth)

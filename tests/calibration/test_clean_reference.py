@@ -107,33 +107,55 @@ def test_a_region_where_some_lift(
 
 @size(30, 150)
 def test_an_honest_region_stays_honest(size: int) -> None:
-    rates, honest, listed = [], [], []
+    """Decisions are made by q; lfdr only says how much a school is trusted in the reference.
+
+    In an honest region every list is false, so a list by lfdr ≤ c is as good as its word when it
+    holds anybody in at most the share c of regions. methods.md §3.13 has none in 12 regions; over
+    150 it is .05 at c = .10 (none in 12 has the chance .54 then), a fifteenth of a school a region.
+    """
+    rates, honest, named, trusted_little = [], [], [], []
     for seed in range(size):
         world = honest_world(np.random.default_rng([11, seed]), 400)
         result = cleaned_spike_test([world.counts], [CUTS], trusted)
         rates.append([(result.test.p < 0.05).mean(), (result.test.p < 0.01).mean()])
         honest.append(result.groups.honest_share)
-        listed.append((result.groups.local_fdr <= 0.10).any())
+        named.append((false_discovery_control(result.test.p) <= 0.10).any())
+        trusted_little.append([(result.groups.local_fdr <= c).sum() for c in (0.10, 0.08)])
     check_mean("honest region, cleaned, .05", np.array(rates)[:, 0], 0.045, 0.055)
     check_mean("honest region, cleaned, .01", np.array(rates)[:, 1], 0.007, 0.013)
     check_mean("honest region, share of honest schools", np.array(honest), 0.95, 1.0)
-    check_rate("honest regions with anybody at lfdr ≤ .10", np.array(listed), 0.0, 0.12)
+    check_rate("honest regions with anybody at q ≤ .10", np.array(named), 0.0, 0.12)
+    for c, schools in zip((0.10, 0.08), np.transpose(trusted_little), strict=True):
+        check_rate(f"honest regions with anybody at lfdr ≤ {c}", schools > 0, 0.0, c)
+        check_mean(f"honest schools a region at lfdr ≤ {c}", schools, 0.0, 0.1)
 
 
-@size(4, 10)
+@size(4, 16)
 @pytest.mark.parametrize(("theta", "wanted", "power"), [(0.2, 0.97, 0.85), (0.3, 0.99, 0.97)])
 def test_twelve_papers_with_a_cleaned_reference(
     theta: float, wanted: float, power: float, size: int
 ) -> None:
-    areas, seen = [], []
+    """Over 16 seeds AUC is .968 ± .003 (one SE) and .992 ± .002, .969 and .992 with the honest papers
+    themselves as the reference: cleaning costs nothing, and no region was refused.
+
+    What keeps θ = .2 at the edge of its target is the tenth of the schools with fewer than ten
+    pupils a paper; among the others it is .978. (Uncleaned it is .973: a reference that holds the
+    spike pushes large honest schools down and so orders the schools better, but finds fewer.)
+    """
+    areas, large, lost, seen = [], [], [], []
     for seed in range(size):
         papers, pupils = many_papers([12, seed], SCHOOLS, 12, theta, share=0.1, median_size=28)
         result = cleaned_spike_test([one.counts for one in papers], [CUTS] * 12, trusted)
         judged = pupils >= 5  # below five pupils there is no verdict (methods.md §3.11)
         guilty = papers[0].guilty
         areas.append(auc(-result.test.p[judged], guilty[judged]))
+        large.append(auc(-result.test.p[pupils >= 10], guilty[pupils >= 10]))
+        best = spike_test([one.scores(one.honest) for one in papers]).p
+        lost.append(auc(-best[judged], guilty[judged]) - areas[-1])
         seen.append(result.test.p[guilty & (pupils >= 25) & (pupils <= 60)] < 0.01)
     check_mean(f"AUC, 12 papers cleaned, θ {theta}", np.array(areas), wanted, 1.0)
+    check_mean(f"the same, ten pupils or more, θ {theta}", np.array(large), wanted, 1.0)
+    check_mean(f"lost to the honest reference, θ {theta}", np.array(lost), -0.002, 0.002)
     check_rate(f"power at .01, 25–60 pupils, θ {theta}", np.concatenate(seen), power, 1.0)
 
 
