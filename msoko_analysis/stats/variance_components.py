@@ -209,6 +209,31 @@ def random_intercept_regression(
     return RandomIntercept(moments, restricted, share, tau2, sigma2, slope[0], covariance)
 
 
+def within_between(moments: SchoolMoments) -> RandomIntercept:
+    """Slope of the result on one covariate of pupils, inside schools and between schools.
+
+    ``moments`` of two columns, covariate and result. Coefficients: intercept, the slope between
+    pupils of one school, the slope between means of schools. Their difference is the contextual
+    effect: what the company adds to the pupil's own circumstances. Source: Raudenbush & Bryk
+    (2002), ch. 5.
+
+    >>> from msoko_analysis.stats.school_moments import of_pupils
+    >>> rng = np.random.default_rng(1)
+    >>> school, level = np.repeat(np.arange(100), 30), rng.normal(size=100)
+    >>> own = level[school] + rng.normal(size=3000)
+    >>> y = 2 * (own - level[school]) + 5 * level[school] + rng.normal(0, 3, 3000)
+    >>> within_between(of_pupils(school, np.column_stack([own, y]))).coefficients[1:].round(1).tolist()
+    [2.0, 5.0]
+    """
+    mean, within = np.asarray(moments.mean, dtype=float), np.asarray(moments.within, dtype=float)
+    if mean.shape[1] != 2:
+        raise StatsInputError("two columns, the covariate and the result")
+    split = np.column_stack([np.zeros(len(mean)), mean])
+    products = np.zeros((3, 3))
+    products[np.ix_([0, 2], [0, 2])] = within
+    return random_intercept_regression(SchoolMoments(moments.n, split, products))
+
+
 def regress(products: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Regression of the last column on the others from products (…, columns, columns).
 
