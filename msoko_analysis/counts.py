@@ -298,7 +298,8 @@ def _products(keys: pl.DataFrame, row: np.ndarray, points: pl.DataFrame) -> pl.D
         schema={"item_a": pl.String, "item_b": pl.String},
     )
     order = np.argsort(row, kind="stable")
-    sorted_points = np.maximum(points.to_numpy()[order], 0)
+    # without tasks the frame has no rows either
+    sorted_points = np.maximum(points.to_numpy().reshape(len(row), len(items))[order], 0)
     ends = np.cumsum(np.bincount(row, minlength=len(keys)))
     sums = np.zeros((len(keys), len(names)), dtype=np.int64)
     for place, (start, end) in enumerate(pairwise([0, *ends])):

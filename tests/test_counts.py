@@ -236,3 +236,14 @@ def test_counting_takes_little_longer_than_reading(derived: Path) -> None:
     print(f"reading {min(reading):.3f} s, counting {min(counting):.3f} s: "
           f"ratio {min(counting) / min(reading):.2f}")  # fmt: skip
     assert min(counting) < 40 * min(reading)
+
+
+def test_results_without_tasks_have_no_moments() -> None:
+    rows = pl.LazyFrame(
+        {"year": 2026, "procedure": "VPR", "grade": 4, "subject": "MA", "municipality": "A"}
+        | {"school": ["1", "1", "2"], "total": [3, 5, 4]}
+    )
+    moments = item_moments(rows)
+    assert moments.item_values.is_empty()
+    assert moments.score_item_values.is_empty()
+    assert moments.item_products.is_empty()
