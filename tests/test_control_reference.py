@@ -184,7 +184,7 @@ def test_the_note_names_the_reference(prepared) -> None:
         "распределением по остальным школам"
     )
     text = methods_text(facts)._repr_html_().replace("\u00a0", " ").replace("\u202f", " ")
-    assert "контрольная выборка (5 998 участников, как 150 средних школ)" in text
+    assert "контрольная выборка (6 001 участник, как 150 средних школ)" in text
     assert "слишком мала, не использована" in text
 
 
