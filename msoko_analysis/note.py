@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -27,111 +28,111 @@ class Withheld(MsokoError):
 
 @dataclass(frozen=True)
 class Note:
-    """A note ready to be shown: every property is one block of the page."""
+    """A note ready to be shown: every property is one block of the page, made once."""
 
     facts: Facts
 
-    @property
+    @cached_property
     def requisites(self) -> summary.Requisites:
         """Head of the document."""
         return summary.requisites(self.facts)
 
-    @property
+    @cached_property
     def summary(self) -> Stack:
         """The first page."""
         return summary.summary(self.facts)
 
-    @property
+    @cached_property
     def results(self) -> Table:
         """Table 1."""
         return results.results_table(self.facts)
 
-    @property
+    @cached_property
     def distributions(self) -> Stack:
         """Figure 1."""
         return results.distributions_figures(self.facts)
 
-    @property
+    @cached_property
     def level(self) -> Stack:
         """Which schools stand far from their type."""
         return results.level_text(self.facts)
 
-    @property
+    @cached_property
     def funnel(self) -> Figure | Paragraph:
         """Figure 2."""
         return results.funnel_figure(self.facts)
 
-    @property
+    @cached_property
     def low_results(self) -> Stack | Paragraph:
         """Schools where the mark «2» is frequent."""
         return results.low_text(self.facts)
 
-    @property
+    @cached_property
     def marks(self) -> Table:
         """Table 2."""
         return results.marks_table(self.facts)
 
-    @property
+    @cached_property
     def signs_explained(self) -> Stack:
         """What the sign is and what else explains it."""
         return signs.signs_text(self.facts)
 
-    @property
+    @cached_property
     def signs(self) -> Table:
         """Table 3."""
         return signs.signs_table(self.facts)
 
-    @property
+    @cached_property
     def named_schools(self) -> Stack:
         """A figure and a sentence per named school."""
         return signs.signs_figures(self.facts)
 
-    @property
+    @cached_property
     def district_cuts(self) -> Stack:
         """The district as a whole at the pass cut, with table 4."""
         return signs.district_text(self.facts)
 
-    @property
+    @cached_property
     def official(self) -> Stack:
         """Official markers, with table 5."""
         return signs.official_text(self.facts)
 
-    @property
+    @cached_property
     def official_lists(self) -> Stack:
         """Schools on the official lists, with table 5.1."""
         return lists.lists_text(self.facts)
 
-    @property
+    @cached_property
     def recommendations(self) -> Stack:
         """Addressed recommendations."""
         return advice.recommendations(self.facts)
 
-    @property
+    @cached_property
     def quality(self) -> Table:
         """Table 6."""
         return quality.quality_table(self.facts)
 
-    @property
+    @cached_property
     def quality_remarks(self) -> Stack:
         """Participation, scales, hidden values."""
         return quality.quality_text(self.facts)
 
-    @property
+    @cached_property
     def scales(self) -> Table:
         """Table 7."""
         return quality.scales_table(self.facts)
 
-    @property
+    @cached_property
     def methods(self) -> Stack:
         """Methods and limits in words."""
         return methods.methods_text(self.facts)
 
-    @property
+    @cached_property
     def limits(self) -> Table:
         """Table 8."""
         return methods.limits_table(self.facts)
 
-    @property
+    @cached_property
     def schools(self) -> Table:
         """Appendix: all schools."""
         return methods.schools_table(self.facts)
@@ -145,11 +146,17 @@ class Note:
         )  # fmt: skip
 
     def save(self, folder: str) -> None:
-        """Write findings.json and the tables as CSV and Excel; an empty ``folder`` saves nothing."""
+        """Write findings.json, the tables as CSV and Excel, and the figures shown so far as PNG.
+
+        An empty ``folder`` saves nothing.
+        """
         if not folder:
             return
         out = Path(folder)
-        (out / "tables").mkdir(parents=True, exist_ok=True)
+        for part in ("tables", "figures"):
+            (out / part).mkdir(parents=True, exist_ok=True)
+        for figure in figures_in(vars(self).values()):
+            (out / "figures" / f"{figure.name}.png").write_bytes(figure.png)
         findings = [_finding_json(one) for one in self.facts.findings]
         text = json.dumps(findings, ensure_ascii=False, indent=1, allow_nan=False)
         (out / "findings.json").write_text(text + "\n", encoding="utf-8")
@@ -187,6 +194,15 @@ def _schools_of(prepared: Prepared, district: str, year: int) -> int:
         & (attendance["n_scored"] > 0)
     ]
     return max(mine["school"].nunique(), schools_told(prepared.measures, district, year))
+
+
+def figures_in(blocks: Iterable[Any]) -> Iterator[Figure]:
+    """The figures among blocks and inside their stacks."""
+    for block in blocks:
+        if isinstance(block, Figure):
+            yield block
+        elif isinstance(block, Stack):
+            yield from figures_in(block.blocks)
 
 
 def _finding_json(finding: Any) -> Mapping[str, Any]:

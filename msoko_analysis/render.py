@@ -18,6 +18,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from msoko_analysis.conversion import note_html
+from msoko_analysis.document import note_document
 from msoko_analysis.errors import RenderError
 from msoko_analysis.execution import (
     INJECTED,
@@ -30,7 +31,9 @@ from msoko_analysis.execution import (
 from msoko_analysis.manifest import now, write_manifest
 from msoko_analysis.schema import PROJECT
 
-PAGE, NOTEBOOK = "note.html", "note.ipynb"
+PAGE, NOTEBOOK, DOCUMENT = "note.html", "note.ipynb", "note.docx"
+# A notebook that saves its pictures here is a document to sign, and gets one.
+FIGURES = "figures"
 SAVE_TO = "save_to"
 NO_ROOM = (
     "на диске с отчётами нет места. Освободите место и повторите команду: готовые справки целы и "
@@ -56,7 +59,7 @@ def render_note(
     manifest: Mapping[str, Any],
     kernel: str | None = None,
 ) -> Path:
-    """Execute a notebook and put note.html, note.ipynb, manifest.json and its tables into ``out``.
+    """Execute a notebook; page, document, notebook, manifest, tables and figures go into ``out``.
 
     Parameters
     ----------
@@ -96,6 +99,9 @@ def render_note(
         fingerprint = str(manifest.get("fingerprint", ""))[:16]
         page = note_html(executed, title=title, fingerprint=fingerprint)
         (work / PAGE).write_text(page, encoding="utf-8")
+        if (work / FIGURES).is_dir():
+            document = note_document(page, work / FIGURES, title=title)
+            (work / DOCUMENT).write_bytes(document)
         text = nbformat.writes(executed)
         (work / NOTEBOOK).write_text(text + "\n", encoding="utf-8")
         times = {"started": started, "finished": now()}

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import math
-import re
-import zipfile
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +11,7 @@ from typing import Any
 import pandas as pd
 from openpyxl.utils import get_column_letter
 
+from msoko_analysis.packing import without_times
 from msoko_analysis.prose import escaped
 from msoko_analysis.russian import DASH, NBSP, number
 
@@ -22,8 +21,6 @@ _WIDEST = 40
 _SHORT = 8
 # Cells of more letters than this are given room.
 _MID, _LONG = 16, 40
-# An Excel file is a zip that remembers when it was made: the same note must give the same bytes.
-_NO_TIME = (1980, 1, 1, 0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -160,18 +157,4 @@ def workbook(tables: Iterable[Table]) -> bytes:
                 widest = max(len(str(cell)) for cell in (name, *frame[name]))
                 sheet = book.sheets[table.name]
                 sheet.column_dimensions[get_column_letter(place)].width = min(widest, _WIDEST) + 2
-    return _without_time(made)
-
-
-def _without_time(made: io.BytesIO) -> bytes:
-    clean = io.BytesIO()
-    with (
-        zipfile.ZipFile(made) as source,
-        zipfile.ZipFile(clean, "w", zipfile.ZIP_DEFLATED) as target,
-    ):
-        for part in source.infolist():
-            content = source.read(part)
-            if part.filename == "docProps/core.xml":
-                content = re.sub(rb"\d{4}-\d\d-\d\dT[\d:]+Z", b"1980-01-01T00:00:00Z", content)
-            target.writestr(zipfile.ZipInfo(part.filename, _NO_TIME), content)
-    return clean.getvalue()
+    return without_times(made.getvalue())

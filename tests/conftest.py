@@ -52,6 +52,20 @@ def demo_blocks(demo_notes: dict[tuple[str, int], Note]) -> dict[tuple[str, int]
 
 
 @pytest.fixture(scope="session")
+def demo_report(
+    project: Path, demo_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The folder of the finished note of M01, 2026, made as a run makes it."""
+    from msoko_analysis.runner import run_notes
+
+    reports = tmp_path_factory.mktemp("reports")
+    run = project / "params/runs/demo.yaml"
+    summary = run_notes(run, data=demo_data, districts=["M01"], years=[2026], reports=reports)
+    assert summary.exit_code == 0, summary.text()
+    return reports / "2026" / "M01"
+
+
+@pytest.fixture(scope="session")
 def shared() -> Path:
     """Real data and references that stand beside the project for developers and CI, not for users."""
     folder = PROJECT.parent / "shared"

@@ -20,18 +20,9 @@ ORDER = [
     *("shnor_rules", "equity_models", "params", "manifest"),
     *("contracts", "ingest", "quality", "counts", "synthetic"),
     *("stats", "rules", "measures", "prepare", "disclosure", "findings", "recommendations"),
-    *(
-        "facts",
-        "russian",
-        "prose",
-        "tables",
-        "monitoring",
-        "figures",
-        "wording",
-        "note",
-        "blindness",
-    ),
-    *("forkserver", "kernels", "execution", "conversion", "render"),
+    *("facts", "russian", "prose", "packing", "tables", "monitoring"),
+    *("figures", "wording", "note", "blindness"),
+    *("forkserver", "kernels", "execution", "conversion", "document", "render"),
     *("jobs", "index_page", "runner", "cli"),
 ]
 

@@ -39,6 +39,7 @@ STYLE = {
     "svg.fonttype": "path",
 }
 WIDTH = 7.6
+_DOTS = 160  # per inch, enough for print
 COMMA = FuncFormatter(lambda value, _: number(value, 0 if value == round(value) else 1))
 HIDDEN_BOX = 4
 """Height of the box of a hidden cell, in pupils: the same whatever it hides."""
@@ -46,16 +47,21 @@ HIDDEN_BOX = 4
 
 @dataclass(frozen=True)
 class Figure:
-    """One numbered figure: inline SVG, caption, and a description for readers who can not see it."""
+    """One numbered figure: inline SVG, caption, and a description for readers who can not see it.
+
+    ``png`` is the same picture for a Word document and for slides.
+    """
 
     name: str
     caption: str
     description: str
     svg: str
+    png: bytes
 
     def _repr_html_(self) -> str:
         return (
-            f'<figure><div role="img" aria-label="{escaped(self.description)}">{self.svg}</div>'
+            f'<figure data-name="{escaped(self.name)}">'
+            f'<div role="img" aria-label="{escaped(self.description)}">{self.svg}</div>'
             f"<figcaption>{escaped(self.caption)}</figcaption></figure>"
         )
 
@@ -93,4 +99,6 @@ def drawn(canvas: Canvas, name: str, caption: str, description: str) -> Figure:
     buffer = io.StringIO()
     canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     svg = buffer.getvalue()
-    return Figure(name, caption, description, svg[svg.index("<svg") :])
+    picture = io.BytesIO()
+    canvas.savefig(picture, format="png", dpi=_DOTS, metadata={"Software": None})
+    return Figure(name, caption, description, svg[svg.index("<svg") :], picture.getvalue())

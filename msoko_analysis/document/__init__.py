@@ -1,0 +1,39 @@
+"""The page of a note as a Word document: the same text, tables and figures, ready to sign.
+
+What stands on the page is read from the page itself, so the two can not say different things. Folded
+code stays on the page only.
+"""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+from lxml import html
+
+from msoko_analysis.document.styles import empty_document
+from msoko_analysis.document.writer import Writer
+from msoko_analysis.packing import without_times
+
+
+def note_document(page: str, figures: Path, *, title: str) -> bytes:
+    """A page made by :func:`msoko_analysis.conversion.note_html` as the bytes of a .docx file.
+
+    Parameters
+    ----------
+    page : the HTML page.
+    figures : folder with ``<name>.png`` for every figure of the page.
+    title : title of the document.
+
+    Raises
+    ------
+    RenderError : a figure of the page has no picture, or the page holds an element the document
+        does not know: nothing is left out silently.
+    """
+    word = empty_document(title)
+    writer = Writer(word, figures)
+    for element in html.fromstring(page).find(".//main"):
+        writer.block(element)
+    made = io.BytesIO()
+    word.save(made)
+    return without_times(made.getvalue())
