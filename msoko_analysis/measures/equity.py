@@ -1,0 +1,342 @@
+"""Measures of equality of opportunity: how unequal pupils and schools are, and whether it changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t
+
+from msoko_analysis.measures.arrays import PaperArrays, Year
+from msoko_analysis.measures.equity_estimates import (
+    Estimate,
+    average,
+    group_estimate,
+    icc_estimate,
+    icc_of_marks_estimate,
+    pupil_estimates,
+    school_estimates,
+)
+from msoko_analysis.measures.results import REGION
+from msoko_analysis.measures.rows import ALL_PAPERS, school_rows, unit_rows
+from msoko_analysis.params import Thresholds
+from msoko_analysis.scales import Paper
+from msoko_analysis.stats.shrunken_share import shrunken_share
+
+_OWN = "msoko_analysis: методика пакета"
+_JACKKNIFE = "интервал складным ножом по школам"
+_SCALE_CAVEAT = "зависит от трудности работы: сравнивать школы одной работы, не работы и не годы"
+_METHOD = {
+    "pupil_gap": "P90 − P10 участников, % максимума",
+    "isolation": "обособленность не достигших минимума сверх случайной",
+    "school_gap_quarter": "четверть лучших школ − четверть худших, % максимума",
+    "school_ratio_quarter": "четверть лучших школ : четверть худших",
+    "school_gap_tenth": "10 % лучших школ − 10 % худших, % максимума",
+    "school_ratio_tenth": "10 % лучших школ : 10 % худших",
+    "icc": "доля различий результатов между школами (REML)",
+    "icc_marks": "доля различий между школами по отметкам (порядковый пробит)",
+    "theil": "индекс Тейла T",
+    "theil_between": "часть T между школами",
+    "gini": "индекс Джини",
+    "gini_between": "индекс Джини средних школ",
+    "v_gap_location": "V-разрыв: город − село, в стандартных отклонениях",
+    "v_gap_type": "V-разрыв: гимназии и лицеи − остальные, в стандартных отклонениях",
+}
+_SAME_PAPERS = "изменение к прошлому году по работам с той же шкалой; другие участники"
+_SELECTIVE = ("gymnasium", "lyceum")
+_RURAL = "сельск"
+Key = tuple[Paper, str, str]
+"""Paper, unit, name of the measure."""
+
+
+def _groups(schools: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """First and second group of schools (schools,) bool by the name of their gap."""
+    location = schools["location"].astype(object)
+    placed = location.notna().to_numpy()
+    rural = location.fillna("").str.lower().str.contains(_RURAL).to_numpy(dtype=bool)
+    typed = schools["school_type"].notna().to_numpy()
+    selective = schools["school_type"].isin(_SELECTIVE).to_numpy()
+    return {
+        "v_gap_location": (placed & ~rural, placed & rural),
+        "v_gap_type": (selective, typed & ~selective),
+    }
+
+
+def equity_rows(
+    year: Year,
+    previous: Year | None,
+    thresholds: Thresholds,
+    reliability: Mapping[Paper, float],
+) -> Iterator[pd.DataFrame]:
+    """Rows of the long table for the region and every municipality, by paper and over all papers.
+
+    Measures: icc with its profile interval, icc_corrected for the papers in ``reliability``, icc_marks
+    (the region only), pupil_gap, school_gap_quarter, school_ratio_quarter and the same of tenths, isolation,
+    theil, gini and their parts between schools, v_gap_location, v_gap_type; over all papers the mean
+    of the papers by participants, except for gaps of schools, which are those of the schools' mean
+    results. ``…_change`` is the change to the year before over papers with the same scale, its
+    interval from leaving a school out of both years at once. School rows: low_share, the share below
+    the minimum drawn towards that of the region. v_gap_gender has no value: counts do not know
+    gender. A school with fewer than ``share_min_n`` pupils has no part in gaps of schools.
+    """
+    fewest = thresholds["share_min_n"].value
+    yield from _low_share_rows(year)
+    now = _measured(year, year.papers, fewest, year.schools["municipality"])
+    yield from _value_rows(year, now)
+    yield from _corrected_rows(year, now, reliability)
+    yield from _gender_rows(year)
+    if previous is not None:
+        yield from _change_rows(year, previous, fewest)
+
+
+# ---- values and changes
+
+
+class _Fit(Protocol):
+    def interval(self) -> tuple[float, float]: ...
+
+
+@dataclass(frozen=True)
+class _Value:
+    """An estimate, the pupils behind it, and the fit whose own interval is better than that of the
+    jackknife, if there is one.
+    """
+
+    estimate: Estimate
+    n: float
+    fit: _Fit | None = None
+
+
+def _measured(
+    year: Year, papers: tuple[PaperArrays, ...], fewest: float, units: pd.Series
+) -> dict[Key, _Value]:
+    """Every measure of every unit; ``units`` the municipality of every school."""
+    municipality = units.to_numpy()
+    members = {REGION: np.ones(len(municipality), dtype=bool)}
+    members |= {name: municipality == name for name in np.unique(municipality)}
+    groups = _groups(year.schools)
+    found: dict[Key, _Value] = {}
+    parts: dict[tuple[str, str], list[tuple[Estimate, float]]] = {}
+    for arrays in papers:
+        sheet = _Sheet.of(arrays, fewest)
+        for unit, mine in members.items():
+            for name, one in _of_paper(sheet, mine, groups):
+                found[(arrays.paper, unit, name)] = one
+                if not name.startswith("school_"):
+                    parts.setdefault((unit, name), []).append((one.estimate, one.n))
+    means, once = pooled_means(papers, fewest), pupils_once(papers)
+    for (unit, name), several in parts.items():
+        whole = average(*zip(*several, strict=True))
+        found[(ALL_PAPERS, unit, name)] = _Value(whole, float(once[members[unit]].sum()))
+    for unit, mine in members.items():
+        for name, estimate in school_estimates(np.where(mine, means, np.nan)).items():
+            found[(ALL_PAPERS, unit, name)] = _Value(estimate, float(once[mine].sum()))
+    return found
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """What the units need of one paper, worked out once; arrays (schools,) but for ``scores``."""
+
+    scores: np.ndarray
+    maximum: int
+    n: np.ndarray
+    marks: np.ndarray
+    mean: np.ndarray
+
+    @classmethod
+    def of(cls, arrays: PaperArrays, fewest: float) -> _Sheet:
+        n = arrays.n
+        mean = np.where(n >= fewest, arrays.mean_percent(), np.nan)
+        return cls(arrays.scores, arrays.scale.max_primary, n, arrays.mark_counts(), mean)
+
+
+def _of_paper(
+    sheet: _Sheet, mine: np.ndarray, groups: dict[str, tuple[np.ndarray, np.ndarray]]
+) -> Iterator[tuple[str, _Value]]:
+    """Measures of one paper in one unit, left-out values spread over all schools of the year."""
+    there = mine & (sheet.n > 0)
+    if there.sum() < 2:
+        return
+    scores, n = sheet.scores[there], float(sheet.n[there].sum())
+    for name, estimate in pupil_estimates(scores, sheet.maximum, sheet.marks[there, 0]).items():
+        yield name, _Value(_spread(estimate, there), n)
+    for name, estimate in school_estimates(np.where(mine, sheet.mean, np.nan)).items():
+        yield name, _Value(estimate, n)
+    fits = [("icc", icc_estimate(scores))]
+    if there.sum() == (sheet.n > 0).sum():  # the region: seconds a fit are too long for each unit
+        fits.append(("icc_marks", icc_of_marks_estimate(sheet.marks[there])))
+    for name, (first, second) in groups.items():
+        fits.append((name, group_estimate(scores, first[there], second[there])))
+    for name, found in fits:
+        if found is not None:
+            yield name, _Value(_spread(found[0], there), n, found[1])
+
+
+def _spread(estimate: Estimate, there: np.ndarray) -> Estimate:
+    left_out = np.full(len(there), estimate.value)
+    left_out[there] = estimate.left_out
+    taking = there.copy()
+    taking[there] = estimate.there
+    return Estimate(estimate.value, left_out, taking)
+
+
+def pooled_means(papers: tuple[PaperArrays, ...], fewest: float) -> np.ndarray:
+    """Mean result of every school over its papers in per cent of the maximum (schools,).
+
+    Each paper is taken as the distance from the region's mean of that paper, since schools did not
+    all write the same ones; the region's mean over papers is added again. Weights are participants;
+    papers with fewer than ``fewest`` in the school are left out, a school without any is nan.
+    """
+    if not papers:
+        return np.zeros(0)
+    n = np.column_stack([np.where(one.n >= fewest, one.n, 0.0) for one in papers])
+    mean = np.nan_to_num(np.column_stack([one.mean_percent() for one in papers]))
+    whole = np.array([one.n.sum() for one in papers])
+    total = np.array([one.n @ np.nan_to_num(one.mean_percent()) for one in papers])
+    usual = total / np.maximum(whole, 1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        distance = (n * (mean - usual)).sum(axis=1) / n.sum(axis=1)
+    return distance + total.sum() / max(whole.sum(), 1)
+
+
+def pupils_once(papers: tuple[PaperArrays, ...]) -> np.ndarray:
+    """Pupils of every school, those of a grade counted once (schools,)."""
+    most: dict[tuple[str, int], np.ndarray] = {}
+    for one in papers:
+        key = (one.paper.procedure, one.paper.grade)
+        most[key] = np.maximum(most.get(key, np.zeros(len(one.n))), one.n)
+    return np.sum(list(most.values()), axis=0)
+
+
+def _value_rows(year: Year, found: dict[Key, _Value]) -> Iterator[pd.DataFrame]:
+    """One table for every paper, level and measure."""
+    tables: dict[tuple[Paper, str, str], list[tuple[str, _Value]]] = {}
+    for (paper, unit, name), one in found.items():
+        level = REGION if unit == REGION else "municipality"
+        tables.setdefault((paper, level, name), []).append((unit, one))
+    for (paper, level, name), rows in tables.items():
+        units, values = zip(*rows, strict=True)
+        value = np.array([one.estimate.value for one in values])
+        ends = _ends(values)
+        yield unit_rows(
+            year.year, paper, level, units, name, np.array([one.n for one in values]), value,
+            low=ends[0], high=ends[1], method=_method(name, values[0].fit is not None), source=_OWN,
+        )  # fmt: skip
+
+
+def _ends(values: Sequence[_Value]) -> np.ndarray:
+    """Low and high ends of the intervals (2, units)."""
+    if values[0].fit is not None:
+        return np.array([one.fit.interval() for one in values]).T
+    value = np.array([one.estimate.value for one in values])
+    error, freedom = np.array([one.estimate.error for one in values]).T
+    half = t.isf(0.025, freedom) * error
+    return np.array([value - half, value + half])
+
+
+def _method(name: str, own_interval: bool) -> str:
+    measure = name.removesuffix("_change")
+    parts = [_METHOD[measure]]
+    if measure.startswith(("gini", "theil")):
+        parts.append(_SCALE_CAVEAT)
+    if not own_interval:
+        parts.append(_JACKKNIFE)
+    if name != measure:
+        parts.append(_SAME_PAPERS)
+    return "; ".join(parts)
+
+
+def _change_rows(year: Year, previous: Year, fewest: float) -> Iterator[pd.DataFrame]:
+    """Changes of all measures over papers that both years have with the same scale."""
+    schools = year.schools.index.union(previous.schools.index)
+    papers = [(one, previous.paper(one.paper)) for one in year.papers]
+    same = [(one, other) for one, other in papers if other is not None and _same_scale(one, other)]
+    if not same:
+        return
+    home = year.schools["municipality"].reindex(schools)
+    home = home.fillna(previous.schools["municipality"].reindex(schools))
+    now, before = (
+        _measured(
+            one := on_schools(which, schools), tuple(one.paper(p.paper) for p, _ in same),
+            fewest, home,
+        )
+        for which in (year, previous)
+    )  # fmt: skip
+    changes = {}
+    for (paper, unit, name), one in now.items():
+        other = before.get((paper, unit, name))
+        if other is not None:
+            change = _Value(one.estimate - other.estimate, min(one.n, other.n))
+            changes[(paper, unit, f"{name}_change")] = change
+    yield from _value_rows(year, changes)
+
+
+def _same_scale(one: PaperArrays, other: PaperArrays) -> bool:
+    return (one.scale.max_primary, one.scale.cuts) == (other.scale.max_primary, other.scale.cuts)
+
+
+def on_schools(year: Year, schools: pd.Index) -> Year:
+    """The year over another list of schools: those it lacks have no pupils and no context."""
+    place = year.schools.index.get_indexer(schools)
+
+    def moved(table: np.ndarray) -> np.ndarray:
+        rows = np.zeros((len(place), *table.shape[1:]))
+        rows[place >= 0] = table[place[place >= 0]]
+        return rows
+
+    papers = tuple(
+        PaperArrays(one.paper, one.scale, moved(one.scores), moved(one.pairs), one.controls)
+        for one in year.papers
+    )
+    return Year(year.year, year.schools.reindex(schools), papers)
+
+
+# ---- rows of another shape
+
+
+def _low_share_rows(year: Year) -> Iterator[pd.DataFrame]:
+    """Share below the minimum of every school, drawn towards the usual share of the region."""
+    method = "доля не достигших минимума, бета-биномиальная эмпирическая байесовская оценка"
+    below = [(one.paper, one.mark_counts()[:, 0], one.n) for one in year.papers]
+    if len(below) > 1:
+        once = pupils_once(year.papers)
+        low, n = (np.sum([part[place] for part in below], axis=0) for place in (1, 2))
+        # Papers of one pupil are not independent: each pupil of a grade counts once.
+        below.append((ALL_PAPERS, low * once / np.maximum(n, 1), once))
+    for paper, low, n in below:
+        result = shrunken_share(low, n)
+        if np.isfinite(result.mean):
+            ends = result.interval()
+            yield school_rows(
+                year.year, paper, year.schools, "low_share", n, 100 * result.value,
+                count=np.round(low), low=100 * ends[0], high=100 * ends[1], method=method,
+                source=_OWN,
+            )  # fmt: skip
+
+
+def _corrected_rows(
+    year: Year, now: Mapping[Key, _Value], reliability: Mapping[Paper, float]
+) -> Iterator[pd.DataFrame]:
+    """Between-school share of true scores, where the reliability of the paper is known."""
+    for (paper, unit, name), one in now.items():
+        if name == "icc" and reliability.get(paper, 0) > 0:
+            value, low, high = (np.array([end]) for end in one.fit.corrected(reliability[paper]))
+            yield unit_rows(
+                year.year, paper, REGION if unit == REGION else "municipality", [unit],
+                "icc_corrected", np.array([one.n]), value, low=low, high=high,
+                method="доля различий между школами с поправкой на надёжность работы",
+                source=_OWN,
+            )  # fmt: skip
+
+
+def _gender_rows(year: Year) -> Iterator[pd.DataFrame]:
+    n = pupils_once(year.papers).sum() if year.papers else 0.0
+    yield unit_rows(
+        year.year, ALL_PAPERS, REGION, [REGION], "v_gap_gender", np.array([n]),
+        np.array([np.nan]), method="не определяется по этим данным: в подсчётах нет пола",
+        source=_OWN,
+    )  # fmt: skip
