@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
+import pandas as pd
 import polars as pl
 
 from msoko_analysis.scales import Paper
@@ -184,7 +185,7 @@ def item_moments(rows: pl.LazyFrame) -> ItemMoments:
     )
 
 
-def task_points(rows: pl.LazyFrame, year: int, paper: Paper, schools: list[str]) -> pl.DataFrame:
+def task_points(rows: pl.LazyFrame, year: int, paper: Paper, schools: list[str]) -> pd.DataFrame:
     """Pupils of a few schools with a score in one paper: school, total, points for every task.
 
     For looking at pairs of pupils where the counts have raised a sign; nothing of it is stored.
@@ -197,7 +198,7 @@ def task_points(rows: pl.LazyFrame, year: int, paper: Paper, schools: list[str])
         pl.col("total").is_not_null(),
     )
     items = [name for name in columns if name.startswith(ITEM_PREFIX)]
-    return mine.select("school", "total", *items).collect()
+    return mine.select("school", "total", *items).collect().to_pandas()
 
 
 def add(first: _Tables, second: _Tables) -> _Tables:
