@@ -299,11 +299,31 @@ LEVEL_COUNTS = Contract(
     ),
 )  # fmt: skip
 
+SCHOOL_MEASURES = Contract(
+    "school_measures",
+    "меры поддержки школ",
+    "One row per school and measure it was given, so that its later results can be compared with "
+    "schools that were not.",
+    ("year", "school", "measure"),
+    (
+        Field("year", "int", "год",
+              "year of the last procedure before the measure began: one of autumn 2025 to spring "
+              "2026 has 2025; its first results are those of the year after",
+              True, "row", 2010, 2100),
+        Field("school", "str", "школа", "login or code of the school", True, "row"),
+        Field("measure", "str", "код меры", "the same for all schools that got the measure",
+              True, "row"),
+        Field("title", "str", "название меры", "what the measure is called"),
+        Field("direction", "str", "направление", "direction of management it belongs to"),
+    ),
+)  # fmt: skip
+
 CONTRACTS = {
     contract.name: contract
     for contract in (
         *(RESULTS, SCHOOLS, MARK_STATISTICS, MARK_VS_PRIOR),
         *(MARKERS, REFERENCE_SCORES, MEDALISTS, LEVEL_COUNTS),
+        SCHOOL_MEASURES,
     )
 }
 
