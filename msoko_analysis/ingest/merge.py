@@ -188,6 +188,7 @@ def _finish(contract: Contract, table: pl.DataFrame) -> pl.DataFrame:
         "pupil",
         "kind",
         "score",
+        "measure",
     )
     table = table.select(pl.col(name).cast(dtype) for name, dtype in types.items())
     table = table.sort([name for name in order if name in types], nulls_last=True)
