@@ -24,8 +24,8 @@ COLUMNS = ("check", *PAPER, "municipality", "n_rows", "n_found")
 #: Checks and what n_found of n_rows means.
 CHECKS: dict[str, str] = {
     "total_above_max": "scores above the maximum of the scale, of scores of papers with a scale",
-    "total_ne_items": "scores that differ from the sum of tasks, of scores with any task",
-    "no_scale": "scores of papers without a scale, of scores",
+    "total_ne_items": "primary scores that differ from the sum of tasks, of those with any task",
+    "no_scale": "primary scores of papers without a scale, of primary scores",
     "unknown_school": "rows of schools that the table of schools does not know, of rows",
     "absent": "pupils without a score and without any task, of rows",
     "no_total": "pupils with tasks but without a score, of rows",
@@ -131,6 +131,8 @@ def _counted(
     task_sum = pl.sum_horizontal([pl.col(i).fill_null(0) for i in items] or [pl.lit(0)])
     schools = pl.read_parquet(data / "schools.parquet", columns=["school"])["school"]
     maximum = pl.col("max_primary")
+    # the total of ЕГЭ is a test score: no sum of tasks, and minimums stand in place of a scale
+    primary = pl.col("procedure") != "EGE"
     return (
         results.join(_maxima(scales), on=list(PAPER), how="left")
         .group_by(*PAPER, "municipality")
@@ -139,9 +141,10 @@ def _counted(
             total.count().alias("scored"),
             (total.is_not_null() & maximum.is_not_null()).sum().alias("with_scale"),
             (total > maximum).sum().alias("total_above_max"),
-            (total.is_not_null() & has_task).sum().alias("with_tasks"),
-            (has_task & (total != task_sum)).sum().alias("total_ne_items"),
-            (total.is_not_null() & maximum.is_null()).sum().alias("no_scale"),
+            (total.is_not_null() & has_task & primary).sum().alias("with_tasks"),
+            (has_task & primary & (total != task_sum)).sum().alias("total_ne_items"),
+            (total.is_not_null() & primary).sum().alias("with_primary"),
+            (total.is_not_null() & primary & maximum.is_null()).sum().alias("no_scale"),
             (~pl.col("school").is_in(schools.implode())).sum().alias("unknown_school"),
             (total.is_null() & ~has_task).sum().alias("absent"),
             (total.is_null() & has_task).sum().alias("no_total"),
@@ -160,7 +163,7 @@ def _maxima(scales: Mapping[ScaleKey, HasMaximum]) -> pl.LazyFrame:
 _BASE = {
     "total_above_max": "with_scale",
     "total_ne_items": "with_tasks",
-    "no_scale": "scored",
+    "no_scale": "with_primary",
     "unknown_school": "rows",
     "absent": "rows",
     "no_total": "rows",

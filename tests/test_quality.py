@@ -46,6 +46,16 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "derived"
 
 
+def test_a_test_score_is_no_sum_of_tasks_and_needs_no_scale(tmp_path: Path) -> None:
+    lines = [HEADER, "2026;EGE;11;RU;M1;S1;1;;70;10;2", "2026;OGE;9;RU;M1;S1;1;;13;10;2"]
+    (tmp_path / "a.csv").write_text("\n".join(lines), encoding="utf-8")
+    ingest([tmp_path / "a.csv"], tmp_path / "derived")
+    table = quality_table(tmp_path / "derived", {})
+    for check in ("total_ne_items", "no_scale"):
+        assert pick(table, check, 2026, 11, "M1") == (0, 0), "not checked"
+        assert pick(table, check, 2026, 9, "M1") == (1, 1)
+
+
 def pick(table: pd.DataFrame, check: str, year: int, grade: int, place: str) -> tuple[int, int]:
     """(n_found, n_rows) of one cell of the table."""
     row = table[

@@ -15,6 +15,8 @@ from msoko_analysis.ingest.sheets import ROW, Sheet
 
 #: Columns a reader may add to results for the table of schools; they do not stay in the results.
 SCHOOL_NAME = "_school_name"
+#: A municipality's code in another system of codes: it counts where no table places the school.
+OTHER_CODE = "_municipality"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from msoko_analysis.contracts import LEVEL_COUNTS, MEDALISTS, PAPER, RESULTS, SCHOOLS, Field
-from msoko_analysis.ingest.block import SCHOOL_NAME, Block
+from msoko_analysis.ingest.block import OTHER_CODE, SCHOOL_NAME, Block
 from msoko_analysis.ingest.gate import OUT_OF_FORM
 from msoko_analysis.ingest.headings import ABSENT, PROCEDURE_BY_NAME, SUBJECT_BY_NAME
 from msoko_analysis.ingest.persons import NO_SCHOOL
@@ -83,9 +83,12 @@ def clean(
 def _with_derived(raw: pl.DataFrame, block: Block, homes: Mapping[str, str]) -> pl.DataFrame:
     """Add the columns a file may leave out because they follow from elsewhere."""
     if block.contract in _PLACED and "municipality" not in raw.columns:
-        return raw.with_columns(
-            municipality=_text(raw, "school").replace_strict(dict(homes), default=None)
+        home = _text(raw, "school").replace_strict(
+            dict(homes), default=None, return_dtype=pl.String
         )
+        other = [pl.col(OTHER_CODE)] if OTHER_CODE in raw.columns else []
+        placed = raw.with_columns(municipality=pl.coalesce(home, *other))
+        return placed.drop(OTHER_CODE, strict=False)
     if block.contract is SCHOOLS:
         given = pl.col("name") if "name" in raw.columns else pl.lit(None)
         given = given.cast(pl.String).replace("", None)

@@ -15,7 +15,7 @@ import polars as pl
 
 from msoko_analysis.contracts import RESULTS, SUBJECT_NAMES
 from msoko_analysis.errors import Problem
-from msoko_analysis.ingest.block import Block
+from msoko_analysis.ingest.block import OTHER_CODE, Block
 from msoko_analysis.ingest.gate import Part, Title
 from msoko_analysis.ingest.gia_subjects import gia_subjects
 from msoko_analysis.ingest.sheets import Sheet
@@ -118,7 +118,8 @@ def _block(
     base = paper["subject"] == _BASE_MATHEMATICS
     total = "score" if _exam(part) == "EGE" and not base else "primary"
     sources = {
-        **{name: name for name in ("school", "municipality", "class_group", "variant")},
+        **{name: name for name in ("school", "class_group", "variant")},
+        OTHER_CODE: "municipality",
         "total": total,
         "mark": "score" if base and "score" in part.columns else "mark",
     }

@@ -95,7 +95,8 @@ def _clean_all(blocks: Sequence[Block]) -> tuple[dict[int, Cleaned], dict[str, s
     done: dict[int, Cleaned] = {}
     places: dict[str, str] = {}
     for index, block in sorted(enumerate(blocks), key=lambda pair: _turn(pair[1].contract)):
-        done[index] = clean(block, homes=places | homes, municipality_codes=codes)
+        known = places | homes if block.contract is MEDALISTS else homes
+        done[index] = clean(block, homes=known, municipality_codes=codes)
         if block.contract is MARKERS:
             done[index] = check_counts(done[index])
         if block.contract is SCHOOLS:

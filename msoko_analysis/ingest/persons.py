@@ -43,7 +43,10 @@ def link(blocks: Sequence[Block], pseudonyms: Pseudonyms) -> list[Block]:
     if not marked:
         return list(blocks)
     codes = _school_codes(blocks, pseudonyms)
-    placed = {id(block): _with_codes(block, codes) for block in marked}
+    placed = {
+        id(block): _with_codes(block, codes) if block.contract is MEDALISTS else block
+        for block in marked
+    }
     keys = {of: _keys(block, pseudonyms) for of, block in placed.items()}
     everybody = [row for rows in keys.values() for row in rows]
     documents = _only((row.name, row.document) for row in everybody)
@@ -63,14 +66,21 @@ def link(blocks: Sequence[Block], pseudonyms: Pseudonyms) -> list[Block]:
 
 
 def _school_codes(blocks: Sequence[Block], pseudonyms: Pseudonyms) -> dict[str, str]:
-    """Hash of a school's name → its code, where only one school has the name."""
+    """What may stand for a school in a list → its code, where that is one school only.
+
+    Its name, as the gate hashed it, and its code without the leading zeros that Excel cuts off.
+    """
     pairs: set[tuple[str, str]] = set()
     for block in blocks:
+        if block.contract is MEDALISTS or "school" not in block.columns:
+            continue
         name = "name" if block.contract is SCHOOLS else SCHOOL_NAME
-        if name in block.columns and "school" in block.columns:
-            raw = block.raw().select("school", name).drop_nulls().unique()
-            pairs |= {(str(code).strip(), str(called)) for code, called in raw.iter_rows()}
-    return _only((pseudonyms.hash("school", same_name(name)), code) for code, name in pairs)
+        columns = ["school", *([name] if name in block.columns else [])]
+        for code, *called in block.raw().select(columns).drop_nulls().unique().iter_rows():
+            known = str(code).strip()
+            pairs.add((known.lstrip("0"), known))
+            pairs |= {(BY_NAME + pseudonyms.hash("school", same_name(n)), known) for n in called}
+    return _only(pairs)
 
 
 def _only(pairs: Iterable[tuple[str | None, str | None]]) -> dict[str, str]:
@@ -83,15 +93,12 @@ def _only(pairs: Iterable[tuple[str | None, str | None]]) -> dict[str, str]:
 
 
 def _with_codes(block: Block, codes: Mapping[str, str]) -> Block:
-    """The block with the codes of schools that a list of medalists names."""
+    """The list with the codes of schools as other files write them."""
     school = pl.col(block.columns["school"])
-    by_name = {BY_NAME + name: code for name, code in codes.items()}
-    coded = (
-        pl.when(school.str.starts_with(BY_NAME))
-        .then(school.replace_strict(by_name, default=NO_SCHOOL, return_dtype=pl.String))
-        .otherwise(school)
-    )
-    return replace(block, original=block.original.with_columns(coded))
+    named = school.str.starts_with(BY_NAME)
+    known = school.str.strip_chars_start("0").replace_strict(codes, default=None)
+    otherwise = pl.when(named).then(pl.lit(NO_SCHOOL)).otherwise(school)
+    return replace(block, original=block.original.with_columns(pl.coalesce(known, otherwise)))
 
 
 def _keys(block: Block, pseudonyms: Pseudonyms) -> list[_Keys]:
@@ -101,9 +108,8 @@ def _keys(block: Block, pseudonyms: Pseudonyms) -> list[_Keys]:
     return [
         _Keys(
             document,
-            # Excel cuts leading zeros off a school's code
-            name and pseudonyms.hash("pupil", name, place.lstrip("0")),
-            code and pseudonyms.hash("participant", code, place.lstrip("0"), when or ""),
+            name and pseudonyms.hash("pupil", name, place),
+            code and pseudonyms.hash("participant", code, place, when or ""),
         )
         for (document, name, code), place, when in zip(hashes, school, year, strict=True)
     ]

@@ -31,20 +31,9 @@ OGE = [
     *("Серия", "Номер", "кр. ответ", "разв. ответ", "Первичный балл", "Оценка"),
 ]
 OGE_CSV = [
-    "SchoolCode",
-    "ClassCode",
-    "StationCode",
-    "AuditoriumCode",
-    "GovernmentCell",
-    "SurnameCell",
-    "NameCell",
-    "SecondNameCell",
-    "DocumentSeriesCode",
-    "DocumentNumberCode",
-    "TestResultBCell",
-    "TestResultCCell",
-    "PrimaryMark",
-    "Mark5",
+    *("SchoolCode", "ClassCode", "StationCode", "AuditoriumCode", "GovernmentCell"),
+    *("SurnameCell", "NameCell", "SecondNameCell", "DocumentSeriesCode", "DocumentNumberCode"),
+    *("TestResultBCell", "TestResultCCell", "PrimaryMark", "Mark5"),
 ]
 
 

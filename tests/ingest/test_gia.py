@@ -84,13 +84,16 @@ def test_a_header_that_stands_once_serves_the_blocks_below(
     assert table_.select("subject", "total").rows() == [("OB", 0), ("RU", 24)]
 
 
-def test_the_regional_variant_names_the_municipality(
+def test_the_code_of_the_municipality_serves_where_no_table_places_the_school(
     tmp_path: Path, read: Callable[..., tuple]
 ) -> None:
-    path = workbook(tmp_path / "a.xlsx", Лист1=[MA, REGIONAL, regional_row(0, 62)])
+    elsewhere = regional_row(1, 40)
+    elsewhere[2] = "059999"
+    path = workbook(tmp_path / "a.xlsx", Лист1=[MA, REGIONAL, regional_row(0, 62), elsewhere])
     _, rows = read(path)
     assert rows.select("subject", "municipality", "total", "item_03").rows() == [
-        ("MA", "501", 62, 1)
+        ("MA", "M01", 62, 1),
+        ("MA", "501", 40, 1),
     ]
 
 
