@@ -165,7 +165,7 @@ def test_measures_name_the_reference(prepared) -> None:
     assert samples["value"].to_dict() == {one.subject: n / PUPILS for one, n in pupils.items()}
     assert samples["method"].to_dict() == {
         "MA": NAMES["control"],
-        "RU": f"{NAMES['control']}: {TOO_SMALL}",
+        "RU": f"{NAMES['control']}, {TOO_SMALL}",
     }
     spikes = table[table["indicator"].eq("spike") & table["unit"].eq("S00")]
     methods = spikes.set_index(["grade", "subject"])["method"].to_dict()

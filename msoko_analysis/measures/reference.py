@@ -91,6 +91,6 @@ def reference_rows(year: Year, papers: list[PaperArrays]) -> Iterator[pd.DataFra
         yield unit_rows(
             year.year, arrays.paper, REGION, [REGION], "spike_reference",
             np.array([sample.sum()]), np.array([mean_schools(sample, arrays.scores)]),
-            method=NAMES[kind] if used else f"{NAMES[kind]}: {TOO_SMALL}",
+            method=NAMES[kind] if used else f"{NAMES[kind]}, {TOO_SMALL}",
             source="msoko_analysis: методика пакета",
         )  # fmt: skip
