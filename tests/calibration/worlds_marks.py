@@ -109,3 +109,35 @@ def _schools(
     spread = np.sqrt(0.8) * np.where(gymnasium, 0.8, 1.0) * np.exp(rng.normal(0, 0.1, schools))
     sizes = np.rint(45 * np.exp(0.8 * rng.normal(size=schools)))
     return level, spread, np.clip(sizes, SMALLEST, LARGEST).astype(int), gymnasium
+
+
+def cohort(
+    seed: int,
+    schools: int,
+    helped: np.ndarray,
+    *,
+    slope: float = 0.85,
+    drift: float = DRIFT,
+    stay: float = 1.0,
+) -> tuple[list[Occasion], np.ndarray]:
+    """One cohort in two procedures, and which schools are gymnasiums.
+
+    The second measures the school's level in part (``slope``), a pupil's place within the school in
+    part (.8), and has its own exam. A share ``stay`` of the pupils writes it, the able ones sooner.
+    ``helped`` is what is added to the ability of a school's pupils in the second (schools,).
+    """
+    rng = np.random.default_rng(seed)
+    level, spread, sizes, gymnasium = _schools(rng, schools)
+    school = np.repeat(np.arange(schools), sizes)
+    own = rng.normal(size=len(school))
+    later = slope * level + rng.normal(0, drift, schools) + helped
+    abilities = (
+        level[school] + spread[school] * own,
+        later[school] + spread[school] * (0.8 * own + 0.6 * rng.normal(size=len(school))),
+    )
+    wrote = rng.random(len(school)) < stay * 2 / (1 + np.exp(-own)) if stay < 1 else school >= 0
+    found = []
+    for ability, who in zip(abilities, (school >= 0, wrote), strict=True):
+        total = respond(rng, draw_tasks(rng, TASKS), ability[who]).sum(axis=1, dtype=np.int64)
+        found.append(standardised(count_scores(school[who], total, schools, int(sum(TASKS)))))
+    return found, gymnasium
