@@ -36,6 +36,7 @@ _METHOD = {
     "school_ratio_quarter": "четверть лучших школ : четверть худших",
     "school_gap_tenth": "10 % лучших школ − 10 % худших, % максимума",
     "school_ratio_tenth": "10 % лучших школ : 10 % худших",
+    "school_p90_p10": "P90 − P10 средних результатов школ, % максимума",
     "icc": "доля различий результатов между школами (REML)",
     "icc_marks": "доля различий между школами по отметкам (порядковый пробит)",
     "theil": "индекс Тейла T",
@@ -74,13 +75,14 @@ def equity_rows(
     """Rows of the long table for the region and every municipality, by paper and over all papers.
 
     Measures: icc with its profile interval, icc_corrected for the papers in ``reliability``, icc_marks
-    (the region only), pupil_gap, school_gap_quarter, school_ratio_quarter and the same of tenths, isolation,
-    theil, gini and their parts between schools, v_gap_location, v_gap_type; over all papers the mean
-    of the papers by participants, except for gaps of schools, which are those of the schools' mean
-    results. ``…_change`` is the change to the year before over papers with the same scale, its
-    interval from leaving a school out of both years at once. School rows: low_share, the share below
-    the minimum drawn towards that of the region. v_gap_gender has no value: counts do not know
-    gender. A school with fewer than ``share_min_n`` pupils has no part in gaps of schools.
+    (the region only), pupil_gap, school_gap_quarter, school_ratio_quarter and the same of tenths,
+    school_p90_p10, isolation, theil, gini and their parts between schools, v_gap_location,
+    v_gap_type; over all papers the mean of the papers by participants, except for gaps of schools,
+    which are those of the schools' mean results. ``…_change`` is the change to the year before over
+    papers with the same scale, its interval from leaving a school out of both years at once. School
+    rows: low_share, the share below the minimum drawn towards that of the region. v_gap_gender has
+    no value: counts do not know gender. A school with fewer than ``share_min_n`` pupils has no part
+    in gaps of schools.
     """
     fewest = thresholds["share_min_n"].value
     yield from _low_share_rows(year)
@@ -114,15 +116,13 @@ def _measured(
     year: Year, papers: tuple[PaperArrays, ...], fewest: float, units: pd.Series
 ) -> dict[Key, _Value]:
     """Every measure of every unit; ``units`` the municipality of every school."""
-    municipality = units.to_numpy()
-    members = {REGION: np.ones(len(municipality), dtype=bool)}
-    members |= {name: municipality == name for name in np.unique(municipality)}
+    schools_of = members(units)
     groups = _groups(year.schools)
     found: dict[Key, _Value] = {}
     parts: dict[tuple[str, str], list[tuple[Estimate, float]]] = {}
     for arrays in papers:
         sheet = _Sheet.of(arrays, fewest)
-        for unit, mine in members.items():
+        for unit, mine in schools_of.items():
             for name, one in _of_paper(sheet, mine, groups):
                 found[(arrays.paper, unit, name)] = one
                 if not name.startswith("school_"):
@@ -130,8 +130,8 @@ def _measured(
     means, once = pooled_means(papers, fewest), pupils_once(papers)
     for (unit, name), several in parts.items():
         whole = average(*zip(*several, strict=True))
-        found[(ALL_PAPERS, unit, name)] = _Value(whole, float(once[members[unit]].sum()))
-    for unit, mine in members.items():
+        found[(ALL_PAPERS, unit, name)] = _Value(whole, float(once[schools_of[unit]].sum()))
+    for unit, mine in schools_of.items():
         for name, estimate in school_estimates(np.where(mine, means, np.nan)).items():
             found[(ALL_PAPERS, unit, name)] = _Value(estimate, float(once[mine].sum()))
     return found
@@ -182,6 +182,13 @@ def _spread(estimate: Estimate, there: np.ndarray) -> Estimate:
     taking = there.copy()
     taking[there] = estimate.there
     return Estimate(estimate.value, left_out, taking)
+
+
+def members(municipality: pd.Series) -> dict[str, np.ndarray]:
+    """Schools (schools,) bool of the region and of every municipality, by name."""
+    names = municipality.to_numpy()
+    everybody = {REGION: np.ones(len(names), dtype=bool)}
+    return everybody | {name: names == name for name in np.unique(names)}
 
 
 def pooled_means(papers: tuple[PaperArrays, ...], fewest: float) -> np.ndarray:
@@ -243,7 +250,7 @@ def _method(name: str, own_interval: bool) -> str:
     parts = [_METHOD[measure]]
     if measure.startswith(("gini", "theil")):
         parts.append(_SCALE_CAVEAT)
-    if not own_interval:
+    if not own_interval and measure != "school_p90_p10":
         parts.append(_JACKKNIFE)
     if name != measure:
         parts.append(_SAME_PAPERS)
@@ -252,27 +259,33 @@ def _method(name: str, own_interval: bool) -> str:
 
 def _change_rows(year: Year, previous: Year, fewest: float) -> Iterator[pd.DataFrame]:
     """Changes of all measures over papers that both years have with the same scale."""
-    schools = year.schools.index.union(previous.schools.index)
-    papers = [(one, previous.paper(one.paper)) for one in year.papers]
-    same = [(one, other) for one, other in papers if other is not None and _same_scale(one, other)]
-    if not same:
+    schools, home, codes = papers_of_both(year, previous)
+    if not codes:
         return
-    home = year.schools["municipality"].reindex(schools)
-    home = home.fillna(previous.schools["municipality"].reindex(schools))
+    years = (on_schools(one, schools) for one in (year, previous))
     now, before = (
         _measured(
-            one := on_schools(which, schools), tuple(one.paper(p.paper) for p, _ in same),
-            fewest, home,
+            one, tuple(arrays for arrays in one.papers if arrays.paper in codes), fewest, home
         )
-        for which in (year, previous)
-    )  # fmt: skip
+        for one in years
+    )
     changes = {}
     for (paper, unit, name), one in now.items():
         other = before.get((paper, unit, name))
-        if other is not None:
+        if other is not None and np.isfinite(one.estimate.left_out).any():
             change = _Value(one.estimate - other.estimate, min(one.n, other.n))
             changes[(paper, unit, f"{name}_change")] = change
     yield from _value_rows(year, changes)
+
+
+def papers_of_both(year: Year, previous: Year) -> tuple[pd.Index, pd.Series, list[Paper]]:
+    """Schools of either year, their municipalities, and the papers with the same scale in both."""
+    schools = year.schools.index.union(previous.schools.index)
+    home = year.schools["municipality"].reindex(schools)
+    home = home.fillna(previous.schools["municipality"].reindex(schools))
+    pairs = ((one, previous.paper(one.paper)) for one in year.papers)
+    same = [one.paper for one, other in pairs if other is not None and _same_scale(one, other)]
+    return schools, home, same
 
 
 def _same_scale(one: PaperArrays, other: PaperArrays) -> bool:

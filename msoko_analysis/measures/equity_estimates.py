@@ -93,7 +93,8 @@ def school_estimates(mean: np.ndarray) -> dict[str, Estimate]:
 
     ``mean`` (schools,) results in per cent of the maximum, nan for a school that is not judged. The
     difference and the ratio of the highest and the lowest quarter; the same of tenths where a tenth
-    is two schools.
+    is two schools, and then P90 − P10 too, which has no interval: leaving one school out does not
+    tell the error of a quantile of schools.
 
     >>> found = school_estimates(np.arange(40.0, 60))
     >>> round(found["school_gap_quarter"].value, 2), round(found["school_ratio_tenth"].value, 3)
@@ -109,6 +110,12 @@ def school_estimates(mean: np.ndarray) -> dict[str, Estimate]:
             )
             if np.isfinite(estimate.value):
                 found[f"school_{kind}_{name}"] = estimate
+    known = np.isfinite(mean)
+    if TENTH * known.sum() >= _FEWEST_IN_TAIL:
+        values, counts = np.unique(mean[known], return_counts=True)
+        low, high = mid_quantiles(counts[None], values, np.array([0.1, 0.9]))[0]
+        unknown = np.full(len(mean), np.nan)
+        found["school_p90_p10"] = Estimate(float(high - low), unknown, known)
     return found
 
 

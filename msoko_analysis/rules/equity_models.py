@@ -126,6 +126,8 @@ def _equality(model: EquityModel, schools: SchoolResults) -> float:
         known = schools.above_minimum[np.isfinite(schools.above_minimum)]
         return float(100 * (known >= 0).mean()) if len(known) else float("nan")
     if model.formula == "gini":
+        if len(mean) < _FEWEST_IN_TAILS:
+            return float("nan")
         values, counts = np.unique(mean, return_counts=True)
         return float(100 * (1 - inequality(counts[None], values).whole.gini))
     if model.formula == "tails":

@@ -1,0 +1,132 @@
+"""П22, П23 and П24 of the region and its municipalities by every way of the parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+from scipy.stats import t
+
+from msoko_analysis.equity_models import EquityModel, EquityModels
+from msoko_analysis.measures.arrays import PaperArrays, Year
+from msoko_analysis.measures.equity import (
+    members,
+    on_schools,
+    papers_of_both,
+    pooled_means,
+    pupils_once,
+)
+from msoko_analysis.measures.equity_estimates import Estimate, without_each
+from msoko_analysis.measures.results import REGION
+from msoko_analysis.measures.rows import ALL_PAPERS, unit_rows
+from msoko_analysis.params import Thresholds
+from msoko_analysis.rules.equity_models import PaperResults, SchoolResults, model_values
+
+_SMOOTH = ("tails", "gini")
+"""Formulas that leaving one school out gives an interval for: not quantiles and shares of schools."""
+
+
+def model_rows(
+    year: Year,
+    previous: Year | None,
+    thresholds: Thresholds,
+    models: EquityModels,
+    icc: Mapping[str, float],
+) -> Iterator[pd.DataFrame]:
+    """Rows p22_…, p23_…, p24_… with the name of the way after it, in per cent, over all papers.
+
+    ``icc`` the pooled between-school share by unit, for the way of П24 that needs it. П24 has an
+    interval over schools where its formula is smooth in them, and ``…_change`` to the year before
+    over the papers with the same scale. П31 needs the table of olympiads and has no row here.
+    """
+    fewest = thresholds["share_min_n"].value
+    once = pupils_once(year.papers)
+    for unit, mine in members(year.schools["municipality"]).items():
+        n = float(once[mine].sum()) if len(once) else 0.0
+        schools = _schools(year.papers, mine, fewest, icc.get(unit, float("nan")))
+        papers = [_results(one, mine) for one in year.papers]
+        for indicator in ("p22", "p23", "p24"):
+            for one in model_values(models, indicator, papers, schools):
+                if np.isfinite(one.value):
+                    estimate = _estimate(one.model, schools.mean)
+                    yield _row(year, unit, one.model, n, one.value, estimate, "")
+    if previous is not None:
+        yield from _change_rows(year, previous, models, fewest)
+
+
+def _change_rows(
+    year: Year, previous: Year, models: EquityModels, fewest: float
+) -> Iterator[pd.DataFrame]:
+    schools, home, codes = papers_of_both(year, previous)
+    if not codes:
+        return
+    now, before = (
+        [arrays for arrays in on_schools(which, schools).papers if arrays.paper in codes]
+        for which in (year, previous)
+    )
+    first, second = (pooled_means(tuple(papers), fewest) for papers in (before, now))
+    once = np.minimum(pupils_once(tuple(before)), pupils_once(tuple(now)))
+    for unit, mine in members(home).items():
+        for model in models.of("p24"):
+            estimates = [_estimate(model, np.where(mine, one, np.nan)) for one in (first, second)]
+            if None not in estimates:
+                change = estimates[1] - estimates[0]
+                n = float(once[mine].sum())
+                yield _row(year, unit, model, n, change.value, change, "_change")
+
+
+def _results(arrays: PaperArrays, mine: np.ndarray) -> PaperResults:
+    cuts = arrays.scale.cuts
+    return PaperResults(arrays.paper.procedure, arrays.scores[mine], cuts[0], tuple(cuts))
+
+
+def _schools(
+    papers: tuple[PaperArrays, ...], mine: np.ndarray, fewest: float, icc: float
+) -> SchoolResults:
+    """Mean results of the unit's schools, nan for others."""
+    means = np.where(mine, pooled_means(papers, fewest), np.nan)
+    n = np.column_stack([np.where(one.n >= fewest, one.n, 0.0) for one in papers])
+    over = np.column_stack(
+        [
+            np.nan_to_num(one.mean_percent()) - 100 * one.scale.cuts[0] / one.scale.max_primary
+            for one in papers
+        ]
+    )
+    with np.errstate(invalid="ignore", divide="ignore"):
+        above = (n * over).sum(axis=1) / n.sum(axis=1)
+    return SchoolResults(means, np.where(mine, above, np.nan), icc)
+
+
+def _estimate(model: EquityModel, means: np.ndarray) -> Estimate | None:
+    """The value of a smooth way of П24 with its values without each school."""
+    if model.formula not in _SMOOTH or not np.isfinite(means).any():
+        return None
+    only = EquityModels(models=(model,))
+
+    def rows(several: np.ndarray) -> np.ndarray:
+        results = (SchoolResults(one, one) for one in several)
+        return np.array([model_values(only, "p24", (), one)[0].value for one in results])
+
+    estimate = without_each(means, rows)
+    return estimate if np.isfinite(estimate.value) else None
+
+
+def _row(
+    year: Year,
+    unit: str,
+    model: EquityModel,
+    n: float,
+    value: float,
+    estimate: Estimate | None,
+    ending: str,
+) -> pd.DataFrame:
+    error, freedom = estimate.error if estimate else (np.nan, np.nan)
+    half = t.isf(0.025, freedom) * error
+    level = REGION if unit == REGION else "municipality"
+    return unit_rows(
+        year.year, ALL_PAPERS, level, [unit], f"{model.indicator}_{model.variant}{ending}",
+        np.array([n]), np.array([value]), low=np.array([value - half]),
+        high=np.array([value + half]), method=f"расчётная модель: {model.title_ru}",
+        source=model.source,
+    )  # fmt: skip
