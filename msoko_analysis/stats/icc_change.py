@@ -13,7 +13,7 @@ from msoko_analysis.stats.jackknife import (
     jackknife_difference,
 )
 from msoko_analysis.stats.ordered_probit import ordered_probit
-from msoko_analysis.stats.school_moments import of_counts
+from msoko_analysis.stats.school_moments import SchoolMoments, of_counts
 from msoko_analysis.stats.variance_components import random_intercept
 
 
@@ -47,8 +47,9 @@ def icc_change(before: np.ndarray, after: np.ndarray) -> IccChange:
     (0.15, 0.02, True)
     """
     before, after = _same_schools(before, after)
-    change = jackknife_difference(lambda first, second: _icc(second) - _icc(first), before, after)
-    return IccChange(_icc(before), _icc(after), change)
+    first, second = _of_each_school(before), _of_each_school(after)
+    change = jackknife_difference(lambda one, other: _icc(other) - _icc(one), first, second)
+    return IccChange(_icc(first), _icc(second), change)
 
 
 def icc_change_of_marks(before: np.ndarray, after: np.ndarray) -> IccChange:
@@ -77,6 +78,15 @@ def _same_schools(before: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np
     return before[there], after[there]
 
 
-def _icc(counts: np.ndarray) -> float:
+def _of_each_school(counts: np.ndarray) -> np.ndarray:
+    """Pupils, mean and sum of squares around it of each school (schools × 3), of one year."""
+    moments = of_counts(counts)
+    mean = np.nan_to_num(moments.mean)
+    squares = (counts * (np.arange(counts.shape[1]) - mean) ** 2).sum(axis=1)
+    return np.column_stack([moments.n, mean, squares])
+
+
+def _icc(schools: np.ndarray) -> float:
     """Between-school share of scores of one year."""
-    return random_intercept(of_counts(counts)).icc
+    n, mean, squares = schools.T
+    return random_intercept(SchoolMoments(n, mean[:, None], np.array([[squares.sum()]]))).icc
