@@ -25,6 +25,7 @@ _ROUNDS = 4
 _KEPT = 1 - 2 * norm.sf(CUT)
 _CONSISTENCY = _KEPT / (_KEPT + CUT * exp1(CUT**2 / 2) / np.sqrt(2 * np.pi))
 _LARGEST_CORRELATION = 0.95
+_PRECISION = {"ftol": 1e-7}  # of a log likelihood of hundreds: far below its own uncertainty
 _BOUNDS = ((-3, 3), (-3, 3), (-6, 2), (-3, 3), (-6, 2), (0.0, _LARGEST_CORRELATION))
 
 
@@ -53,8 +54,8 @@ class Link:
 
     @property
     def z(self) -> np.ndarray:
-        """The effect in standard errors that include the real drift of schools."""
-        return self.drift.z
+        """The effect in standard errors that include the real drift of schools, as it is known."""
+        return self.drift.deviate
 
     @property
     def p(self) -> np.ndarray:
@@ -126,7 +127,9 @@ class _Model:
         weight, consistency = np.ones(means.shape[1]), 1.0
         for _ in range(_ROUNDS):
             known = means, sizes, weight, consistency
-            fit = minimize(self._loss, self.free, args=known, method="L-BFGS-B", bounds=_BOUNDS)
+            fit = minimize(
+                self._loss, self.free, known, "L-BFGS-B", bounds=_BOUNDS, options=_PRECISION
+            )
             self.free = fit.x
             covariance, slope = self._covariance(self.free, *sizes)
             departure = means[1] - self.free[1] - slope * (means[0] - self.free[0])

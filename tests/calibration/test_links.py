@@ -15,7 +15,7 @@ from msoko_analysis.stats.link import link
 
 worlds = pytest.mark.parametrize(
     ("number", "schools"),
-    [pytest.param(4, 400, id="small"), pytest.param(20, 1_500, marks=pytest.mark.slow, id="full")],
+    [pytest.param(3, 300, id="small"), pytest.param(20, 1_500, marks=pytest.mark.slow, id="full")],
 )
 
 

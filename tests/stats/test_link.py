@@ -37,7 +37,7 @@ def procedures(
 
 
 def test_the_planted_model_is_recovered() -> None:
-    found = [link(*procedures(seed, 1_500)) for seed in range(3)]
+    found = [link(*procedures(seed, 1_000)) for seed in range(3)]
     assert np.mean([one.slope for one in found]) == pytest.approx(0.8, abs=0.04)
     assert np.mean([one.drift.tau2 for one in found]) == pytest.approx(0.04, abs=0.006)
     assert np.mean([one.pupil_correlation for one in found]) == pytest.approx(0.5, abs=0.2)
@@ -62,7 +62,7 @@ def test_expectation_and_error_are_those_of_the_conditional_normal(monkeypatch) 
         assert result.expected[school] == pytest.approx(expected)
         assert result.standard_error[school] ** 2 + rest**2 == pytest.approx(spread)
     departures = second.mean - result.expected
-    assert np.allclose(result.z, overdispersion(departures, result.standard_error).z)
+    assert np.allclose(result.z, overdispersion(departures, result.standard_error).deviate)
 
 
 def test_the_objective_is_the_likelihood_of_pairs() -> None:
@@ -96,7 +96,7 @@ def test_a_lucky_small_school_is_expected_to_fall_back_further() -> None:
     assert result.expected[0] < result.expected[1] - 0.02
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(seed=st.integers(0, 500), shift=st.floats(-1, 1), scale=st.floats(0.8, 1.3))
 def test_units_and_order(seed: int, shift: float, scale: float) -> None:
     first, second = procedures(seed, 80)
