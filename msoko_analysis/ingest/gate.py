@@ -97,6 +97,8 @@ _TRIGGER = re.compile(
     r"псевдоним|участника|код оо|бланк",
     re.I,
 )
+#: Every header the gate knows has one of these; looked for first, since few rows are headers.
+_OF_HEADER = re.compile(r"код|балл|ответ|фамили|ф\.? ?и\.? ?о|code|cell|псевдоним|ключ", re.I)
 _TITLE = re.compile(r"(\d{1,2})\s*[-–—]\s*(.+?)\s+(\d{4}\.\d{2}\.\d{2})")
 _YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
 
@@ -202,6 +204,8 @@ def _header(
     cells: Sequence[str], medals: bool
 ) -> tuple[Literal["protocol", "medals"], dict[str, int], int] | None:
     """(kind, position of each known column, columns that are not known) of a row of headings."""
+    if not _OF_HEADER.search("\n".join(cells)):
+        return None
     labels = [_normal(cell) for cell in cells]
     at = _positions(labels, _PROTOCOL | _IDENTITY)
     if len(at.keys() & _OF_PROTOCOL) >= _FEW:
