@@ -11,7 +11,7 @@ from altai import altai_years
 
 from msoko_analysis.equity_models import read_equity_models
 from msoko_analysis.measures.arrays import CONTEXT, PaperArrays, Year
-from msoko_analysis.measures.equity import equity_rows, pooled_means, pupils_once
+from msoko_analysis.measures.equity import equity_rows
 from msoko_analysis.measures.equity_estimates import (
     average,
     icc_estimate,
@@ -20,6 +20,7 @@ from msoko_analysis.measures.equity_estimates import (
     school_estimates,
 )
 from msoko_analysis.measures.equity_models import model_rows
+from msoko_analysis.measures.equity_years import pooled_means, pupils_once
 from msoko_analysis.measures.rows import COLUMNS
 from msoko_analysis.measures.shnor import BelowMinimum, below_minimum, shnor_rows
 from msoko_analysis.params import Thresholds, load_run

@@ -10,14 +10,14 @@ from scipy.stats import t
 
 from msoko_analysis.equity_models import EquityModel, EquityModels
 from msoko_analysis.measures.arrays import PaperArrays, Year
-from msoko_analysis.measures.equity import (
+from msoko_analysis.measures.equity_estimates import Estimate, without_each
+from msoko_analysis.measures.equity_years import (
     members,
     on_schools,
     papers_of_both,
     pooled_means,
     pupils_once,
 )
-from msoko_analysis.measures.equity_estimates import Estimate, without_each
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS, unit_rows
 from msoko_analysis.params import Thresholds
