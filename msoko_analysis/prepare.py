@@ -20,6 +20,7 @@ from msoko_analysis.manifest import files_below, hashes, text_hash
 from msoko_analysis.measures import COLUMNS, measure_year
 from msoko_analysis.measures.aggregates import aggregate_rows, mismatches, with_forms
 from msoko_analysis.measures.arrays import arrange_year
+from msoko_analysis.measures.form_signs import form_sign_rows
 from msoko_analysis.measures.item_arrays import arrange_items
 from msoko_analysis.measures.markers import marker_rows, placed_lists
 from msoko_analysis.measures.places import Places
@@ -127,10 +128,11 @@ def _tables(run: RunParams) -> dict[str, pd.DataFrame]:
     lists = placed_lists(_read(run, "markers"), places)
     homes = _in_districts(schools, places)
     listed = marker_rows(lists, measures, homes, run.thresholds["spike_q"].value)
+    of_forms = form_sign_rows(*printed, places, set(run.papers), tables["measures"])
     apart = mismatches(tables["measures"], forms)
     return tables | {
         "quality": _joined([tables["quality"], apart.astype(_WHOLE)]),
-        "measures": _joined([measures, *listed]),
+        "measures": _joined([measures, *of_forms, *listed]),
         "lists": lists,
         "names": _names(printed, lists),
         "references": _read(run, "reference_scores"),

@@ -151,7 +151,8 @@ def test_what_the_pupils_tell_is_not_told_twice(both: Prepared) -> None:
 def test_nothing_that_needs_scores_is_worked_out_from_forms(forms_only: Prepared) -> None:
     found = set(forms_only.measures["indicator"])
     assert found == {
-        *("share_2", "share_45", "prior_lower", "prior_same", "prior_higher", "form_schools")
+        *("share_2", "share_45", "prior_lower", "prior_same", "prior_higher", "form_schools"),
+        *("mark_gap", "signs", "family_marks"),  # school marks against exam marks, from counts
     }
     assert forms_only.mark_pairs.empty
     assert forms_only.quality.empty
@@ -167,7 +168,21 @@ def test_the_note_from_forms_says_once_what_it_can_not(demo: Mapping[str, Path])
     assert "в обычных пределах" not in text["level"]
     assert all("nan" not in block for block in text.values())
     codes = {one.code for one in note.facts.findings}
-    assert codes == {"low_share_school"}
+    assert codes == {"low_share_school", "mark_gap_school", "signs_school"}
+    assert "По формам проверено одно" in text["summary"]
+    assert "Главная проверка" not in text["signs_explained"]
+
+
+def test_the_sign_from_forms_is_that_of_the_counted_pupils(
+    forms_only: Prepared, both: Prepared
+) -> None:
+    mine = forms_only.measures[forms_only.measures["indicator"] == "mark_gap"]
+    assert mine["method"].str.startswith(METHOD).all()
+    of_pupils = both.measures[both.measures["indicator"] == "mark_gap"]
+    assert not of_pupils["method"].str.startswith(METHOD).any()  # not told twice
+    pair = mine.merge(of_pupils, on=["year", "unit"], suffixes=("", "_pupils"))
+    assert len(pair) > 100
+    assert np.corrcoef(pair["value"], pair["value_pupils"])[0, 1] > 0.7
 
 
 def test_low_results_are_found_from_forms_as_from_pupils(demo: Mapping[str, Path]) -> None:

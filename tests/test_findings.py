@@ -188,3 +188,23 @@ def test_only_the_spike_may_be_a_concern_here(thresholds: Thresholds) -> None:
 
 def test_nothing_gives_no_findings(thresholds: Thresholds) -> None:
     assert judged(REGION, thresholds) == {}
+
+
+def test_nothing_is_decided_by_local_fdr(demo_notes: dict) -> None:
+    """spike_fdr says how far a school is trusted in the reference; names come from q alone."""
+    facts = demo_notes["M01", 2026].facts
+    table = facts.public.table
+    fdr = table["indicator"] == "spike_fdr"
+    assert (fdr & (table["municipality"] == "M01")).any()
+    judged = [
+        [
+            (one.id, one.verdict)
+            for one in judge(
+                PublicMeasures(table.assign(value=table["value"].mask(fdr, value))),
+                "M01", 2026, facts.run.thresholds,
+            )
+        ]
+        for value in (0.0, 1.0)
+    ]  # fmt: skip
+    assert judged[0] == judged[1]
+    assert any(verdict == Verdict.CONCERN for _, verdict in judged[0])

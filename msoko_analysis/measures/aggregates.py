@@ -2,7 +2,7 @@
 
 Forms give shares of marks and the comparison with school marks. Counts of marks can not show a
 spike at a cut, nor the spread of scores (methods.md §0.3), so nothing of that kind is worked out
-from them.
+from them. The one sign they allow is in :mod:`msoko_analysis.measures.form_signs`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from msoko_analysis.stats.wilson import share
 
 METHOD = "по агрегатам ФИС ОКО"
 MISMATCH = "aggregate_mismatch"
-_SHARES, _COMPARISON = "Ф3 «Статистика по отметкам»", "«Сравнение отметок с отметками по журналу»"
+SHARES, COMPARISON = "Ф3 «Статистика по отметкам»", "«Сравнение отметок с отметками по журналу»"
 _PAPER = ["year", "procedure", "grade", "subject"]
 _UNIT = [*_PAPER, "level", "municipality", "unit"]
 _UNIT_OF_YEAR = ["year", "level", "municipality", "unit"]
@@ -42,7 +42,7 @@ def aggregate_rows(
     country, of a second region and of schools whose municipality is not known are left out.
     """
     statistics, comparison = (
-        _placed(form, places, papers) for form in (mark_statistics, mark_vs_prior)
+        placed(form, places, papers) for form in (mark_statistics, mark_vs_prior)
     )
     parts = [*_share_rows(statistics), *_prior_rows(comparison), _school_numbers(statistics)]
     rows = pd.concat(parts)
@@ -54,7 +54,7 @@ _TYPES = dict.fromkeys(("year", "grade"), int) | dict.fromkeys(
 )
 
 
-def _placed(form: pd.DataFrame, places: Places, papers: set[Paper]) -> pd.DataFrame:
+def placed(form: pd.DataFrame, places: Places, papers: set[Paper]) -> pd.DataFrame:
     """Rows of the run's papers with the units and municipalities of the long table."""
     wanted = [Paper(*paper) in papers for paper in form[_PAPER[1:]].itertuples(index=False)]
     form = form[np.array(wanted, dtype=bool)]
@@ -75,20 +75,20 @@ def _share_rows(form: pd.DataFrame) -> Iterator[pd.DataFrame]:
         ("share_2", form["share_2"]),
         ("share_45", form["share_4"] + form["share_5"]),
     ):
-        yield _rows(form, indicator, form["n"], (form["n"] * value / 100).round(), value, _SHARES)
+        yield _rows(form, indicator, form["n"], (form["n"] * value / 100).round(), value, SHARES)
 
 
 def _prior_rows(form: pd.DataFrame) -> Iterator[pd.DataFrame]:
     known = form["lower"] + form["same"] + form["higher"]
     for part in ("lower", "same", "higher"):
         value = 100 * form[part] / known.where(known > 0)
-        yield _rows(form, f"prior_{part}", known, form[part], value, _COMPARISON)
+        yield _rows(form, f"prior_{part}", known, form[part], value, COMPARISON)
 
 
 def _school_numbers(form: pd.DataFrame) -> pd.DataFrame:
     larger = form[form["level"].ne("school") & form["n_schools"].notna()]
     nothing = pd.Series(np.nan, index=larger.index)
-    return _rows(larger, "form_schools", larger["n"], nothing, larger["n_schools"], _SHARES)
+    return _rows(larger, "form_schools", larger["n"], nothing, larger["n_schools"], SHARES)
 
 
 def _rows(

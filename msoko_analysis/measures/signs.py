@@ -215,17 +215,18 @@ FAMILIES = {
 }
 
 
-def combined_rows(year: Year, signs: Mapping[str, np.ndarray]) -> Iterator[pd.DataFrame]:
+def combined_rows(
+    year: Year, works: np.ndarray, signs: Mapping[str, np.ndarray]
+) -> Iterator[pd.DataFrame]:
     """Measures signs (the school over its families) and family_<name>, p and q of each.
 
-    ``signs`` p by sign over ``year.schools``. In the family rows ``q`` is the level of the two-stage
-    selection at which the school is selected and the family significant inside it, ``value`` the
-    family's own Benjamini–Hochberg q over schools; in the signs row ``value`` is the number of
-    families tested.
+    ``signs`` p by sign over ``year.schools``, ``works`` (schools,) the works behind them. In the
+    family rows ``q`` is the level of the two-stage selection at which the school is selected and the
+    family significant inside it, ``value`` the family's own Benjamini–Hochberg q over schools; in the
+    signs row ``value`` is the number of families tested.
     """
     may_name = {name for names in FAMILIES.values() for name in names}
     combined = combine_signs({k: p for k, p in signs.items() if k in may_name}, FAMILIES)
-    works = sum(arrays.n for arrays in year.papers)
     tested = np.sum([np.isfinite(p) for p in combined.families.values()], axis=0).astype(float)
     rows = [("signs", tested, combined.p, combined.q)] + [
         (f"family_{name}", benjamini_hochberg(p), p, combined.inside[name])

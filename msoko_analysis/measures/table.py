@@ -64,7 +64,7 @@ def _sign_rows(
     if spike is not None:
         p["spike"] = spike
     if p:
-        yield from combined_rows(year, p)
+        yield from combined_rows(year, sum(arrays.n for arrays in year.papers), p)
 
 
 def _pooled_spike(year: Year, spikes: list[pd.DataFrame]) -> np.ndarray | None:

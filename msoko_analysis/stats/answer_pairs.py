@@ -96,11 +96,12 @@ def answer_pairs(points: np.ndarray, shares: np.ndarray) -> AnswerPairs:
 def _upper_tail(chance: np.ndarray, observed: np.ndarray) -> np.ndarray:
     """P(number of successes ≥ observed) for independent trials of unequal chance (rows × trials)."""
     rows, trials = chance.shape
-    exactly = np.zeros((rows, trials + 1))
-    exactly[:, 0] = 1.0
+    exactly = np.zeros((trials + 1, rows))
+    exactly[0] = 1.0
     for trial in range(trials):
-        success = chance[:, trial, None]
-        exactly[:, 1:] = exactly[:, 1:] * (1 - success) + exactly[:, :-1] * success
-        exactly[:, 0] *= 1 - success[:, 0]
-    at_least = exactly[:, ::-1].cumsum(axis=1)[:, ::-1]
-    return np.minimum(at_least[np.arange(rows), observed], 1.0)
+        success = np.ascontiguousarray(chance[:, trial])
+        reached = exactly[: trial + 1] * success
+        exactly[: trial + 1] -= reached
+        exactly[1 : trial + 2] += reached
+    at_least = exactly[::-1].cumsum(axis=0)[::-1]
+    return np.minimum(at_least[observed, np.arange(rows)], 1.0)

@@ -16,18 +16,23 @@ from msoko_analysis.stats.mark_gap import MARKS, SMALLEST
 from msoko_analysis.stats.overdispersion import CUT, Trend, mean_square, trend
 
 _DEGREE = 2
+_MARKS = np.array(MARKS)
+_SIDES = np.array(
+    [1.0, 0.0, -1.0]
+)  # exam mark lower, same, higher: the school mark stood higher, …
 _RANGE = (0.1, 2.0)  # variance of a pupil's residual, in variances of school marks within schools
 
 
 @dataclass(frozen=True)
 class MarkGapOfMargins:
-    """Result of :func:`mark_gap_of_margins`; arrays are (schools,).
+    """Result of :func:`mark_gap_of_margins` and :func:`mark_gap_of_comparison`; arrays are (schools,).
 
-    ``pupil_variance`` the variance of one pupil's residual, in squared marks; ``curve`` the mean
-    school mark usual at such a mean exam mark.
+    ``compared`` (schools × 4) pupils at every school mark, or (schools × 3) pupils whose exam mark was
+    lower, the same, higher; ``pupil_variance`` the variance of one pupil's residual, in squared
+    marks; ``curve`` the mean school mark, or net share, usual at such a mean exam mark.
     """
 
-    school_marks: np.ndarray
+    compared: np.ndarray
     exam_marks: np.ndarray
     n: np.ndarray
     pupil_variance: float
@@ -77,13 +82,63 @@ def mark_gap_of_margins(school_marks: np.ndarray, exam_marks: np.ndarray) -> Mar
         raise StatsInputError("school_marks and exam_marks must list the same schools")
     n = np.minimum(school_marks.sum(axis=1), exam_marks.sum(axis=1))
     school, exam = (_mean(table, n >= SMALLEST) for table in (school_marks, exam_marks))
-    squares = (school_marks * (np.asarray(MARKS) - school[:, None]) ** 2)[n >= SMALLEST]
-    within = squares.sum() / (n[n >= SMALLEST] - 1).sum() if len(squares) else np.nan
+    within = _within(school_marks, _MARKS, n)
     if not within > 0:
         raise StatsInputError("school marks do not vary inside schools of five pupils or more")
+    return MarkGapOfMargins(school_marks, exam_marks, n, *_against_level(school, exam, n, within))
+
+
+def mark_gap_of_comparison(comparison: np.ndarray, exam_marks: np.ndarray) -> MarkGapOfMargins:
+    """The same where only «понизили», «подтвердили», «повысили» are known: net share that lost.
+
+    With every difference taken for one mark, the mean school mark is ``x̄_s + (lower − higher)/n``, x̄
+    the mean exam mark. It is inside the quadratic of x̄, so the rest is that of the net share itself:
+    ``(lower − higher)/n = b_0 + b_1 x̄ + b_2 x̄² + rest``, with σ² and τ² as above. A difference of two
+    marks counts as one, so the gap is a lower bound. What it can not do: tell who got which mark, or
+    part marking from level where all schools of a level mark alike.
+
+    ``comparison`` (schools × 3) pupils whose exam mark was lower than, the same as, higher than the
+    school mark; ``exam_marks`` (schools × marks 2…5). n is the smaller of the two totals. Edges as
+    above.
+
+    >>> rng = np.random.default_rng(1)
+    >>> able = rng.normal(0, 0.4, (200, 1)) + rng.normal(size=(200, 50))
+    >>> lenient = np.zeros((200, 1)); lenient[0] = 0.8
+    >>> mark = lambda x: 2 + np.digitize(x, [-1.5, -0.2, 1])
+    >>> school = mark(able + lenient + rng.normal(0, 0.5, able.shape))
+    >>> exam = mark(able + rng.normal(0, 0.5, able.shape))
+    >>> side = (np.sign(exam - school)[:, :, None] == [-1, 0, 1]).sum(axis=1)
+    >>> result = mark_gap_of_comparison(side, (exam[:, :, None] == range(2, 6)).sum(axis=1))
+    >>> bool(result.p[0] < 1e-4), bool((result.p[1:] < 0.01).sum() < 8)
+    (True, True)
+    """
+    comparison, exam_marks = _checked(comparison, len(_SIDES)), _checked(exam_marks)
+    if len(comparison) != len(exam_marks):
+        raise StatsInputError("comparison and exam_marks must list the same schools")
+    n = np.minimum(comparison.sum(axis=1), exam_marks.sum(axis=1))
+    net = _mean(comparison, n >= SMALLEST, _SIDES)
+    exam = _mean(exam_marks, n >= SMALLEST)
+    within = _within(comparison, _SIDES, n)
+    if not within > 0:
+        raise StatsInputError("marks do not differ inside schools of five pupils or more")
+    return MarkGapOfMargins(comparison, exam_marks, n, *_against_level(net, exam, n, within))
+
+
+def _within(table: np.ndarray, values: np.ndarray, n: np.ndarray) -> float:
+    """Variance inside schools, pooled; nan without schools of five pupils."""
+    judged = n >= SMALLEST
+    mean = _mean(table, judged, values)
+    squares = (table * (values - mean[:, None]) ** 2)[judged]
+    return squares.sum() / (table.sum(axis=1)[judged] - 1).sum() if len(squares) else np.nan
+
+
+def _against_level(
+    value: np.ndarray, exam: np.ndarray, n: np.ndarray, within: float
+) -> tuple[float, Trend]:
+    """σ² at which small and large schools scatter alike around the curve, and the curve."""
 
     def curve(variance: float) -> Trend:
-        return trend(school, np.sqrt(variance / np.maximum(n, 1)), exam, degree=_DEGREE)
+        return trend(value, np.sqrt(variance / np.maximum(n, 1)), exam, degree=_DEGREE)
 
     smaller = n <= np.median(n[n >= SMALLEST])
 
@@ -98,18 +153,20 @@ def mark_gap_of_margins(school_marks: np.ndarray, exam_marks: np.ndarray) -> Mar
         variance = np.exp(high)
     else:
         variance = np.exp(brentq(excess, low, high, xtol=1e-4))
-    return MarkGapOfMargins(school_marks, exam_marks, n, float(variance), curve(float(variance)))
+    return float(variance), curve(float(variance))
 
 
-def _checked(table: np.ndarray) -> np.ndarray:
+def _checked(table: np.ndarray, columns: int = len(MARKS)) -> np.ndarray:
     table = np.asarray(table, dtype=float)
-    if table.ndim != 2 or table.shape[1] != len(MARKS):
-        raise StatsInputError("counts of marks must be schools x marks 2..5")
+    if table.ndim != 2 or table.shape[1] != columns:
+        raise StatsInputError(
+            "counts must be schools x marks 2..5, a comparison schools x (lower, same, higher)"
+        )
     if not np.isfinite(table).all() or (table < 0).any():
         raise StatsInputError("counts of marks must be finite and not negative")
     return table
 
 
-def _mean(table: np.ndarray, judged: np.ndarray) -> np.ndarray:
+def _mean(table: np.ndarray, judged: np.ndarray, values: np.ndarray = _MARKS) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(judged, table @ np.asarray(MARKS) / table.sum(axis=1), np.nan)
+        return np.where(judged, table @ values / table.sum(axis=1), np.nan)

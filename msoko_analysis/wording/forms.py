@@ -6,7 +6,7 @@ from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Verdict
 from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
 from msoko_analysis.russian import counted, listed
-from msoko_analysis.wording.names import paper_name
+from msoko_analysis.wording.names import paper_name, school_name
 
 NOT_DETERMINED = "Не определяется по этим данным: см. раздел «Главное»."
 _NEED_SCORES = (
@@ -14,9 +14,8 @@ _NEED_SCORES = (
     "скопление работ у границ отметок — число отметок 2–5 показать его не может ни у школы, ни у "
     "муниципалитета: нужно знать, сколько работ набрали ровно столько баллов, сколько нужно для "
     "отметки;",
-    "остальные признаки по школам (разброс результатов, отметки школы против отметок за работу, скачки, "
-    "выполнение заданий), уровень среди похожих школ и официальные признаки ФИОКО — нужны баллы "
-    "учеников;",
+    "остальные признаки по школам (разброс результатов, скачки, выполнение заданий, похожие ответы), "
+    "уровень среди похожих школ и официальные признаки ФИОКО — нужны баллы учеников;",
     "участие и проверки исходных данных — нужен список участников;",
     "погрешность показателей муниципалитета — форма не показывает различий между его школами.",
 )
@@ -56,6 +55,24 @@ def _loaded(facts: Facts) -> str:
     )
 
 
+def marks_sign(facts: Facts) -> str:
+    """The one sign that forms allow, with its limit; for a summary where there are only forms."""
+    judged = facts.of("mark_gap_school", *Verdict)
+    found = facts.of("mark_gap_school", Verdict.CONCERN)
+    if not judged:
+        return ""
+    schools = counted(len(judged), "школе", "школам", "школам")
+    named = listed(school_name(facts, one.unit) for one in found)
+    said = (
+        f"признак, требующий проверки: {named}" if found else "признаков, требующих проверки, нет"
+    )
+    return (
+        f"Объективность. По формам проверено одно: не выше ли отметки школы, чем обычно у школ с такими "
+        f"же отметками за работу (по {schools}) — {said}. Кто какую отметку получил, формы не показывают; "
+        "расхождение на две отметки считается за одну, поэтому величина занижена."
+    )
+
+
 def _absent(facts: Facts) -> list[str]:
     """What forms could tell, had they been loaded."""
     indicators = {
@@ -70,6 +87,10 @@ def _absent(facts: Facts) -> list[str]:
     if "prior_same" not in indicators:
         said.append(
             "сравнение с отметками школы — нет формы «Сравнение отметок с отметками по журналу»;"
+        )
+    if not facts.of("mark_gap_school", *Verdict):
+        said.append(
+            "отметки школы против отметок за работу — нужны обе формы не меньше чем по 30 школам региона;"
         )
     if "share_2" in indicators and not facts.of("low_share_school", *Verdict):
         said.append(

@@ -17,6 +17,7 @@ from msoko_analysis.wording.cells import of_unit
 from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.names import VERDICT, paper_name, school_name
 from msoko_analysis.wording.sign_kinds import KINDS, size_text
+from msoko_analysis.wording.similar_pairs import pairs_text
 
 _NAMED = (Verdict.CONCERN, Verdict.WATCH)
 _EMPTY = "Школ с признаками, требующими проверки, нет."
@@ -97,6 +98,8 @@ def signs_text(facts: Facts) -> Stack:
     if not facts.of("signs_school", *Verdict):
         return stack([])  # the table that follows says that it is not determined
     few = facts.of("signs_school", Verdict.TOO_FEW)
+    if not facts.of("spike_school", *Verdict):
+        return stack([Paragraph(_tested(facts))])
     blocks = [
         Paragraph(
             "Главная проверка: не больше ли в школе работ, которые набрали ровно столько баллов, "
@@ -175,7 +178,10 @@ def signs_figures(facts: Facts) -> Stack:
     blocks, place = [], 3
     for unit in dict.fromkeys(one.unit for one in named(facts)):
         mine = [one for one in named(facts) if one.unit == unit]
-        inside = [Heading(school_name(facts, unit)), *(Paragraph(_sentence(one)) for one in mine)]
+        inside = [
+            Heading(school_name(facts, unit)),
+            *(Paragraph(_sentence(facts, one)) for one in mine),
+        ]
         spike = next((one for one in mine if one.code == "spike_school"), None)
         if spike is not None:
             inside.append(_school_figure(facts, spike, place))
@@ -205,12 +211,13 @@ def _innocent(facts: Facts) -> Stack | None:
     )
 
 
-def _sentence(one: Finding) -> str:
+def _sentence(facts: Facts, one: Finding) -> str:
     works = counted(one.n, "работе", "работам", "работам")
-    return (
+    text = (
         f"{first_capital(KINDS[one.code].name)} (по {works}): {size_text(one)}; {q_text(one.q)}. "
         f"Вывод: {_CONCLUSION[one.verdict]}."
     )
+    return f"{text} {pairs_text(facts, one)}".rstrip() if one.code == "similarity_school" else text
 
 
 _CONCLUSION = {

@@ -10,7 +10,7 @@ from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, escaped, stack
 from msoko_analysis.russian import NBSP, counted, first_capital, listed, natural, number, percent
-from msoko_analysis.wording.forms import not_determined
+from msoko_analysis.wording.forms import marks_sign, not_determined
 from msoko_analysis.wording.names import (
     all_papers,
     district_cases,
@@ -190,6 +190,8 @@ def _signs(facts: Facts) -> str:
     named = facts.of("signs_school", Verdict.CONCERN)
     few = facts.of("signs_school", Verdict.TOO_FEW)
     tested = len(levels) - len(few)
+    if levels and not facts.distributions:
+        return marks_sign(facts)
     if not levels:
         # where there are only forms, the paragraph on what they can not tell says so
         unknown = "Признаки, требующие проверки, по этим данным не определяются."

@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from scipy.stats import norm
+from scipy.stats import false_discovery_control, norm
 from worlds import auc, check_mean, check_rate
 from worlds_marks import DRIFT, MarkWorld, mark_world, occasions
 
 from msoko_analysis.stats.homogeneity import homogeneity
 from msoko_analysis.stats.jump import jump, vanished_rise
-from msoko_analysis.stats.mark_gap import mark_gap
-from msoko_analysis.stats.mark_gap_margins import mark_gap_of_margins
+from msoko_analysis.stats.mark_gap import compare_marks, mark_gap
+from msoko_analysis.stats.mark_gap_margins import (
+    MarkGapOfMargins,
+    mark_gap_of_comparison,
+    mark_gap_of_margins,
+)
 from msoko_analysis.synthetic import honest_world
 
 EFFECT = 0.5  # pupil SD
@@ -86,6 +90,46 @@ def correlation(world: MarkWorld, z: np.ndarray) -> float:
     """Of the statistic with the mean score, over honest schools with a verdict."""
     has = np.isfinite(z) & ~world.inflating
     return float(np.corrcoef(z[has], world.mean[has])[0, 1])
+
+
+def from_forms(world: MarkWorld) -> MarkGapOfMargins:
+    """What the forms of ФИС ОКО allow: «понизили», «подтвердили», «повысили» and exam marks."""
+    sides = compare_marks(world.pairs, world.mark_of_score)
+    table = np.stack([sides.lower, sides.same, sides.higher], axis=1)
+    return mark_gap_of_comparison(table, world.margins[1])
+
+
+@worlds
+@pytest.mark.parametrize("own_level", [0.0, 0.3])
+def test_marks_from_forms(own_level: float, number: int, schools: int) -> None:
+    z, n, corr, named, areas, power, size_of_gap = [], [], [], [], [], [], []
+    for seed in range(number):
+        honest = mark_world(seed, schools, share=0.0, own_level=own_level)
+        result = from_forms(honest)
+        judged = np.isfinite(result.z)
+        corr.append(correlation(honest, result.z))
+        named.append((false_discovery_control(result.p[judged]) <= 0.10).any())
+        z.append(result.z[judged])
+        n.append(result.n[judged])
+        inflated = mark_world(200 + seed, schools, inflation=EFFECT, own_level=own_level)
+        found, guilty = from_forms(inflated), inflated.inflating
+        judged = np.isfinite(found.z)
+        areas.append(auc(found.z[judged], guilty[judged]))
+        power.append((found.p[judged & guilty] < 0.01).mean())
+        pairs = mark_gap(inflated.pairs, reliability=inflated.alpha)
+        size_of_gap.append(found.gap[judged & guilty].mean() / pairs.gap[judged & guilty].mean())
+    z, n = np.concatenate(z), np.concatenate(n)
+    name = f"forms, own level {own_level:g}"
+    check_mean(f"{name}, corr with school mean", corr, -0.05, 0.05)
+    for level, low, high in ((0.05, 0.04, 0.06), (0.01, 0.005, 0.015), (0.001, 0.0, 0.002)):
+        check_rate(f"{name}, {level}", norm.sf(z) < level, low, high)
+    for part, chosen in (("n < 15", n < 15), ("n > 60", n > 60)):
+        check_rate(f"{name}, {part}, .05", norm.sf(z[chosen]) < 0.05, 0.03, 0.065)
+    check_rate(f"{name}, regions with anybody at q ≤ .10", np.array(named), 0.0, 0.12)
+    check_mean(f"{name}, +.5 SD, AUC", areas, 0.955, 1.0)
+    check_mean(f"{name}, +.5 SD, power at .01", power, 0.40, 1.0)
+    # Two marks of difference count as one, so the size is told too small, never too large.
+    check_mean(f"{name}, +.5 SD, size to that from pairs", size_of_gap, 0.7, 1.0)
 
 
 @worlds
