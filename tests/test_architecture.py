@@ -20,7 +20,7 @@ ORDER = [
     *("shnor_rules", "equity_models", "params", "manifest"),
     *("contracts", "ingest", "quality", "counts", "synthetic"),
     *("stats", "rules", "measures", "prepare", "disclosure", "findings", "recommendations"),
-    *("facts", "russian", "prose", "packing", "tables", "monitoring"),
+    *("facts", "russian", "prose", "packing", "tables", "monitoring", "cycle"),
     *("figures", "wording", "note", "blindness"),
     *("forkserver", "kernels", "execution", "conversion", "document", "render"),
     *("jobs", "index_page", "runner", "cli"),

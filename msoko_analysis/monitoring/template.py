@@ -7,7 +7,7 @@ from itertools import groupby
 from pathlib import Path
 
 from openpyxl import Workbook
-from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.styles import PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
@@ -15,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from msoko_analysis.errors import DataError
 from msoko_analysis.monitoring.periods import Period, periods_of
 from msoko_analysis.monitoring.registry import KIND_RU, Indicator, Registry
+from msoko_analysis.monitoring.workbook import drop_down, write_head, write_help, write_list
 
 HELP, INPUT, TARGETS = "Как заполнять", "Ввод", "Цели"
 INDICATORS, PLACES, PERIODS = "Показатели", "Муниципалитеты", "Периоды"
@@ -26,7 +27,6 @@ INPUT_HEAD = (
 TARGETS_HEAD = ("Показатель", "Муниципалитет", "Период", "Цель", "Основание")
 EVERYWHERE = "все"
 _SPARE = 100  # empty rows below the filled ones that have drop-downs too
-_HEAD = PatternFill("solid", fgColor="D9E2EC")
 _CLOSED = PatternFill("solid", fgColor="E5E5E5")
 _WIDTH = {"Наименование": 60, "Что вписать": 60, "Муниципалитет": 28, "Период": 26, "Основание": 50}
 _HELP = (
@@ -91,7 +91,7 @@ def write_template(
     if not rows:
         raise DataError("Шаблон пуст — нет показателя, который собирают с такой частотой")
     book = Workbook()
-    _help(book.active)
+    write_help(book.active, HELP, _HELP)
     entry, targets = book.create_sheet(INPUT), book.create_sheet(TARGETS)
     lists = _lists(book, registry, municipalities, periods)
     _input(entry, rows, lists)
@@ -101,64 +101,37 @@ def write_template(
     return len(rows)
 
 
-def _help(sheet: Worksheet) -> None:
-    sheet.title = HELP
-    sheet.column_dimensions["A"].width = 110
-    for row, text in enumerate(_HELP, 1):
-        sheet.cell(row, 1, text).alignment = Alignment(wrap_text=True, vertical="top")
-
-
-def _head(sheet: Worksheet, names: Sequence[str]) -> None:
-    for place, name in enumerate(names, 1):
-        cell = sheet.cell(1, place, name)
-        cell.font, cell.fill = Font(bold=True), _HEAD
-        sheet.column_dimensions[get_column_letter(place)].width = _WIDTH.get(name, 16)
-    sheet.freeze_panes = "A2"
-
-
 def _lists(
     book: Workbook, registry: Registry, municipalities: Mapping[str, str], periods: Sequence[Period]
 ) -> dict[str, str]:
     """The three sheets of lists; returns the range each drop-down takes its words from."""
     sheet = book.create_sheet(INDICATORS)
     head = ("Код", "Наименование", "Ед.", "Раз в год", "Как считается", "Числитель", "Знаменатель")
-    _head(sheet, (*head, "Источник"))
+    write_head(sheet, (*head, "Источник"), _WIDTH)
     computed = [one for one in registry if one.kind == "computed"]
     for one in (*registry.typed, *computed):  # the drop-down holds the typed ones, they come first
         how = KIND_RU[one.kind] if one.kind != "rate" else f"{one.per} · числитель / знаменатель"
         source = registry.file_of(one.code).source
         cells = (one.code, one.name, one.unit_ru, one.times_a_year, how)
         sheet.append((*cells, one.numerator, one.denominator or one.computed_from, source))
-    ranges = {INDICATORS: len(registry.typed)}
+    ranges = {INDICATORS: f"'{INDICATORS}'!$A$2:$A${len(registry.typed) + 1}"}
     for title, names in (
         (PLACES, [EVERYWHERE, *municipalities.values()]),
         (PERIODS, [period.title for period in periods]),
     ):
-        sheet = book.create_sheet(title)
-        _head(sheet, (title,))
-        for name in names:
-            sheet.append((name,))
-        sheet.column_dimensions["A"].width = 40
-        ranges[title] = len(names)
-    return {title: f"'{title}'!$A$2:$A${last + 1}" for title, last in ranges.items()}
-
-
-def _drop_down(sheet: Worksheet, words: str, column: str, last: int) -> None:
-    rule = DataValidation("list", formula1=words, allow_blank=True)
-    rule.error, rule.errorTitle, rule.showErrorMessage = "Выберите из списка", "Нет в списке", True
-    rule.add(f"{column}2:{column}{last}")
-    sheet.add_data_validation(rule)
+        ranges[title] = write_list(book.create_sheet(title), names)
+    return ranges
 
 
 def _input(sheet: Worksheet, rows: Sequence[tuple], lists: Mapping[str, str]) -> None:
-    _head(sheet, INPUT_HEAD)
+    write_head(sheet, INPUT_HEAD, _WIDTH)
     for indicator, name, period in rows:
         cells = (indicator.code, indicator.name, name, period.title, None, None, None)
         sheet.append((*cells, _what(indicator)))
     last = len(rows) + 1 + _SPARE
     places = lists[PLACES].replace("$A$2", "$A$3")  # a value is never of «все»
     for column, words in (("A", lists[INDICATORS]), ("C", places), ("D", lists[PERIODS])):
-        _drop_down(sheet, words, column, last)
+        drop_down(sheet, words, column, last)
     first = 2
     for indicator, group in groupby(rows, key=lambda row: row[0]):
         end = first + len(list(group)) - 1
@@ -223,7 +196,7 @@ def _targets(
     sheet: Worksheet, registry: Registry, periods: Sequence[Period], lists: Mapping[str, str]
 ) -> None:
     """Targets the sources name stand there already; people add theirs below."""
-    _head(sheet, TARGETS_HEAD)
+    write_head(sheet, TARGETS_HEAD, _WIDTH)
     for one in registry:
         for period in periods:
             if one.target is not None and period.times == one.times_a_year:
@@ -231,5 +204,5 @@ def _targets(
     last = sheet.max_row + _SPARE
     everything = f"'{INDICATORS}'!$A$2:$A${len(list(registry)) + 1}"
     for column, words in (("A", everything), ("B", lists[PLACES]), ("C", lists[PERIODS])):
-        _drop_down(sheet, words, column, last)
+        drop_down(sheet, words, column, last)
     _check(sheet, "D", 2, last, "Число от 0")
