@@ -70,5 +70,6 @@ def test_help_in_one_of_the_procedures_is_found(number: int, schools: int) -> No
         ratio.append(result.effect[judged & guilty].mean() / true)
     check_mean("link +.8 SD, AUC", areas, 0.95, 1.0)
     check_mean("link +.8 SD, power at .05", power, 0.75, 1.0)
-    check_rate("link +.8 SD, honest called at .05", np.concatenate(clean), 0.03, 0.06)
+    # Twelve guilty schools in 150 widen the yardstick a little: fewer honest ones are called.
+    check_rate("link +.8 SD, honest called at .05", np.concatenate(clean), 0.02, 0.06)
     check_mean("link +.8 SD, effect estimated / true", ratio, 0.9, 1.1)
