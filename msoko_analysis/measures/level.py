@@ -78,9 +78,10 @@ def conditions(schools: pd.DataFrame, wrote: np.ndarray) -> Conditions:
     of pupils that is not known. A condition that all schools share is no term.
     """
     selective = schools["school_type"].isin(_SELECTIVE).to_numpy(dtype=float)
-    terms, names = [np.ones(len(schools))], []
+    terms = [np.ones(len(schools))]
+    names = ["вид школы"] if schools["school_type"].notna().any() else []
     if 0 < selective.mean() < 1:
-        terms, names = [*terms, selective], ["вид школы"]
+        terms.append(selective)
     for column, name in (("settlement_size", "население места"), ("location", "вид места")):
         if schools[column].notna().mean() >= 0.5:
             group = _large_groups(schools[column])
