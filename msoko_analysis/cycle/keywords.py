@@ -58,6 +58,7 @@ class StagesFile(Strict):
 
     source: Text
     date: datetime.date
+    set_aside: tuple[Text, ...] = ()
     stages: Annotated[tuple[Stage, ...], Field(min_length=1)]
     order: tuple[Text, ...]
 
@@ -113,13 +114,17 @@ def simple(text: str) -> str:
 def stages_of(text: str, stages: StagesFile) -> tuple[str, ...]:
     """Codes of the stages whose words stand in a text, in the order of the cycle.
 
-    Words are looked for in the order of the file; what one stage has found is gone for the next. Each
-    word of a keyword is the beginning of a word of the text, one after another.
+    Words are looked for in the order of the file; what one stage has found is gone for the next, and
+    so is what follows words of ``set_aside``, which names an occasion or a project. Each word of a keyword is the beginning of a word of the text, one after another.
 
     >>> stages_of("Анализ эффективности принятых мер, мониторинг", load_keywords().stages)
     ('monitoring', 'effectiveness')
+    >>> stages_of("Адресные рекомендации по итогам мониторинга", load_keywords().stages)
+    ('recommendations',)
     """
     left, found = simple(text), []
+    for words in stages.set_aside:
+        left = re.sub(rf"{re.escape(simple(words))}[^,;.)]*", "·", left)
     for stage in stages.stages:
         pattern = "|".join(
             r"\s+".join(rf"\b{re.escape(part)}[\w-]*" for part in simple(keyword).split())

@@ -39,12 +39,13 @@ def read_mark(mark: str, proof: str, words: MarksFile) -> Mark:
     """
     text = simple(mark)
     days, fault = _days(f"{mark} {proof}")
-    document = bool(proof.strip()) or bool(_SOURCE.search(text))
+    named = bool(_SOURCE.search(text))
+    document = named or bool(proof.strip())
     if not text:
         return Mark(bool(proof.strip()), days, document, fault)
     if _has(text, words.not_done):
         return Mark(False, (), document, fault)
-    if _has(text, words.done) or days or document:
+    if _has(text, words.done) or named or _DATE.search(text):
         return Mark(True, days, document, fault)
     return Mark(None, days, document, fault or "отметка не понята")
 

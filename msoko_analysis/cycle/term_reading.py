@@ -165,6 +165,8 @@ class _Reader:
         place = 0
         while place < len(self.parts):
             part = self.parts[place]
+            if part.first == (2, 29) and part.year and not calendar.isleap(part.year):
+                raise _UnreadError("такой даты нет")
             other = self.parts[place + 1] if place + 1 < len(self.parts) else None
             if other is not None and other.joined:
                 made.append(_joined(part, other))

@@ -31,7 +31,7 @@ def cells_by_line(text: str, width: int) -> list[list[str]]:
         elif line.startswith("\t"):
             cell = line[1:].strip()
             full = not rows or title or len(rows[-1]) >= width
-            if full and blank or title or (blank and NUMBER.fullmatch(cell)):
+            if (full and blank) or title or (blank and NUMBER.fullmatch(cell)):
                 rows.append([])
             rows[-1].append(cell)
             title = False
