@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from functools import cached_property
 from html.parser import HTMLParser
 
 from msoko_analysis.note import Note
@@ -11,7 +12,7 @@ from msoko_analysis.note import Note
 
 def blocks(note: Note) -> dict[str, str]:
     """HTML of every block of a note by the name of its property."""
-    names = [name for name, value in vars(Note).items() if isinstance(value, property)]
+    names = [name for name, value in vars(Note).items() if isinstance(value, cached_property)]
     return {name: getattr(note, name)._repr_html_() for name in names}
 
 

@@ -263,14 +263,16 @@ def _region_rows(year: Year, result: SpikeResult, method: str) -> Iterator[pd.Da
     tested = np.array([result.enough.sum()], dtype=float)
     quantiles = norm.isf(result.p[result.enough])
     middle = np.median(quantiles) if len(quantiles) else np.nan
-    for indicator, value in (
-        ("spike_median_z", middle),
-        ("spike_honest", 100 * result.cleaned.groups.honest_share),
-        ("spike_cleaned", float(result.cleaned.accepted)),
+    # The median of n standard normal deviates has variance π/2n.
+    half = norm.isf(0.025) * np.sqrt(np.pi / 2 / np.maximum(tested, 1))
+    for indicator, value, more in (
+        ("spike_median_z", middle, {"low": middle - half, "high": middle + half}),
+        ("spike_honest", 100 * result.cleaned.groups.honest_share, {}),
+        ("spike_cleaned", float(result.cleaned.accepted), {}),
     ):
         yield unit_rows(
             year.year, ALL_PAPERS, REGION, [REGION], indicator, tested, np.array([value]),
-            method=method, source=_OWN,
+            method=method, source=_OWN, **more,
         )  # fmt: skip
 
 

@@ -84,7 +84,9 @@ def _reference(facts: Facts) -> Stack | None:
         return None
     limit = facts.run.thresholds["reference_median_z"].value
     judged = f"в допустимых пределах ±{number(limit, 1)}"
-    if abs(row["value"]) > limit:
+    if abs(row["value"]) > limit and row["low"] <= 0 <= row["high"]:
+        judged = f"за пределами ±{number(limit, 1)}, но при таком числе школ это бывает и случайно"
+    elif abs(row["value"]) > limit:
         judged = f"вне пределов ±{number(limit, 1)}: {_shifted(row)}"
     said = (
         f"Проверка эталона: медиана статистики по {number(row['n'])} школам региона — "
