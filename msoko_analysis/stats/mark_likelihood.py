@@ -9,7 +9,8 @@ from msoko_analysis.errors import StatsInputError
 
 _NODES, _WEIGHTS = np.polynomial.hermite.hermgauss(13)
 _ROUNDS = 50
-_TINY = 1e-300
+_HALVINGS = 20
+_TINY = 1e-140
 
 
 class MarkLikelihood:
@@ -106,16 +107,21 @@ class MarkLikelihood:
             hessian = second[:, :terms, :terms].sum(axis=0)
             step = np.linalg.solve(hessian, -slope)
             gain = 0.5 * float(slope @ step)
-            if gain < 1e-8:
+            if 0 <= gain < 1e-8:
                 break
-            for _ in range(_ROUNDS):
+            if gain < 0:  # schools of one mark and a wide prior: the nodes give a crude curvature
+                step = slope / np.abs(np.diag(hessian)).max()
+            step = step / max(1.0, np.abs(step).max() / (1 + tau))
+            for _ in range(_HALVINGS):
                 if (np.diff(cuts + step) > 0).all():
                     log, gradient, second = self.evaluate(cuts + step, tau)
                     if log.sum() > height:
                         break
                 step = step / 2
+            else:  # as high as the accuracy of the nodes allows
+                return float(height), hessian, cuts
             cuts = cuts + step
-        return float(height + gain), hessian, cuts + step
+        return float(height + max(gain, 0.0)), hessian, cuts + step
 
 
 def _cells(u: np.ndarray, cuts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -17,7 +17,7 @@ from scipy.stats import chi2
 from msoko_analysis.errors import StatsInputError
 from msoko_analysis.stats.mark_likelihood import MarkLikelihood
 
-_HIGHEST = 0.97
+_HIGHEST = 0.9
 """Between-school shares beyond this are not looked for: no school system is near it."""
 _SMALLEST = 1e-6
 _STEPS = 161
@@ -31,7 +31,8 @@ class OrderedProbit:
     ``counts`` (schools × categories); ``icc`` the share τ²/(τ² + 1) of schools; ``tau2`` their
     variance in squared pupil SD inside schools; ``cuts`` (categories − 1,) on the same scale, an
     infinite or repeated cut where a category is empty. All nan where fewer than two schools have
-    pupils or fewer than two categories are used.
+    pupils, no school has pupils of different categories, or the share would come out near
+    :data:`_HIGHEST`: such tables do not tell the levels apart.
     """
 
     counts: np.ndarray
@@ -56,8 +57,12 @@ class OrderedProbit:
         low = 0.0
         if self.icc > 0 and excess(0.0) > 0:
             low = brentq(excess, 0.0, self.icc, xtol=1e-5)
-        high = brentq(excess, self.icc, _HIGHEST, xtol=1e-5) if excess(_HIGHEST) > 0 else 1.0
-        return float(low), float(high)
+        # Upwards in stretches: far shares are slow to fit and seldom needed.
+        for part in (0.1, 0.3, 0.6, 1.0):
+            end = self.icc + part * (_HIGHEST - self.icc)
+            if excess(end) > 0:
+                return float(low), float(brentq(excess, self.icc, end, xtol=1e-5))
+        return float(low), 1.0
 
     @property
     def marginal(self) -> np.ndarray:
@@ -150,9 +155,10 @@ def ordered_probit(counts: np.ndarray) -> OrderedProbit:
         raise StatsInputError("counts must be schools x at least two categories, finite")
     if (counts < 0).any():
         raise StatsInputError("counts must not be negative")
+    unknown = OrderedProbit(counts, np.nan, np.nan, np.full(counts.shape[1] - 1, np.nan))
     used = counts.sum(axis=0) > 0
-    if used.sum() < 2 or (counts.sum(axis=1) > 0).sum() < 2 or counts.sum(axis=1).max() < 2:
-        return OrderedProbit(counts, np.nan, np.nan, np.full(counts.shape[1] - 1, np.nan))
+    if used.sum() < 2 or (counts.sum(axis=1) > 0).sum() < 2 or _alike_inside(counts):
+        return unknown
     profile = _Profile(counts)
     # On the scale of a standard deviation the profile is nearly a parabola.
     found = minimize_scalar(
@@ -162,12 +168,19 @@ def ordered_probit(counts: np.ndarray) -> OrderedProbit:
         options={"xatol": 1e-5},
     )
     share = 0.0 if profile(0.0) <= found.fun else float(found.x**2)
+    if share > 0.99 * _HIGHEST:  # schools all but without pupils of different marks
+        return unknown
     profile(share)
     # A cut beside an empty category repeats its neighbour; before the first mark and after the
     # last one used it is infinite.
     known = np.concatenate([[-np.inf], profile.cuts, [np.inf]])
     cuts = known[np.cumsum(used)[:-1]]
     return OrderedProbit(counts, share, share / (1 - share), cuts)
+
+
+def _alike_inside(counts: np.ndarray) -> bool:
+    """Whether no school has pupils of different categories: then nothing separates the levels."""
+    return bool(((counts > 0).sum(axis=1) < 2).all())
 
 
 class _Profile:
@@ -186,7 +199,7 @@ class _Profile:
 
     def __call__(self, share: float) -> float:
         tau = float(np.sqrt(share / (1 - share)))
-        log, hessian, cuts = self.likelihood.best_cuts(self.marginal * np.sqrt(1 + tau**2), tau)
-        self.cuts, self.marginal = cuts, cuts / np.sqrt(1 + tau**2)
-        known = np.linalg.slogdet(-hessian)[1] + len(cuts) * np.log1p(tau**2)
+        start = self.marginal * np.sqrt(1 + tau**2)
+        log, hessian, self.cuts = self.likelihood.best_cuts(start, tau)
+        known = np.linalg.slogdet(-hessian)[1] + len(start) * np.log1p(tau**2)
         return float(-2 * log + known)

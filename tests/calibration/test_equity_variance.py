@@ -86,7 +86,7 @@ def test_share_from_marks(times: int, schools: int, median: int) -> None:
         )
     name = f"marks, {schools} schools of {median}"
     check_rate(f"{name}, coverage", np.array(covered), 0.93, 0.97)
-    check_mean(f"{name}, bias", np.array(shares) - 0.2, -0.015 if schools < 60 else -0.01, 0.01)
+    check_mean(f"{name}, bias", np.array(shares) - 0.2, -0.02 if schools < 60 else -0.01, 0.01)
     # Marks taken for numbers understate the share: this is what the model is for.
     check_mean(f"{name}, gain over numbers", np.array(shares) - np.array(naive), 0.01, 0.05)
 

@@ -164,6 +164,23 @@ def test_empty_categories_and_schools_change_nothing() -> None:
     assert more.without_each_school()[3] == more.icc
 
 
+@settings(max_examples=60, deadline=None)
+@given(seed=st.integers(0, 10_000), schools=st.integers(2, 12), most=st.integers(1, 40))
+def test_any_small_table_gets_an_answer(seed: int, schools: int, most: int) -> None:
+    # Two schools, schools of one mark only, shares near 1: nothing may run away or warn.
+    rng = np.random.default_rng(seed)
+    counts = rng.integers(0, most + 1, (schools, rng.integers(2, 6))) * (
+        rng.random() < rng.random()
+    )
+    counts = counts + rng.poisson(rng.gamma(0.1, 20, (schools, counts.shape[1])))
+    result = ordered_probit(counts)
+    low, high = result.interval()
+    assert np.isnan(result.icc) or low <= result.icc <= high
+    assert np.isnan(result.icc) or np.isfinite(result.posterior()).all()
+    left_out = result.without_each_school()
+    assert np.isnan(result.icc) or ((left_out >= 0) & (left_out <= 1)).all()
+
+
 def test_too_few_is_an_answer() -> None:
     for counts in ([[3, 4, 5]], [[0, 9, 0], [0, 4, 0]], [[1, 0], [0, 1]], [[0, 0], [3, 3]]):
         result = ordered_probit(np.array(counts))
