@@ -138,9 +138,10 @@ def ordered_probit(counts: np.ndarray) -> OrderedProbit:
 
     ``P(mark ≤ k | u_s) = Φ(c_k − u_s)``, ``u_s ~ N(0, τ²)``. The ICC maximises the profile
     likelihood with the adjustment of Cox & Reid (1987) for the cuts, which here does what
-    restricted likelihood does for normal results: without it the variance of 20 schools is about a
-    twentieth too small. Equal spread inside schools and normal schools are assumed. Poorest data
-    accepted: mark counts (tier T0).
+    restricted likelihood does for normal results. On average it is right within .005 from 60
+    schools on, about .015 too low of .20 with 20 schools of a dozen pupils (tests/calibration).
+    Equal spread inside schools and normal schools are assumed. Poorest data accepted: mark counts
+    (tier T0).
     Source: methods.md §1.8; Hedeker & Gibbons, Biometrics 50:933–944 (1994).
 
     >>> rng = np.random.default_rng(1)
