@@ -131,7 +131,7 @@ class Threshold(Strict):
     name: Text
     title_ru: Text
     value: Number
-    unit: Literal["share", "percent", "z", "pupils", "marks", "ratio", "markers", "sd"]
+    unit: Literal["share", "percent", "z", "pupils", "schools", "marks", "ratio", "markers", "sd"]
     date: date
     kind: Literal["official", "recommended", "own"]
     status: Literal["found_official", "found_secondary", "calculated", "proposed"]
