@@ -19,8 +19,9 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
+from msoko_analysis.documents import KINDS, NOTES
 from msoko_analysis.params import load_run
-from msoko_analysis.runner import DEFAULT_JOBS, DISTRICT_NOTE, prepare_region, run_notes
+from msoko_analysis.runner import DEFAULT_JOBS, prepare_region, run_notes
 from msoko_analysis.schema import PROJECT
 
 ROUNDS = 2
@@ -58,7 +59,7 @@ def plain(run_file: Path, notebook: Path, folder: Path) -> int:
 def main() -> None:
     """Measure both, in turns, so that a busy minute of the machine hits both; print the ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--notebook", type=Path, default=DISTRICT_NOTE)
+    parser.add_argument("--notebook", type=Path, default=KINDS[NOTES].notebook)
     parser.add_argument("--run", type=Path, default=PROJECT / "params" / "runs" / "demo.yaml")
     parser.add_argument("--jobs", type=int, default=DEFAULT_JOBS)
     options = parser.parse_args()

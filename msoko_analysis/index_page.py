@@ -1,4 +1,4 @@
-"""``reports/index.html``: every note there is, by year and alphabet, with its state and a link.
+"""``reports/index.html``: every document, by year, kind and alphabet, with its state and a link.
 
 The page is made from what stands in the folder, not from one run's memory, so notes of earlier runs
 stay listed and a note that was removed disappears.
@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from msoko_analysis.documents import KINDS, NOTES
 from msoko_analysis.manifest import NAME, read_manifest
 from msoko_analysis.render import PAGE
 
@@ -23,10 +24,10 @@ FAILED = "_failed"
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the page; ``link`` is relative to it, "" when there is no note to open."""
+    """One line of the page; ``link`` is relative to it, "" when there is nothing to open."""
 
     year: int
-    district: str
+    kind: str
     title: str
     status: str
     css: str
@@ -35,18 +36,23 @@ class Entry:
 
 
 def write_index(reports: Path) -> Path:
-    """Write the page for all notes below ``reports`` and return its path."""
+    """Write the page for all documents below ``reports`` and return its path."""
+    order = list(KINDS)
     entries = sorted(
-        find_entries(reports), key=lambda entry: (-entry.year, entry.title.lower(), entry.district)
+        find_entries(reports),
+        key=lambda entry: (-entry.year, order.index(entry.kind), entry.title.lower(), entry.link),
     )
-    years = [(year, list(notes)) for year, notes in groupby(entries, lambda entry: entry.year)]
+    sections = [
+        (year, KINDS[kind].title, list(documents))
+        for (year, kind), documents in groupby(entries, lambda entry: (entry.year, entry.kind))
+    ]
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES, encoding="utf-8"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    page = environment.get_template("index.html.j2").render(years=years)
+    page = environment.get_template("index.html.j2").render(sections=sections)
     reports.mkdir(parents=True, exist_ok=True)
     draft = reports / f".index.{os.getpid()}.tmp"
     try:
@@ -57,17 +63,18 @@ def write_index(reports: Path) -> Path:
 
 
 def find_entries(reports: Path) -> list[Entry]:
-    """Notes made, withheld and failed below ``reports``."""
+    """Documents made, withheld and failed below ``reports``."""
     entries = {}
-    for path in reports.glob(f"[0-9]*/*/{NAME}"):
+    for path in reports.glob(f"[0-9]*/**/{NAME}"):
+        folders = path.parent.relative_to(reports).parts
         manifest = read_manifest(path.parent)
-        if manifest is not None and not path.parent.name.startswith("."):
-            key = path.parent.parent.name, path.parent.name
-            entries[key] = _finished(manifest, path.parent, reports)
+        if manifest is not None and not any(name.startswith(".") for name in folders):
+            entries["-".join(folders)] = _finished(manifest, path.parent, reports)
     for log in (reports / FAILED).glob("*-*.log"):
-        year, district = log.stem.split("-", 1)
+        year, kind, *_ = [*log.stem.split("-"), ""]
         if year.isdigit():
-            entries[year, district] = _failed(log, year, district, entries.get((year, district)))
+            known = kind if kind in KINDS else NOTES
+            entries[log.stem] = _failed(log, int(year), known, entries.get(log.stem))
     return list(entries.values())
 
 
@@ -75,7 +82,7 @@ def _finished(manifest: dict, folder: Path, reports: Path) -> Entry:
     made = manifest["status"] == "made"
     return Entry(
         year=manifest["year"],
-        district=manifest["district"],
+        kind=manifest["kind"],
         title=manifest["title"],
         status="готова" if made else "не выдаётся",
         css="verdict-none" if made else "verdict-few",
@@ -84,15 +91,15 @@ def _finished(manifest: dict, folder: Path, reports: Path) -> Entry:
     )
 
 
-def _failed(log: Path, year: str, district: str, before: Entry | None) -> Entry:
+def _failed(log: Path, year: int, kind: str, before: Entry | None) -> Entry:
     title, message, *_ = [*log.read_text(encoding="utf-8").splitlines(), "", ""]
     kept = before is not None and before.link
     remark = f"{message}. Журнал: {FAILED}/{log.name}."
     if kept:
-        remark += " По ссылке — прежняя справка, с прежними данными."
+        remark += " По ссылке — прежний документ, с прежними данными."
     return Entry(
-        year=int(year),
-        district=district,
+        year=year,
+        kind=kind,
         title=title,
         status="ошибка",
         css="verdict-concern",

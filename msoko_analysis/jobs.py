@@ -22,18 +22,9 @@ class Job:
     parameters: dict[str, Any]
     out: str
     title: str
+    target: dict[str, Any]
     manifest: dict[str, Any]
     kernel: str | None
-
-    @property
-    def year(self) -> int:
-        """The year the note is about."""
-        return self.parameters["year"]
-
-    @property
-    def district(self) -> str:
-        """The code of the district the note is about."""
-        return self.parameters["district"]
 
     def request(self) -> dict[str, Any]:
         """The job as a request to a template."""

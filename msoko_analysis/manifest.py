@@ -76,13 +76,13 @@ def text_hash(value: Any) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def describe_run(run: RunParams, *, run_file: Path, notebook: Path) -> dict[str, Any]:
-    """The part of a manifest all notes of a run share.
+def describe_run(run: RunParams, *, run_file: Path) -> dict[str, Any]:
+    """The part of a manifest all documents of a run share.
 
     Parameters
     ----------
     run : the loaded run. All of it enters the hash except where the data folder stands.
-    run_file, notebook : the files themselves, for their hashes.
+    run_file : the file itself, for its hash.
 
     Returns
     -------
@@ -98,7 +98,6 @@ def describe_run(run: RunParams, *, run_file: Path, notebook: Path) -> dict[str,
         "params": hashes(common, params),
         "run_file": {run_file.name: file_hash(run_file)},
         "run": text_hash(run.model_dump(mode="json", exclude={"data"})),
-        "notebook": {notebook.name: file_hash(notebook)},
         "package": hashes(sources, package.parent),
         "lock": file_hash(lock) if lock.exists() else None,
     }
@@ -113,17 +112,21 @@ def describe_run(run: RunParams, *, run_file: Path, notebook: Path) -> dict[str,
     }
 
 
-def describe_note(shared: Mapping[str, Any], *, year: int, district: str) -> dict[str, Any]:
-    """The manifest of one note before it is made: the run's part, which note, its fingerprint.
+def describe_note(
+    shared: Mapping[str, Any], *, notebook: Path, kind: str, about: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The manifest of one document before it is made: the run's part, which one, its fingerprint.
 
-    >>> one, two = (describe_note({"inputs": {}, "versions": {}}, year=2021, district=code)
-    ...             for code in ("a", "b"))
+    >>> shared = {"inputs": {}, "versions": {}}
+    >>> one, two = (describe_note(shared, notebook=PROJECT / "pyproject.toml", kind="notes",
+    ...             about={"year": 2021, "district": code}) for code in ("a", "b"))
     >>> one["fingerprint"] == two["fingerprint"]
     False
     """
-    what = {"year": year, "district": district}
-    fingerprint = text_hash([what, shared["inputs"], shared["versions"]])
-    return {"fingerprint": fingerprint, **what, **shared}
+    what = {"kind": kind, **about}
+    inputs = {**shared["inputs"], "notebook": {notebook.name: file_hash(notebook)}}
+    fingerprint = text_hash([what, inputs, shared["versions"]])
+    return {"fingerprint": fingerprint, **what, **shared, "inputs": inputs}
 
 
 def now() -> str:

@@ -1,7 +1,8 @@
 """Makes one note: runs the notebook in a temporary folder, moves the whole result into place.
 
-The folder ``reports/<year>/<district>/`` changes in one step, from the previous complete version to
-the new one. What goes wrong in between, a broken cell, a full disk, Ctrl-C, leaves it as it was.
+The folder of a document, ``reports/<year>/<district>/``, changes in one step, from the previous
+complete version to the new one. What goes wrong in between, a broken cell, a full disk, Ctrl-C,
+leaves it as it was.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ NO_ROOM = (
     "на диске с отчётами нет места. Освободите место и повторите команду: готовые справки целы и "
     "переделываться не будут"
 )
+_YEAR = re.compile(r"\d{4}")
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 
 
@@ -66,7 +68,7 @@ def render_note(
     notebook : the notebook; one cell tagged ``parameters`` declares what it takes.
     parameters : a value for every declared name and no other, except ``save_to``, the folder the
         notebook saves its tables in: it is supplied here, because it is a temporary one.
-    out : ``reports/<year>/<district>``; replaced as a whole when the note is complete.
+    out : a folder below ``reports/<year>``; replaced as a whole when the note is complete.
     title : title of the page.
     manifest : what to record beside the times and the hashes of the outputs.
     kernel : address of a kernel template (``kernels.kernel_template``); None for a cold kernel.
@@ -117,12 +119,15 @@ def render_note(
 
 
 def failure_log(out: Path) -> Path:
-    """Where the log of a failed note goes: ``reports/_failed/<year>-<district>.log``.
+    """Where the log of a failed document goes: ``reports/_failed/<year>-<folders>.log``.
 
     >>> failure_log(Path("reports/2021/m01")).as_posix()
     'reports/_failed/2021-m01.log'
+    >>> failure_log(Path("reports/2021/letters/m01/s01")).as_posix()
+    'reports/_failed/2021-letters-m01-s01.log'
     """
-    return out.parent.parent / "_failed" / f"{out.parent.name}-{out.name}.log"
+    year = next(folder for folder in out.parents if _YEAR.fullmatch(folder.name))
+    return year.parent / "_failed" / f"{'-'.join((year.name, *out.relative_to(year).parts))}.log"
 
 
 def replace_folder(new: Path, out: Path) -> None:

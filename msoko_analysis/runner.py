@@ -14,12 +14,13 @@ import sys
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from tqdm import tqdm
 
+from msoko_analysis.documents import KINDS, NOTES, Target, targets
 from msoko_analysis.errors import ParamsError, RenderError
 from msoko_analysis.forkserver import ColdChild, ForkedChild, Template, TemplateError
 from msoko_analysis.index_page import write_index
@@ -28,9 +29,8 @@ from msoko_analysis.kernels import kernel_template
 from msoko_analysis.manifest import describe_note, describe_run, up_to_date
 from msoko_analysis.params import RunParams, load_run
 from msoko_analysis.render import clean_leftovers, failure_log, write_failure
-from msoko_analysis.schema import PROJECT, nearest
+from msoko_analysis.schema import PROJECT
 
-DISTRICT_NOTE = PROJECT / "notebooks" / "district_note.ipynb"
 REPORTS = PROJECT / "reports"
 # a job waits for its kernel much of its time: three keep two cores busy
 DEFAULT_JOBS = (os.cpu_count() or 1) + 1
@@ -49,11 +49,9 @@ STATUS_RU = {
 
 @dataclass(frozen=True)
 class NoteResult:
-    """What became of one note; ``message`` is the reason or the error, in Russian."""
+    """What became of one document; ``message`` is the reason or the error, in Russian."""
 
-    year: int
-    district: str
-    title: str
+    target: Target
     status: Status
     message: str = ""
     seconds: float = 0.0
@@ -61,7 +59,7 @@ class NoteResult:
 
 @dataclass(frozen=True)
 class RunSummary:
-    """What became of all notes of a run, in the order of years and districts."""
+    """What became of all documents of a run, in the order of years, kinds and districts."""
 
     results: tuple[NoteResult, ...]
     index: Path | None  # None: it could not be written
@@ -78,7 +76,8 @@ class RunSummary:
     def text(self) -> str:
         """The closing list: counts, then each note that was not made and why.
 
-        >>> result = NoteResult(2021, "m01", "Район, 2021", "withheld", "одна школа")
+        >>> target = Target("notes", 2021, "m01", "Район, 2021")
+        >>> result = NoteResult(target, "withheld", "одна школа")
         >>> print(RunSummary((result,), Path("reports/index.html")).text())
         Справок: 1 — не выдаётся 1
           не выдаётся: Район, 2021 — одна школа
@@ -90,7 +89,7 @@ class RunSummary:
         lines.append(f"Справок: {len(self.results)} — {told}")
         for result in self.results:
             if result.status == "withheld":
-                lines.append(f"  не выдаётся: {result.title} — {result.message}")
+                lines.append(f"  не выдаётся: {result.target.title} — {result.message}")
         failed = [result.message for result in self.results if result.status == "failed"]
         lines += [f"  ошибка: {message}" for message in dict.fromkeys(failed)]
         return "\n".join([*lines, f"Список: {self.index or 'не обновлён'}"])
@@ -100,24 +99,27 @@ def run_notes(
     run_file: Path,
     *,
     data: Path | None = None,
+    kinds: Sequence[str] = (NOTES,),
     districts: Sequence[str] | None = None,
     years: Sequence[int] | None = None,
     jobs: int = DEFAULT_JOBS,
     force: bool = False,
     reports: Path = REPORTS,
-    notebook: Path = DISTRICT_NOTE,
+    notebook: Path | None = None,
 ) -> RunSummary:
-    """Make the notes of a run: years × districts, each in ``reports/<year>/<district>/``.
+    """Make the documents of a run: years × kinds × districts, each in a folder of its own.
 
     Parameters
     ----------
     run_file, data : as in ``params.load_run``.
+    kinds : names of :data:`msoko_analysis.documents.KINDS`.
     districts : codes or names of municipalities; None for all of the run.
-    years : years of notes; None for all of the run.
-    jobs : how many notes at a time.
+    years : years of documents; None for all of the run.
+    jobs : how many at a time.
     force : make also those that are up to date (same data, parameters, notebook, code, versions).
     reports : the folder to write to.
-    notebook : the notebook to run; its parameters are run_file, data, district, year, save_to.
+    notebook : a notebook instead of the kind's own; its parameters are run_file, data, district,
+        year, save_to.
 
     Returns
     -------
@@ -125,35 +127,35 @@ def run_notes(
 
     Raises
     ------
-    ParamsError : a wrong run file, an unknown district or year.
+    ParamsError : a wrong run file, an unknown kind, district or year.
     DataError : the region's data can not be counted.
     """
     if jobs < 1:
         raise ParamsError(f"Число процессов должно быть не меньше 1, задано {jobs}")
     run = load_run(run_file, data=data)
-    chosen = [(year, code) for year in _years(run, years) for code in _districts(run, districts)]
+    chosen = targets(run, kinds, districts, years)
     reports = reports.resolve()
-    results: dict[tuple[int, str], NoteResult] = {}
+    results: dict[Target, NoteResult] = {}
     interrupted = False
     try:
-        shared = describe_run(run, run_file=run_file, notebook=notebook)
+        shared = describe_run(run, run_file=run_file)
         due = []
-        for year, code in chosen:
-            job = _job(run, run_file, notebook, reports / str(year) / code, shared)
+        for target in chosen:
+            path = notebook or KINDS[target.kind].notebook
+            job = _job(run, run_file, path, target, reports, shared)
             clean_leftovers(Path(job.out))
             made = None if force else up_to_date(Path(job.out), job.manifest["fingerprint"])
             if made is None or failure_log(Path(job.out)).exists():
                 due.append(job)
             else:
-                results[year, code] = _skipped(job, made)
+                results[target] = _skipped(target, made)
         if due:
             _make(run, due, jobs, results)
     except KeyboardInterrupt:
         interrupted = True
-    for year, code in chosen:
-        title = note_title(run, year, code)
-        results.setdefault((year, code), NoteResult(year, code, title, "not_started"))
-    ordered = tuple(results[key] for key in chosen)
+    for target in chosen:
+        results.setdefault(target, NoteResult(target, "not_started"))
+    ordered = tuple(results[target] for target in chosen)
     try:
         index = write_index(reports)
     except OSError:  # the disk that was too full for a note may be too full for the list
@@ -168,55 +170,27 @@ def prepare_region(run: RunParams) -> None:
     prepare(run)
 
 
-def note_title(run: RunParams, year: int, district: str) -> str:
-    """The title of a note, by which lists are sorted."""
-    return f"{run.districts[district].name.nominative}, {year} год"
-
-
-def _years(run: RunParams, wanted: Sequence[int] | None) -> list[int]:
-    for year in wanted or ():
-        if year not in run.years:
-            there = ", ".join(map(str, run.years))
-            raise ParamsError(f"В запуске «{run.run}» нет {year} года. Есть: {there}")
-    return sorted(set(wanted or run.years))
-
-
-def _districts(run: RunParams, wanted: Sequence[str] | None) -> list[str]:
-    """Codes of the wanted districts in alphabetical order of their names."""
-    names = {code: district.name.nominative for code, district in run.districts.items()}
-    by_word = {**{name.casefold(): code for code, name in names.items()}}
-    by_word |= {code.casefold(): code for code in names}
-    chosen = set(names) if wanted is None else set()
-    for word in wanted or ():
-        if word.casefold() not in by_word:
-            there = "\n".join(f"  {code} — {name}" for code, name in sorted(names.items()))
-            hint = nearest(word, [*names, *names.values()])
-            advice = f"; {hint}" if hint.startswith("возможно") else ""
-            raise ParamsError(f"В запуске «{run.run}» нет района «{word}»{advice}. Есть:\n{there}")
-        chosen.add(by_word[word.casefold()])
-    return sorted(chosen, key=lambda code: (names[code].casefold(), code))
-
-
-def _job(run: RunParams, run_file: Path, notebook: Path, out: Path, shared: dict) -> Job:
-    year, district = int(out.parent.name), out.name
+def _job(
+    run: RunParams, run_file: Path, notebook: Path, target: Target, reports: Path, shared: dict
+) -> Job:
     return Job(
         notebook=str(notebook.resolve()),
         parameters={
             "run_file": str(run_file.resolve()),
             "data": str(run.data),
-            "district": district,
-            "year": year,
+            **target.about,
         },
-        out=str(out),
-        title=note_title(run, year, district),
-        manifest=describe_note(shared, year=year, district=district),
+        out=str(reports.joinpath(*target.parts)),
+        title=target.title,
+        target=asdict(target),
+        manifest=describe_note(shared, notebook=notebook, kind=target.kind, about=target.about),
         kernel=None,
     )
 
 
-def _skipped(job: Job, manifest: dict) -> NoteResult:
+def _skipped(target: Target, manifest: dict) -> NoteResult:
     status = "withheld" if manifest["status"] == "withheld" else "up_to_date"
-    return NoteResult(job.year, job.district, job.title, status, manifest.get("reason", ""))
+    return NoteResult(target, status, manifest.get("reason", ""))
 
 
 @dataclass
@@ -226,9 +200,7 @@ class _Running:
     since: float
 
 
-def _make(
-    run: RunParams, due: list[Job], limit: int, results: dict[tuple[int, str], NoteResult]
-) -> None:
+def _make(run: RunParams, due: list[Job], limit: int, results: dict[Target, NoteResult]) -> None:
     """Run jobs, ``limit`` at a time; ``results`` fills as they end, so Ctrl-C loses none."""
     waiting, running = deque(due), list[_Running]()
     with contextlib.ExitStack() as stack:
@@ -246,7 +218,7 @@ def _make(
             for one in [one for one in running if one.child.poll() is not None]:
                 result, disk_full = _collect(one, jobs_from)
                 running.remove(one)
-                results[result.year, result.district] = result
+                results[result.target] = result
                 tell(result)
                 if disk_full:  # the others would only fail in the same way
                     waiting.clear()
@@ -282,7 +254,7 @@ def _collect(one: _Running, template: Template | None) -> tuple[NoteResult, bool
     if said["status"] == "failed" and not log.exists():
         write_failure(log, job.title, said["message"], "")
     status = "failed" if full else said["status"]
-    result = NoteResult(job.year, job.district, job.title, status, said["message"], seconds)
+    result = NoteResult(Target(**job.target), status, said["message"], seconds)
     return result, full
 
 
@@ -317,10 +289,10 @@ def _progress(total: int) -> Iterator:
 
 
 def _say(bar: tqdm, result: NoteResult) -> None:
-    bar.write(f"{STATUS_RU[result.status]}: {result.title}", file=sys.stderr)
+    bar.write(f"{STATUS_RU[result.status]}: {result.target.title}", file=sys.stderr)
     bar.update()
 
 
 def _line(result: NoteResult, number: int, total: int) -> str:
     seconds = f"{result.seconds:.1f}".replace(".", ",")
-    return f"[{number}/{total}] {STATUS_RU[result.status]}: {result.title} ({seconds} с)"
+    return f"[{number}/{total}] {STATUS_RU[result.status]}: {result.target.title} ({seconds} с)"

@@ -23,7 +23,7 @@ ORDER = [
     *("facts", "russian", "prose", "packing", "tables", "monitoring", "cycle"),
     *("figures", "wording", "note", "blindness"),
     *("forkserver", "kernels", "execution", "conversion", "document", "render"),
-    *("jobs", "index_page", "runner", "cli"),
+    *("documents", "jobs", "index_page", "runner", "cli"),
 ]
 
 
