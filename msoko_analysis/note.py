@@ -19,7 +19,15 @@ from msoko_analysis.params import load_run
 from msoko_analysis.prepare import Prepared, load
 from msoko_analysis.prose import Paragraph, Stack
 from msoko_analysis.tables import Table, workbook
-from msoko_analysis.wording import advice, lists, methods, quality, results, signs, summary
+from msoko_analysis.wording import (
+    advice,
+    lists,
+    methods,
+    quality,
+    results,
+    signs,
+    summary,
+)
 
 
 class Withheld(MsokoError):
@@ -44,12 +52,12 @@ class Note:
 
     @cached_property
     def results(self) -> Table:
-        """Table 1."""
+        """The district paper by paper."""
         return results.results_table(self.facts)
 
     @cached_property
     def distributions(self) -> Stack:
-        """Figure 1."""
+        """Distributions of scores."""
         return results.distributions_figures(self.facts)
 
     @cached_property
@@ -59,7 +67,7 @@ class Note:
 
     @cached_property
     def funnel(self) -> Figure | Paragraph:
-        """Figure 2."""
+        """Level of the schools among those of the region."""
         return results.funnel_figure(self.facts)
 
     @cached_property
@@ -69,7 +77,7 @@ class Note:
 
     @cached_property
     def marks(self) -> Table:
-        """Table 2."""
+        """School marks against the marks of the papers."""
         return results.marks_table(self.facts)
 
     @cached_property
@@ -79,7 +87,7 @@ class Note:
 
     @cached_property
     def signs(self) -> Table:
-        """Table 3."""
+        """All signs that are told."""
         return signs.signs_table(self.facts)
 
     @cached_property
@@ -89,17 +97,17 @@ class Note:
 
     @cached_property
     def district_cuts(self) -> Stack:
-        """The district as a whole at the pass cut, with table 4."""
+        """The district as a whole at the pass cut, with its table."""
         return signs.district_text(self.facts)
 
     @cached_property
     def official(self) -> Stack:
-        """Official markers, with table 5."""
+        """Official markers, with their table."""
         return signs.official_text(self.facts)
 
     @cached_property
     def official_lists(self) -> Stack:
-        """Schools on the official lists, with table 5.1."""
+        """Schools on the official lists, with their table."""
         return lists.lists_text(self.facts)
 
     @cached_property
@@ -109,7 +117,7 @@ class Note:
 
     @cached_property
     def quality(self) -> Table:
-        """Table 6."""
+        """Checks of the data."""
         return quality.quality_table(self.facts)
 
     @cached_property
@@ -119,7 +127,7 @@ class Note:
 
     @cached_property
     def scales(self) -> Table:
-        """Table 7."""
+        """Scales of marks."""
         return quality.scales_table(self.facts)
 
     @cached_property
@@ -129,7 +137,7 @@ class Note:
 
     @cached_property
     def limits(self) -> Table:
-        """Table 8."""
+        """Every limit that decided something."""
         return methods.limits_table(self.facts)
 
     @cached_property

@@ -21,6 +21,7 @@ from msoko_analysis.russian import (
 )
 from msoko_analysis.tables import Digits, Table
 from msoko_analysis.wording.names import school_name
+from msoko_analysis.wording.numbering import table_title
 
 _SCHOOLS = ("школа", "школы", "школ")
 _OF_SCHOOLS = ("школы", "школ", "школ")
@@ -146,7 +147,7 @@ def _agreement(facts: Facts, name: str) -> str:
 
 
 def lists_table(facts: Facts) -> Table:
-    """Table 5.1: schools of the district on the lists, year by year."""
+    """Schools of the district on the lists, year by year."""
     rows = []
     for unit, mine in facts.lists.groupby("school"):
         marks = {str(year): DASH for year in facts.list_years}
@@ -155,7 +156,9 @@ def lists_table(facts: Facts) -> Table:
     rows.sort(key=lambda row: natural(row["Школа"]))
     return Table(
         "lists",
-        "Таблица 5.1. Школы муниципалитета в официальных списках: какие работы отмечены",
+        table_title(
+            facts, "lists", "Школы муниципалитета в официальных списках: какие работы отмечены"
+        ),
         pd.DataFrame(rows),
         {"Лет в списках": Digits()},
         ("РУ4 — русский язык, 4 класс; МА5 — математика, 5 класс. Прочерк — школы в списке нет.",),

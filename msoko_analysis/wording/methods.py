@@ -14,6 +14,7 @@ from msoko_analysis.russian import DASH, NBSP, counted, natural, number, percent
 from msoko_analysis.tables import HIDDEN, Digits, Table
 from msoko_analysis.wording.cells import of_school
 from msoko_analysis.wording.names import VERDICT, paper_name, school_name
+from msoko_analysis.wording.numbering import table_title
 from msoko_analysis.wording.results import like_conditions
 from msoko_analysis.wording.signs import Q, compared_with
 
@@ -131,7 +132,11 @@ def limits_table(facts: Facts) -> Table:
         }
         for entry in (facts.run.thresholds[name] for name in (*_LIMITS, *_of_forms(facts)))
     ]
-    return Table("limits", "Таблица 8. Пределы, по которым сделаны выводы", pd.DataFrame(rows))
+    return Table(
+        "limits",
+        table_title(facts, "limits", "Пределы, по которым сделаны выводы"),
+        pd.DataFrame(rows),
+    )
 
 
 def _of_forms(facts: Facts) -> tuple[str, ...]:
@@ -176,7 +181,7 @@ def schools_table(facts: Facts) -> Table:
         )
     return Table(
         "schools",
-        "Приложение. Все школы муниципалитета",
+        table_title(facts, "schools", "Все школы муниципалитета"),
         pd.DataFrame(rows),
         {
             "Работ": Digits(),
@@ -189,7 +194,8 @@ def schools_table(facts: Facts) -> Table:
             "По алфавиту. «Скрыто» — группа слишком мала; прочерк — показатель для школы не "
             "рассчитывается: нет таких работ, слишком мало учеников или школ того же вида.",
             "z — насколько работ у границ больше ожидаемого, в единицах обычного случайного разброса: "
-            "у школы без признака чаще всего от −2 до 2. q пояснено под таблицей 3. Уровень — отличие "
+            "у школы без признака чаще всего от −2 до 2. q — какая доля школ региона с таким же или "
+            "меньшим q оказалась бы названа напрасно. Уровень — отличие "
             "среднего результата от школ в таких же условиях, в стандартных отклонениях балла ученика. Доля "
             "«2» — сколько раз она выше предела и из скольких предметов и классов, где она видна.",
         ),

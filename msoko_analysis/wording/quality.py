@@ -10,6 +10,7 @@ from msoko_analysis.russian import NBSP, counted, number, percent
 from msoko_analysis.scales import STATUS_RU, Paper
 from msoko_analysis.tables import Digits, Table
 from msoko_analysis.wording.names import PROCEDURE, paper_name
+from msoko_analysis.wording.numbering import table_title
 
 _CHECKS = {
     "total_above_max": ("Балл больше максимального", "в расчёт не входят"),
@@ -47,7 +48,7 @@ def quality_table(facts: Facts) -> Table:
         )
     return Table(
         "quality",
-        "Таблица 6. Проверки исходных данных",
+        table_title(facts, "quality", "Проверки исходных данных"),
         pd.DataFrame(rows),
         {"Проверено строк": Digits(), "Найдено": Digits(), "Доля, %": Digits(1)},
         empty="Результатов учеников нет: проверять нечего.",
@@ -132,7 +133,7 @@ def scales_table(facts: Facts) -> Table:
         )
     return Table(
         "scales",
-        "Таблица 7. Шкалы отметок",
+        table_title(facts, "scales", "Шкалы отметок"),
         pd.DataFrame(rows),
         dict.fromkeys(("Максимум", "«3» с", "«4» с", "«5» с"), Digits()),
         ("Баллы — первичные; отметка ставится, начиная с указанного балла.",),

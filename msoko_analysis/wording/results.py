@@ -38,6 +38,7 @@ from msoko_analysis.wording.names import (
     papers,
     school_name,
 )
+from msoko_analysis.wording.numbering import figure_title, in_table, table_title
 
 _ONE, _WHOLE, _CHANGE = Digits(1), Digits(), Digits(1, signed=True)
 # More diagrams than this do not fit on a printed page.
@@ -45,7 +46,7 @@ _PANELS = 8
 
 
 def results_table(facts: Facts) -> Table:
-    """Table 1: every paper, the district against the region and against the year before."""
+    """Every paper, the district against the region and against the year before."""
     rows = []
     for paper in facts.papers:
         value = of_unit(facts, "municipality", "mean_percent", paper)
@@ -71,7 +72,7 @@ def results_table(facts: Facts) -> Table:
     digits |= dict.fromkeys(("Отличие от региона, п. п.", "К прошлому году, п. п."), _CHANGE)
     return Table(
         "results",
-        "Таблица 1. Результаты по предметам и классам",
+        table_title(facts, "results", "Результаты по предметам и классам"),
         frame,
         digits,
         (
@@ -105,7 +106,7 @@ def margin(facts: Facts, paper: Paper) -> float:
 
 
 def marks_table(facts: Facts) -> Table:
-    """Table 2: school mark of the previous term against the mark of the paper."""
+    """School mark of the previous term against the mark of the paper."""
     rows = []
     for paper in facts.papers:
         row = {
@@ -125,7 +126,11 @@ def marks_table(facts: Facts) -> Table:
     frame = pd.DataFrame(rows)
     return Table(
         "marks",
-        "Таблица 2. Отметка за работу по сравнению с отметкой за предыдущий период обучения",
+        table_title(
+            facts,
+            "marks",
+            "Отметка за работу по сравнению с отметкой за предыдущий период обучения",
+        ),
         frame,
         dict.fromkeys(frame.columns[2:], _ONE) | {"Работ с известной отметкой": _WHOLE},
         (
@@ -138,7 +143,7 @@ def marks_table(facts: Facts) -> Table:
 
 
 def distributions_figures(facts: Facts) -> Stack:
-    """Figure 1: distributions of primary scores with the cuts, on as many pages as they need."""
+    """Distributions of primary scores with the cuts, on as many pages as they need."""
     if not facts.distributions:
         return stack([Paragraph(NOT_DETERMINED)])
     limit = facts.run.thresholds["small_cell"].value
@@ -156,23 +161,25 @@ def _distributions(facts: Facts, page: list[Paper], place: int) -> Figure:
         title = f"{first_capital(paper_name(facts, paper))} (работ: {number(mine.n)})"
         panels.append(Distribution(title, mine, region, facts.scale(paper).cuts))
     name = district_cases(facts)
-    rest = ", продолжение" if place else ""
+    rest = " (продолжение)" if place else ""
     return score_distributions(
         panels,
         name=f"distributions-{place + 1}",
-        caption=(
-            f"Рисунок 1{rest}. Распределение первичных баллов: столбцы — {name.nominative}, линия — "
-            f"{facts.run.region.nominative}"
+        caption=figure_title(
+            facts,
+            "distributions",
+            f"Распределение первичных баллов{rest}: столбцы — {name.nominative}, линия — "
+            f"{facts.run.region.nominative}",
         ),
         description=(
             f"{counted(len(panels), 'диаграмма', 'диаграммы', 'диаграмм')} распределения баллов с "
-            f"границами отметок; отличия от региона по числам — в таблице 1."
+            f"границами отметок; отличия от региона по числам — {in_table(facts, 'results')}."
         ),
     )
 
 
 def funnel_figure(facts: Facts) -> Figure | Paragraph:
-    """Figure 2: level of the district's schools against schools under the same conditions."""
+    """Level of the district's schools against schools under the same conditions."""
     if facts.funnel is None:
         return Paragraph("Уровень школ по этим данным не определяется.")
     funnel, schools, pupils = facts.funnel
@@ -202,11 +209,13 @@ def funnel_figure(facts: Facts) -> Figure | Paragraph:
     return school_funnel(
         points,
         name="funnel",
-        caption=(
-            "Рисунок 2. Уровень результатов школ по всем работам года: отличие от школ в таких же "
+        caption=figure_title(
+            facts,
+            "funnel",
+            "Уровень результатов школ по всем работам года: отличие от школ в таких же "
             f"условиях{like_conditions(facts)}, в стандартных отклонениях "
             "балла ученика. Линии — пределы, между которыми обычно лежат "
-            f"школы такого размера; подписаны школы за пределом вывода (z{NBSP}={NBSP}{number(bound)})"
+            f"школы такого размера; подписаны школы за пределом вывода (z{NBSP}={NBSP}{number(bound)})",
         ),
         description=(
             f"Диаграмма рассеяния: {counted(int(mine[shown].sum()), 'школа', 'школы', 'школ')} "

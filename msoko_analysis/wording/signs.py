@@ -16,6 +16,7 @@ from msoko_analysis.tables import HIDDEN, Digits, Table
 from msoko_analysis.wording.cells import of_unit
 from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.names import VERDICT, paper_name, school_name
+from msoko_analysis.wording.numbering import figure_title, in_table, table_title, tables
 from msoko_analysis.wording.sign_kinds import KINDS, size_text
 from msoko_analysis.wording.similar_pairs import pairs_text
 
@@ -57,7 +58,7 @@ def level_of(facts: Facts, unit: str) -> Finding | None:
 
 
 def signs_table(facts: Facts) -> Table:
-    """Table 3: every sign that needs a check or attention, with its size, q, level and stability."""
+    """Every sign that needs a check or attention, with its size, q, level and stability."""
     rows = []
     for one in named(facts):
         level = level_of(facts, one.unit)
@@ -77,7 +78,7 @@ def signs_table(facts: Facts) -> Table:
     q = percent(100 * facts.run.thresholds["spike_q"].value)
     return Table(
         "signs",
-        "Таблица 3. Признаки, требующие проверки, и признаки к сведению",
+        table_title(facts, "signs", "Признаки, требующие проверки, и признаки к сведению"),
         pd.DataFrame(rows),
         {"Работ": Digits(), "q": Q, "Устойчивость, %": Digits()},
         (
@@ -175,7 +176,7 @@ def _too_few(few: tuple[Finding, ...], facts: Facts) -> str:
 def signs_figures(facts: Facts) -> Stack:
     """Every named school: its signs in sentences, innocent causes, what to look at; a figure of a
     spike."""
-    blocks, place = [], 3
+    blocks = []
     for unit in dict.fromkeys(one.unit for one in named(facts)):
         mine = [one for one in named(facts) if one.unit == unit]
         inside = [
@@ -184,8 +185,7 @@ def signs_figures(facts: Facts) -> Stack:
         ]
         spike = next((one for one in mine if one.code == "spike_school"), None)
         if spike is not None:
-            inside.append(_school_figure(facts, spike, place))
-            place += 1
+            inside.append(_school_figure(facts, spike))
         blocks.append(stack(inside, box="keep"))
     return stack([_innocent(facts), *blocks])
 
@@ -226,17 +226,19 @@ _CONCLUSION = {
 }
 
 
-def _school_figure(facts: Facts, one: Finding, place: int) -> Figure:
+def _school_figure(facts: Facts, one: Finding) -> Figure:
     seen = facts.named[one.unit]
     data = NearCuts(DISTANCES, seen.near, seen.near_expected, seen.tenths, seen.tenths_expected)
     name = school_name(facts, one.unit)
     return school_near_cuts(
         data,
         name=f"school-{one.unit}",
-        caption=(
-            f"Рисунок {place}. {name}: работы по расстоянию до ближайших границ отметок (слева) и по "
+        caption=figure_title(
+            facts,
+            f"school-{one.unit}",
+            f"{name}: работы по расстоянию до ближайших границ отметок (слева) и по "
             "всей шкале (справа); чёрточки — сколько ожидается при уровне школы. Работа между двумя "
-            "близкими границами учтена у обеих"
+            "близкими границами учтена у обеих",
         ),
         description=(
             f"{name}: столбцы числа работ у границ отметок и ожидаемые значения; лишних работ над "
@@ -254,7 +256,7 @@ def district_text(facts: Facts) -> Stack:
         [
             Paragraph(
                 f"Скопление на границе «3» часто есть и в регионе целиком{unseen}. "
-                "Насколько отличается муниципалитет, показывает таблица 4: сколько работ "
+                f"Насколько отличается муниципалитет, {_shown(facts)}: сколько работ "
                 "ровно на границе приходится на одну работу, которой не хватило одного балла. Если бы "
                 "граница ничего не значила, соседние баллы встречались бы примерно одинаково часто; но "
                 "и строение работы сдвигает это число, поэтому сравнивать нужно с регионом, а не с "
@@ -265,10 +267,15 @@ def district_text(facts: Facts) -> Stack:
     )
 
 
-def cuts_table(facts: Facts) -> Table:
-    """Table 4: works at the cut «3» per work one point below, district and region.
+def _shown(facts: Facts) -> str:
+    shown = "cuts" in tables(facts)
+    return f"показано {in_table(facts, 'cuts')}" if shown else "показывает сравнение с регионом"
 
-    Where the ratio is hidden its n is hidden too: with the bar of figure 1 it would give the other
+
+def cuts_table(facts: Facts) -> Table:
+    """Works at the cut «3» per work one point below, district and region.
+
+    Where the ratio is hidden its n is hidden too: with the bar of the distribution it would give the other
     cell away.
     """
     rows = []
@@ -289,7 +296,7 @@ def cuts_table(facts: Facts) -> Table:
         )
     return Table(
         "cuts",
-        "Таблица 4. Граница «3»: муниципалитет и регион",
+        table_title(facts, "cuts", "Граница «3»: муниципалитет и регион"),
         pd.DataFrame(rows),
         {
             "Работ на границе «3» и на балл ниже": Digits(),
@@ -339,7 +346,7 @@ def official_text(facts: Facts) -> Stack:
 
 
 def official_table(facts: Facts) -> Table:
-    """Table 5: schools with at least one official marker."""
+    """Schools with at least one official marker."""
     table = facts.public.table
     mine = table[
         (table["year"] == facts.year)
@@ -355,7 +362,7 @@ def official_table(facts: Facts) -> Table:
         rows.append({"Школа": school_name(facts, one.unit), **markers, "Всего": one.value})
     return Table(
         "official",
-        "Таблица 5. Официальные признаки ФИОКО (2019), без изменений",
+        table_title(facts, "official", "Официальные признаки ФИОКО (2019), без изменений"),
         pd.DataFrame(rows),
         {"Всего": Digits()},
         (

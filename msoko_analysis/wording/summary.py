@@ -20,6 +20,7 @@ from msoko_analysis.wording.names import (
     school_name,
     school_names,
 )
+from msoko_analysis.wording.numbering import in_table
 from msoko_analysis.wording.results import margin, works
 from msoko_analysis.wording.sign_kinds import KINDS
 
@@ -177,11 +178,12 @@ def _beyond_margin(facts: Facts) -> str:
         for paper in known
     )
     where = over_papers(facts, beyond) if beyond else "ни по одной"
+    shown = in_table(facts, "results")
     if len(known) == len(facts.papers):
-        return f"Отличие от региона больше погрешности {where} из {len(known)} (таблица 1)."
+        return f"Отличие от региона больше погрешности {where} из {len(known)} ({shown})."
     return (
         f"Погрешность можно оценить {over_papers(facts, len(known))} из {len(facts.papers)}; отличие от "
-        f"региона больше неё {where} (таблица 1)."
+        f"региона больше неё {where} ({shown})."
     )
 
 
@@ -217,9 +219,9 @@ def _signs(facts: Facts) -> str:
 def _with_signs(facts: Facts, found: tuple[Finding, ...]) -> str:
     """Every school with its signs; only names, then only the table, as the schools grow many."""
     if len(found) > 2 * _NAMES:
-        return " (перечень — в таблице 3)"
+        return f" (перечень — {in_table(facts, 'signs')})"
     if len(found) > _NAMES:
-        return f" (таблица 3): {listed(school_names(facts, [one.unit for one in found]))}"
+        return f" ({in_table(facts, 'signs')}): {listed(school_names(facts, [one.unit for one in found]))}"
     ordered = sorted(found, key=lambda one: natural(school_name(facts, one.unit)))
     return ": " + "; ".join(
         f"{school_name(facts, one.unit)} — {_kinds(facts, one.unit)}" for one in ordered
@@ -236,7 +238,7 @@ def _kinds(facts: Facts, unit: str) -> str:
 
 
 def _with_size(one: Finding) -> str:
-    """The name of a sign with its size in a few words; the whole of it stands in table 3."""
+    """The name of a sign with its size in a few words; the whole of it stands in the table of signs."""
     name = KINDS[one.code].name
     size = number(abs(one.value), 1)
     match one.code:
