@@ -4,8 +4,10 @@ from msoko_analysis.figures.base import Figure
 from msoko_analysis.figures.distributions import Distribution, score_distributions
 from msoko_analysis.figures.funnel import FunnelPoints, school_funnel
 from msoko_analysis.figures.intervals import SchoolIntervals, school_intervals
+from msoko_analysis.figures.marks import SchoolMarks, school_marks
 from msoko_analysis.figures.methods import rejection_curves, share_grid
 from msoko_analysis.figures.near_cuts import NearCuts, school_near_cuts
+from msoko_analysis.figures.tasks import SchoolTasks, school_tasks
 
 __all__ = [
     "Distribution",
@@ -13,10 +15,14 @@ __all__ = [
     "FunnelPoints",
     "NearCuts",
     "SchoolIntervals",
+    "SchoolMarks",
+    "SchoolTasks",
     "rejection_curves",
     "school_funnel",
     "school_intervals",
+    "school_marks",
     "school_near_cuts",
+    "school_tasks",
     "score_distributions",
     "share_grid",
 ]

@@ -12,8 +12,9 @@ import numpy as np
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from msoko_analysis.disclosure import PublicCounts
 from msoko_analysis.prose import escaped
@@ -78,6 +79,32 @@ def grid(rows: int, columns: int, *, height: float) -> tuple[Canvas, np.ndarray]
     return canvas, axes.ravel()
 
 
+def against(
+    axis: Axes, places: np.ndarray, seen: PublicCounts, expected: np.ndarray, *, shade: bool
+) -> None:
+    """Columns of what was seen with ticks of what was expected; ``shade`` marks what is beyond it at
+    places from 0 on.
+    """
+    counts = np.nan_to_num(seen.counts)
+    if shade:
+        usual = np.minimum(counts, expected)
+        axis.bar(places, usual, width=0.8, color=LIGHT, edgecolor=DARK, linewidth=0.8)
+        over = np.where(places >= 0, counts - usual, 0)
+        under = np.where(places < 0, counts - usual, 0)
+        axis.bar(places, under, bottom=usual, width=0.8, color=LIGHT, edgecolor=DARK, linewidth=0.8)
+        axis.bar(
+            places[over > 0], over[over > 0], bottom=usual[over > 0], width=0.8, color=EXCESS,
+            edgecolor="black", hatch="///", linewidth=0.8,
+        )  # fmt: skip
+    else:
+        axis.bar(places, counts, width=0.8, color=LIGHT, edgecolor=DARK, linewidth=0.8)
+    draw_hidden(axis, places, seen, 1.0)
+    axis.plot(places, expected, color="black", linestyle="none", marker="_", markersize=15, mew=2)
+    axis.yaxis.set_major_locator(MaxNLocator(5, integer=True))
+    axis.set_ylim(0, None)
+    sns.despine(ax=axis)
+
+
 def draw_hidden(axis: Axes, places: np.ndarray, seen: PublicCounts, unit: float) -> None:
     """A hidden cell is drawn as an empty hatched box, of the same height whatever it hides."""
     hidden = np.isnan(seen.counts)
@@ -87,6 +114,16 @@ def draw_hidden(axis: Axes, places: np.ndarray, seen: PublicCounts, unit: float)
             np.where(hidden, HIDDEN_BOX * unit, np.nan), edges, fill=True, facecolor="none", edgecolor=MID,
             hatch="xxxx", linewidth=0.4,
         )  # fmt: skip
+
+
+def school_and_usual(usual: str) -> list[Patch | Line2D]:
+    """What the legend says of a school against its expectation; ``usual`` says whose that is."""
+    return [
+        Patch(facecolor=LIGHT, edgecolor=DARK, label="в школе"),
+        Line2D(
+            [], [], color="black", marker="_", markersize=9, linestyle="none", mew=2, label=usual
+        ),
+    ]
 
 
 def hidden_patch() -> Patch:
