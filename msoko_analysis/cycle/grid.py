@@ -68,7 +68,16 @@ def cell_text(value: Any) -> str:
 
 
 def grids(sheet: Worksheet, columns: ColumnsFile) -> list[Grid]:
-    """The tables of a sheet, [] where no row looks like their headings."""
+    """The tables of a sheet, [] where no row looks like their headings.
+
+    >>> from openpyxl import Workbook
+    >>> from msoko_analysis.cycle.keywords import load_keywords
+    >>> sheet = Workbook().active
+    >>> for row in (["№", "Мероприятие", "Срок"], [1, "Семинар", "май 2027"]):
+    ...     sheet.append(row)
+    >>> [row.cells["term"] for row in grids(sheet, load_keywords().columns)[0].rows]
+    ['май 2027']
+    """
     found: list[Grid] = []
     pending: list[tuple[int, str]] = []
     for number, values in enumerate(_values(sheet), 1):

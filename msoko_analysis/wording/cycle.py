@@ -111,7 +111,14 @@ def calendar_table(roadmap: Roadmap, first: datetime.date, months: int = 12) -> 
 
 
 def completeness_text(found: Completeness, stages: StagesFile | None = None) -> Stack:
-    """The cycle of every direction: how many stages are there, what is missing, the table."""
+    """The cycle of every direction: how many stages are there, what is missing, the table.
+
+    >>> from msoko_analysis.cycle.completeness import completeness
+    >>> from msoko_analysis.cycle.roadmap import Roadmap
+    >>> found = completeness(Roadmap((), (), None, (), (), (), ()))
+    >>> completeness_text(found).blocks[0].frame.empty
+    True
+    """
     known = stages or load_keywords().stages
     names = {stage.code: stage.name for stage in known.stages}
     directions = tuple(dict.fromkeys(found.table["direction"]))
