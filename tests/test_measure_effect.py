@@ -182,6 +182,7 @@ def toy(seed: int, *, treated: int = 15, schools: int = 80, effect: float = 0.0)
     return SchoolResults(
         np.arange(schools), rng.choice(list("АБВ"), schools), chosen, outcome, (2024, 2025, 2026), 1,
         np.full(schools, 1e-9), level[:, None] + rng.normal(0, 0.15, (schools, 2)),
+        np.full(schools, 1e-9),
     )  # fmt: skip
 
 

@@ -115,7 +115,8 @@ def stages_of(text: str, stages: StagesFile) -> tuple[str, ...]:
     """Codes of the stages whose words stand in a text, in the order of the cycle.
 
     Words are looked for in the order of the file; what one stage has found is gone for the next, and
-    so is what follows words of ``set_aside``, which names an occasion or a project. Each word of a keyword is the beginning of a word of the text, one after another.
+    so is what follows words of ``set_aside``, which names an occasion or a project. Each word of a
+    keyword is the beginning of a word of the text, one after another.
 
     >>> stages_of("Анализ эффективности принятых мер, мониторинг", load_keywords().stages)
     ('monitoring', 'effectiveness')

@@ -62,7 +62,7 @@ def judge_effect(result: MeasureEffect, thresholds: Thresholds) -> EffectFinding
     >>> from msoko_analysis.params import load_run
     >>> alone = SchoolResults(
     ...     np.arange(2), np.array(["", ""]), np.array([True, False]), np.array([[0.0, 1], [0, 0]]),
-    ...     (2025, 2026), 0, np.ones(2), np.full((2, 2), np.nan))
+    ...     (2025, 2026), 0, np.ones(2), np.full((2, 2), np.nan), np.full(2, np.nan))
     >>> result = estimate(alone, measure="курсы", rng=np.random.default_rng(1))
     >>> judge_effect(result, load_run("params/runs/demo.yaml").thresholds).reasons
     (<Reason.FEW_SCHOOLS: 'FEW_SCHOOLS'>,)

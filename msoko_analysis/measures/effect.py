@@ -26,8 +26,7 @@ from msoko_analysis.stats.effect import (
 )
 from msoko_analysis.stats.overdispersion import overdispersion
 
-FEW_TREATED = 10
-"""Treated schools below which the choice is also dealt out anew by chance."""
+FEW_TREATED = 10  # below it the choice of schools is also dealt out anew by chance
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,8 @@ class SchoolResults:
     ``school`` codes; ``stratum`` type and location; ``treated`` bool; ``outcome`` (schools × years),
     nan without a result, ``years`` of its columns; ``before`` the index of the last year before the
     measure, the year after it follows; ``error`` (schools,) sampling error of the outcome of that
-    year; ``placebo`` (schools × 2) before and after in papers the measure is not about, nan without.
+    year; ``placebo`` (schools × 2) before and after in papers the measure is not about, nan without,
+    ``placebo_error`` (schools,) sampling error of the first.
     """
 
     school: np.ndarray
@@ -48,10 +48,11 @@ class SchoolResults:
     before: int
     error: np.ndarray
     placebo: np.ndarray
+    placebo_error: np.ndarray
 
     def __post_init__(self) -> None:
         rows = {len(one) for one in (self.school, self.stratum, self.treated, self.outcome)}
-        if len(rows | {len(self.error), len(self.placebo)}) > 1:
+        if len(rows | {len(self.error), len(self.placebo), len(self.placebo_error)}) > 1:
             raise StatsInputError("all columns of the results must have one row a school")
         if not 0 <= self.before < self.outcome.shape[1] - 1 or len(self.years) < 2:
             raise StatsInputError("there must be a year before the measure and one after")
@@ -200,15 +201,15 @@ def _results(
     listed = tuple(sorted(years))
     tables = [school_outcome(years[one], papers, outcome).reindex(kept) for one in listed]
     placebo = [
-        school_outcome(years[one], placebo_papers, outcome).reindex(kept)["value"]
+        school_outcome(years[one], placebo_papers, outcome).reindex(kept)
         for one in (year, year + 1)
     ]
-    # the year after the measure stands right after its year, whatever years are missing
     place = listed.index(year)
     return SchoolResults(
         kept.to_numpy(), stratum[kept].to_numpy(), np.isin(kept, list(given - earlier)),
         np.column_stack([one["value"] for one in tables]), listed, place,
-        tables[place]["error"].to_numpy(), np.column_stack(placebo),
+        tables[place]["error"].to_numpy(),
+        np.column_stack([one["value"] for one in placebo]), placebo[0]["error"].to_numpy(),
     ), left_out  # fmt: skip
 
 
@@ -240,7 +241,7 @@ def estimate(
     >>> outcome[treated, 2] += 0.5
     >>> results = SchoolResults(
     ...     np.arange(60), np.full(60, ""), treated, outcome, (2024, 2025, 2026), 1,
-    ...     np.full(60, 0.1), np.full((60, 2), np.nan))
+    ...     np.full(60, 0.1), np.full((60, 2), np.nan), np.full(60, np.nan))
     >>> found = estimate(results, measure="наставник", rng=rng)
     >>> bool(0.3 < found.adjusted.estimate < 0.7), found.adjusted.p < 0.001
     (True, True)
@@ -280,11 +281,10 @@ def _adjusted(results: SchoolResults, after: np.ndarray) -> Effect:
 
 
 def _other_papers(results: SchoolResults) -> Effect:
-    """Effect on papers the measure is not about, at the same earlier results in both."""
     covariates = np.column_stack([results.covariates, _expected(results)])
     return baseline_adjusted(
         results.placebo[:, 0], results.placebo[:, 1], results.treated,
-        sampling_error=results.error, covariates=covariates,
+        sampling_error=results.placebo_error, covariates=covariates,
     )  # fmt: skip
 
 

@@ -1,7 +1,10 @@
 """How often «улучшение» is said of a measure that does nothing, and of one that works.
 
-Measured on 2000 regions of 150 schools each: see the figures beside the tests. The naive
-before-after comparison calls most of these idle measures effective.
+Measured on 2000 regions of 150 schools, some 22 of them treated for a low last year. Idle measure:
+improved .022, worsened .007, placebo in time at .05 fails in .047, in other papers in .051; with four
+to nine treated of 60 improved .014. Effect of 0.3 SD (1000 regions): improved .83; at the effect told
+as detectable in 80 of 100 the interval is above zero in .82. Schools that were rising anyway by 0.3 SD a
+year: the placebo in time catches .93, praised .06.
 """
 
 from __future__ import annotations

@@ -40,5 +40,5 @@ def region(
         + rng.normal(0, 1, (schools, 2)) * (error[:, None])
     )
     return SchoolResults(
-        np.arange(schools), stratum, treated, outcome, (2024, 2025, 2026), 1, error, other
+        np.arange(schools), stratum, treated, outcome, (2024, 2025, 2026), 1, error, other, error
     )
