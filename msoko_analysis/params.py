@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field
 
+from msoko_analysis.catalogue import Recommendation
 from msoko_analysis.errors import DataError, ParamsError, Problem
 from msoko_analysis.medal_rules import MedalRules, read_medal_rules
 from msoko_analysis.minimums import FILE as MINIMUMS

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from msoko_analysis.catalogue import Recommendation
 from msoko_analysis.findings import Finding
-from msoko_analysis.params import Recommendation
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from datetime import date
 
 NBSP = "\u00a0"
 DASH = "—"
@@ -61,6 +62,21 @@ def counted(n: float, one: str, few: str, many: str) -> str:
     """
     whole = round(n)
     return f"{number(whole)}{NBSP}{plural(whole, one, few, many)}"
+
+
+_MONTHS = (
+    *("января", "февраля", "марта", "апреля", "мая", "июня"),
+    *("июля", "августа", "сентября", "октября", "ноября", "декабря"),
+)
+
+
+def long_date(day: date) -> str:
+    """A date as documents write it.
+
+    >>> long_date(date(2026, 11, 1))
+    '1\\xa0ноября 2026\\xa0года'
+    """
+    return f"{day.day}{NBSP}{_MONTHS[day.month - 1]} {day.year}{NBSP}года"
 
 
 def listed(items: Iterable[str]) -> str:

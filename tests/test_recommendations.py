@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from msoko_analysis.catalogue import Recommendation
 from msoko_analysis.findings import Finding, Verdict
-from msoko_analysis.params import Recommendation, load_run
+from msoko_analysis.params import load_run
 from msoko_analysis.recommendations import recommend
 
 CASES = Path(__file__).parent / "cases/demo_recommendations.yaml"

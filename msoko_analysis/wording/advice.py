@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from msoko_analysis.catalogue import Term
 from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Finding
 from msoko_analysis.prose import Heading, Paragraph, Stack, escaped, stack
 from msoko_analysis.recommendations import Addressed
-from msoko_analysis.russian import NBSP, counted, natural, number, percent
+from msoko_analysis.russian import NBSP, counted, long_date, natural, number, percent
 from msoko_analysis.wording.names import over_papers, school_name
 from msoko_analysis.wording.sign_kinds import KINDS, size_text
 from msoko_analysis.wording.signs import q_text
@@ -64,12 +65,24 @@ def _card(facts: Facts, one: Addressed, place: int) -> Card:
             ("Основание", _grounds(facts, one.findings)),
             ("Возможные причины (проверить)", "; ".join(entry.causes) + "."),
             ("Ответственный", entry.responsible),
-            ("Срок", entry.term),
+            ("Срок", term_text(entry.term, facts.year)),
             ("Показатель контроля", entry.control_indicator),
             ("Ожидаемый результат", entry.expected_result),
             ("Подтверждение", entry.evidence),
         ),
     )
+
+
+_OCCASIONS = {
+    "next_procedure": "до следующей процедуры",
+    "next_meeting": "при ближайшей встрече со школой",
+}
+
+
+def term_text(term: Term, year: int) -> str:
+    """«до 1 ноября 2026 года» in a note on the procedures of ``year``, or the occasion."""
+    due = term.due(year)
+    return _OCCASIONS[term.when] if due is None else f"до {long_date(due)}"
 
 
 def _grounds(facts: Facts, findings: tuple[Finding, ...]) -> str:

@@ -10,6 +10,7 @@ from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, escaped, stack
 from msoko_analysis.russian import NBSP, counted, first_capital, listed, natural, number, percent
+from msoko_analysis.wording.advice import term_text
 from msoko_analysis.wording.forms import marks_sign, not_determined
 from msoko_analysis.wording.names import (
     all_papers,
@@ -297,6 +298,6 @@ def _first_steps(facts: Facts) -> tuple[str, ...]:
     chosen = urgent or list(facts.recommendations)
     return tuple(
         f"{one.entry.addressee}: {one.entry.measure[0].lower()}{one.entry.measure[1:]} "
-        f"({one.entry.term})."
+        f"({term_text(one.entry.term, facts.year)})."
         for one in chosen[:3]
     )
