@@ -154,25 +154,6 @@ class Thresholds(Strict):
         return self.entries[name]
 
 
-class Recommendation(Strict):
-    """One entry of the catalogue: what to do about a finding, who does it, and how that is seen."""
-
-    id: Text
-    finding: Text
-    verdict: Literal["CONCERN", "WATCH"]
-    level: Literal["municipality", "school", "teachers"]
-    addressee: Text
-    problem: Text
-    causes: Annotated[tuple[Text, ...], AfterValidator(_filled)]
-    measure: Text
-    responsible: Text
-    term: Text
-    control_indicator: Text
-    expected_result: Text
-    evidence: Text
-    source: Text
-
-
 class RunFile(Strict):
     """The schema of ``params/runs/*.yaml``."""
 
