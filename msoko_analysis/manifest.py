@@ -95,6 +95,7 @@ def describe_run(run: RunParams, *, run_file: Path) -> dict[str, Any]:
     lock = PROJECT / "requirements.lock"
     inputs = {
         "data": hashes(files_below(run.data), run.data),
+        "monitoring": _monitoring(run),
         "params": hashes(common, params),
         "run_file": {run_file.name: file_hash(run_file)},
         "run": text_hash(run.model_dump(mode="json", exclude={"data"})),
@@ -156,6 +157,14 @@ def up_to_date(folder: Path, fingerprint: str) -> dict[str, Any] | None:
         return None
     complete = all((folder / name).is_file() for name in manifest.get("outputs", {}))
     return manifest if complete else None
+
+
+def _monitoring(run: RunParams) -> dict[str, str]:
+    """Hashes of the filled forms of monitoring; {} where the run has none."""
+    if run.monitoring is None:
+        return {}
+    folder = PROJECT / run.monitoring.folder
+    return hashes(files_below(folder), folder)
 
 
 def _versions() -> dict[str, str]:

@@ -154,6 +154,26 @@ class Thresholds(Strict):
         return self.entries[name]
 
 
+def _day_of_year(text: str) -> str:
+    try:
+        date.fromisoformat(f"2001-{text}")
+    except ValueError as error:
+        raise Fault(f"дня «{text}» не бывает", "впишите месяц и день, например '06-01'") from error
+    return text
+
+
+class Monitoring(Strict):
+    """What a run knows of motivating monitoring.
+
+    ``folder`` with the filled forms, relative to the project; ``status_day`` month and day of the
+    note's year on which roadmaps are looked at; ``score`` how a value is set against the best.
+    """
+
+    folder: Text
+    status_day: Annotated[Text, AfterValidator(_day_of_year)]
+    score: Literal["to_best", "min_max"]
+
+
 class RunFile(Strict):
     """The schema of ``params/runs/*.yaml``."""
 
@@ -169,13 +189,14 @@ class RunFile(Strict):
     districts: Text
     scale_statuses: Annotated[tuple[Status, ...], AfterValidator(_filled)] = ("found_official",)
     scale_substitutions: tuple[Substitution, ...] = ()
+    monitoring: Monitoring | None = None
     seed: Annotated[int, Field(strict=True, ge=0)]
 
 
 class RunParams(Strict):
     """All parameters of one run.
 
-    ``scales`` covers the years of the notes and the year before each (for dynamics); a paper of the
+    ``scales`` covers the years of the notes and two years before each (for dynamics and cohorts); a paper of the
     notes' years without a usable scale stands in ``missing_scales`` with the reason in Russian.
     Papers of ЕГЭ have ``minimums`` instead of a scale.
     """
@@ -194,6 +215,7 @@ class RunParams(Strict):
     thresholds: Thresholds
     subjects: dict[str, Subject]
     recommendations: tuple[Recommendation, ...]
+    monitoring: Monitoring | None
     seed: int
 
 
@@ -316,7 +338,8 @@ def _resolve(
     if len(set(swapped)) < len(swapped):
         rule = "для одного года указаны две замены шкал"
         problems.append(document.problem(("scale_substitutions",), rule, "оставьте одну"))
-    years = sorted({*run.years, *(year - 1 for year in run.years)})
+    # Two years before ЕГЭ its cohort sat ОГЭ.
+    years = sorted({year - before for year in run.years for before in (0, 1, 2)})
     try:
         choice = choose_scales(
             [row for row, _, _ in rows],
@@ -331,6 +354,7 @@ def _resolve(
     return {
         **run.model_dump(include={"run", "organisation", "years", "seed"}),
         "region": run.region,
+        "monitoring": run.monitoring,
         "data": Path(data).resolve() if data is not None else PROJECT / (run.data or ""),
         "papers": papers,
         "scales": choice.scales,
