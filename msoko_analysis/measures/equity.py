@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from msoko_analysis.measures.arrays import PaperArrays, Year
 from msoko_analysis.measures.equity_estimates import (
@@ -16,8 +16,8 @@ from msoko_analysis.measures.equity_estimates import (
     average,
     group_estimate,
     icc_estimate,
-    icc_of_marks_estimate,
     pupil_estimates,
+    quick_icc_estimate,
     school_estimates,
 )
 from msoko_analysis.measures.equity_years import (
@@ -28,7 +28,7 @@ from msoko_analysis.measures.equity_years import (
     pupils_once,
 )
 from msoko_analysis.measures.results import REGION
-from msoko_analysis.measures.rows import ALL_PAPERS, school_rows, unit_rows
+from msoko_analysis.measures.rows import ALL_PAPERS, COLUMNS, school_rows, unit_rows
 from msoko_analysis.params import Thresholds
 from msoko_analysis.scales import Paper
 from msoko_analysis.stats.shrunken_share import shrunken_share
@@ -45,7 +45,6 @@ _METHOD = {
     "school_ratio_tenth": "10 % лучших школ : 10 % худших",
     "school_p90_p10": "P90 − P10 средних результатов школ, % максимума",
     "icc": "доля различий результатов между школами (REML)",
-    "icc_marks": "доля различий между школами по отметкам (порядковый пробит)",
     "theil": "индекс Тейла T",
     "theil_between": "часть T между школами",
     "gini": "индекс Джини",
@@ -81,8 +80,8 @@ def equity_rows(
 ) -> Iterator[pd.DataFrame]:
     """Rows of the long table for the region and every municipality, by paper and over all papers.
 
-    Measures: icc with its profile interval, icc_corrected for the papers in ``reliability``, icc_marks
-    (the region only), pupil_gap, school_gap_quarter, school_ratio_quarter and the same of tenths,
+    Measures: icc (the region's with its profile interval), icc_corrected of the region for the papers in
+    ``reliability``, pupil_gap, school_gap_quarter, school_ratio_quarter and the same of tenths,
     school_p90_p10, isolation, theil, gini and their parts between schools, v_gap_location,
     v_gap_type; over all papers the mean of the papers by participants, except for gaps of schools,
     which are those of the schools' mean results. ``…_change`` is the change to the year before over
@@ -93,12 +92,15 @@ def equity_rows(
     """
     fewest = thresholds["share_min_n"].value
     yield from _low_share_rows(year)
-    now = _measured(year, year.papers, fewest, year.schools["municipality"])
-    yield from _value_rows(year, now)
-    yield from _corrected_rows(year, now, reliability)
+    schools, home, same = papers_of_both(year, previous or year)
+    now = _Measured.of(on_schools(year, schools), fewest, home)
+    whole = now.over(now.year.papers)
+    yield _value_rows(year, whole)
+    yield from _corrected_rows(year, whole, reliability)
     yield from _gender_rows(year)
-    if previous is not None:
-        yield from _change_rows(year, previous, fewest)
+    if previous is not None and same:
+        before = _Measured.of(on_schools(previous, schools), fewest, home)
+        yield _value_rows(year, _changes(now.of_papers(same), before.of_papers(same)))
 
 
 # ---- values and changes
@@ -119,29 +121,48 @@ class _Value:
     fit: _Fit | None = None
 
 
-def _measured(
-    year: Year, papers: tuple[PaperArrays, ...], fewest: float, units: pd.Series
-) -> dict[Key, _Value]:
-    """Every measure of every unit; ``units`` the municipality of every school."""
-    schools_of = members(units)
-    groups = _groups(year.schools)
-    found: dict[Key, _Value] = {}
-    parts: dict[tuple[str, str], list[tuple[Estimate, float]]] = {}
-    for arrays in papers:
-        sheet = _Sheet.of(arrays, fewest)
+@dataclass(frozen=True)
+class _Measured:
+    """Every measure of every paper of a year by unit; ``home`` the municipality of every school."""
+
+    year: Year
+    fewest: float
+    home: pd.Series
+    found: Mapping[Key, _Value]
+
+    @classmethod
+    def of(cls, year: Year, fewest: float, home: pd.Series) -> _Measured:
+        """Measure all papers of a year."""
+        groups = _groups(year.schools)
+        found: dict[Key, _Value] = {}
+        for arrays in year.papers:
+            sheet = _Sheet.of(arrays, fewest)
+            for unit, mine in members(home).items():
+                for name, one in _of_paper(sheet, mine, groups):
+                    found[(arrays.paper, unit, name)] = one
+        return cls(year, fewest, home, found)
+
+    def of_papers(self, codes: Sequence[Paper]) -> dict[Key, _Value]:
+        """The measures of some of the papers, and over all of these."""
+        return self.over(tuple(one for one in self.year.papers if one.paper in codes))
+
+    def over(self, papers: tuple[PaperArrays, ...]) -> dict[Key, _Value]:
+        """The measures of some of the papers, and over all of these."""
+        codes = [one.paper for one in papers]
+        found = {key: one for key, one in self.found.items() if key[0] in codes}
+        parts: dict[tuple[str, str], list[tuple[Estimate, float]]] = {}
+        for (_, unit, name), one in found.items():
+            if not name.startswith("school_"):
+                parts.setdefault((unit, name), []).append((one.estimate, one.n))
+        schools_of = members(self.home)
+        means, once = pooled_means(papers, self.fewest), pupils_once(papers)
+        for (unit, name), several in parts.items():
+            whole = average(*zip(*several, strict=True))
+            found[(ALL_PAPERS, unit, name)] = _Value(whole, float(once[schools_of[unit]].sum()))
         for unit, mine in schools_of.items():
-            for name, one in _of_paper(sheet, mine, groups):
-                found[(arrays.paper, unit, name)] = one
-                if not name.startswith("school_"):
-                    parts.setdefault((unit, name), []).append((one.estimate, one.n))
-    means, once = pooled_means(papers, fewest), pupils_once(papers)
-    for (unit, name), several in parts.items():
-        whole = average(*zip(*several, strict=True))
-        found[(ALL_PAPERS, unit, name)] = _Value(whole, float(once[schools_of[unit]].sum()))
-    for unit, mine in schools_of.items():
-        for name, estimate in school_estimates(np.where(mine, means, np.nan)).items():
-            found[(ALL_PAPERS, unit, name)] = _Value(estimate, float(once[mine].sum()))
-    return found
+            for name, estimate in school_estimates(np.where(mine, means, np.nan)).items():
+                found[(ALL_PAPERS, unit, name)] = _Value(estimate, float(once[mine].sum()))
+        return found
 
 
 @dataclass(frozen=True)
@@ -173,9 +194,11 @@ def _of_paper(
         yield name, _Value(_spread(estimate, there), n)
     for name, estimate in school_estimates(np.where(mine, sheet.mean, np.nan)).items():
         yield name, _Value(estimate, n)
-    fits = [("icc", icc_estimate(scores))]
-    if there.sum() == (sheet.n > 0).sum():  # the region: seconds a fit are too long for each unit
-        fits.append(("icc_marks", icc_of_marks_estimate(sheet.marks[there])))
+    fits = []
+    if there.sum() == (sheet.n > 0).sum():
+        fits.append(("icc", icc_estimate(scores)))
+    elif (quick := quick_icc_estimate(scores)) is not None:
+        yield "icc", _Value(_spread(quick, there), n)
     for name, (first, second) in groups.items():
         fits.append((name, group_estimate(scores, first[there], second[there])))
     for name, found in fits:
@@ -191,30 +214,27 @@ def _spread(estimate: Estimate, there: np.ndarray) -> Estimate:
     return Estimate(estimate.value, left_out, taking)
 
 
-def _value_rows(year: Year, found: dict[Key, _Value]) -> Iterator[pd.DataFrame]:
-    """One table for every paper, level and measure."""
-    tables: dict[tuple[Paper, str, str], list[tuple[str, _Value]]] = {}
+def _value_rows(year: Year, found: Mapping[Key, _Value]) -> pd.DataFrame:
+    """One row for every paper, unit and measure."""
+    rows = []
     for (paper, unit, name), one in found.items():
-        level = REGION if unit == REGION else "municipality"
-        tables.setdefault((paper, level, name), []).append((unit, one))
-    for (paper, level, name), rows in tables.items():
-        units, values = zip(*rows, strict=True)
-        value = np.array([one.estimate.value for one in values])
-        ends = _ends(values)
-        yield unit_rows(
-            year.year, paper, level, units, name, np.array([one.n for one in values]), value,
-            low=ends[0], high=ends[1], method=_method(name, values[0].fit is not None), source=_OWN,
-        )  # fmt: skip
+        low, high = _ends(one)
+        rows.append({
+            "year": year.year, **paper._asdict(),
+            "level": REGION if unit == REGION else "municipality", "municipality": unit,
+            "unit": unit, "indicator": name, "n": one.n, "value": one.estimate.value, "low": low,
+            "high": high, "method": _method(name, one.fit is not None), "source": _OWN,
+        })  # fmt: skip
+    return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _ends(values: Sequence[_Value]) -> np.ndarray:
-    """Low and high ends of the intervals (2, units)."""
-    if values[0].fit is not None:
-        return np.array([one.fit.interval() for one in values]).T
-    value = np.array([one.estimate.value for one in values])
-    error, freedom = np.array([one.estimate.error for one in values]).T
-    half = t.isf(0.025, freedom) * error
-    return np.array([value - half, value + half])
+def _ends(one: _Value) -> tuple[float, float]:
+    """Low and high end of an interval."""
+    if one.fit is not None:
+        return one.fit.interval()
+    error, freedom = one.estimate.error
+    half = stdtrit(freedom, 0.975) * error
+    return one.estimate.value - half, one.estimate.value + half
 
 
 def _method(name: str, own_interval: bool) -> str:
@@ -229,25 +249,15 @@ def _method(name: str, own_interval: bool) -> str:
     return "; ".join(parts)
 
 
-def _change_rows(year: Year, previous: Year, fewest: float) -> Iterator[pd.DataFrame]:
-    """Changes of all measures over papers that both years have with the same scale."""
-    schools, home, codes = papers_of_both(year, previous)
-    if not codes:
-        return
-    years = (on_schools(one, schools) for one in (year, previous))
-    now, before = (
-        _measured(
-            one, tuple(arrays for arrays in one.papers if arrays.paper in codes), fewest, home
-        )
-        for one in years
-    )
+def _changes(now: Mapping[Key, _Value], before: Mapping[Key, _Value]) -> dict[Key, _Value]:
+    """Changes of all measures of both years that have values without each school."""
     changes = {}
     for (paper, unit, name), one in now.items():
         other = before.get((paper, unit, name))
         if other is not None and np.isfinite(one.estimate.left_out).any():
             change = _Value(one.estimate - other.estimate, min(one.n, other.n))
             changes[(paper, unit, f"{name}_change")] = change
-    yield from _value_rows(year, changes)
+    return changes
 
 
 # ---- rows of another shape
@@ -278,13 +288,12 @@ def _corrected_rows(
 ) -> Iterator[pd.DataFrame]:
     """Between-school share of true scores, where the reliability of the paper is known."""
     for (paper, unit, name), one in now.items():
-        if name == "icc" and reliability.get(paper, 0) > 0:
+        if unit == REGION and name == "icc" and reliability.get(paper, 0) > 0:
             value, low, high = (np.array([end]) for end in one.fit.corrected(reliability[paper]))
             yield unit_rows(
-                year.year, paper, REGION if unit == REGION else "municipality", [unit],
-                "icc_corrected", np.array([one.n]), value, low=low, high=high,
+                year.year, paper, REGION, [REGION], "icc_corrected", np.array([one.n]), value,
+                low=low, high=high, source=_OWN,
                 method="доля различий между школами с поправкой на надёжность работы",
-                source=_OWN,
             )  # fmt: skip
 
 
