@@ -22,9 +22,9 @@ from msoko_analysis.measures.level import level_funnel
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS
 from msoko_analysis.measures.spike import expected_of
-from msoko_analysis.params import RunParams
+from msoko_analysis.params import RunParams, Thresholds
 from msoko_analysis.prepare import Prepared
-from msoko_analysis.recommendations import Addressed, recommend
+from msoko_analysis.recommendations import Addressed, Gone, gone, recommend
 from msoko_analysis.scales import Paper, PaperOfYear, Scale
 from msoko_analysis.stats.funnel import Funnel
 from msoko_analysis.stats.spike import usable_cuts
@@ -49,7 +49,8 @@ class Facts:
 
     ``schools`` are the codes of the district's schools with a result this year. ``lists`` are the
     district's rows of the official lists up to this year, ``list_years`` the years of which there is
-    a list at all.
+    a list at all. ``gone`` is what was told a year ago and is not told now; ``compared`` whether
+    there is a year before to compare with.
     """
 
     run: RunParams
@@ -60,6 +61,8 @@ class Facts:
     quality: pd.DataFrame
     findings: tuple[Finding, ...]
     recommendations: tuple[Addressed, ...]
+    gone: tuple[Gone, ...]
+    compared: bool
     distributions: Mapping[Paper, tuple[PublicCounts, PublicCounts]]
     funnel: tuple[Funnel, pd.DataFrame, np.ndarray] | None
     named: Mapping[str, SchoolAgainstItself]
@@ -143,9 +146,9 @@ def gather(run: RunParams, prepared: Prepared, district: str, year: int) -> Fact
     arranged = arrange_year(
         year, prepared.mark_pairs, prepared.schools, run.papers, run.scales, prepared.references
     )
-    findings = (
-        *judge(public, district, year, run.thresholds),
-        *judge_participation(prepared.quality, district, year, run.thresholds),
+    findings, before = (
+        _findings(public, prepared.quality, district, one, run.thresholds)
+        for one in (year, year - 1)
     )
     named = [
         one.unit
@@ -165,13 +168,25 @@ def gather(run: RunParams, prepared: Prepared, district: str, year: int) -> Fact
         public=public,
         quality=prepared.quality[mine],
         findings=findings,
-        recommendations=recommend(findings, run.recommendations),
+        recommendations=recommend(findings, run.recommendations, before),
+        gone=gone(findings, before),
+        compared=bool(before),
         distributions=_distributions(arranged, district, public, run),
         funnel=level_funnel(arranged),
         named=_named(arranged, named, table, run),
         schools=tuple(sorted(wrote[wrote["municipality"] == district]["school"].unique())),
         lists=lists[lists["municipality"] == district],
         list_years=tuple(sorted(int(one) for one in lists["year"].unique())),
+    )
+
+
+def _findings(
+    public: PublicMeasures, quality: pd.DataFrame, district: str, year: int, thresholds: Thresholds
+) -> tuple[Finding, ...]:
+    """All findings of a year, of the note or the one before it."""
+    return (
+        *judge(public, district, year, thresholds),
+        *judge_participation(quality, district, year, thresholds),
     )
 
 

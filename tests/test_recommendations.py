@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import yaml
 from msoko_analysis.catalogue import Recommendation
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.params import load_run
-from msoko_analysis.recommendations import recommend
+from msoko_analysis.recommendations import Since, gone, recommend
 
 CASES = Path(__file__).parent / "cases/demo_recommendations.yaml"
 # Every finding that asks for something, as findings can say it. A new one is a decision: it needs a
@@ -85,10 +86,28 @@ def test_each_finding_calls_its_own_measures_only(code, verdict, catalogue) -> N
 
 def test_order_goes_from_the_municipality_to_the_teachers(catalogue) -> None:
     made = recommend([finding(code, verdict) for code, verdict in ASKING], catalogue)
-    assert [one.entry.id for one in made] == [entry.id for entry in catalogue]
-    for code, verdict in ASKING:
-        levels = [e.level for e in catalogue if (e.finding, e.verdict) == (code, verdict)]
-        assert levels == sorted(levels, key=("municipality", "school", "teachers").index)
+    assert {one.entry.id for one in made} == {entry.id for entry in catalogue}
+    levels = [one.entry.level for one in made]
+    assert levels == sorted(levels, key=("municipality", "school", "teachers").index)
+
+
+def test_the_most_urgent_measure_of_a_level_comes_first(catalogue) -> None:
+    """A concern, the level of the signs, a day as the term, the works, the repeat: in this order."""
+
+    def first(*found: Finding, before: tuple[Finding, ...] = ()) -> list[str]:
+        made = recommend(found, catalogue, before)
+        codes = [one.entry.finding for one in made if one.entry.level == "municipality"]
+        return list(dict.fromkeys(codes))
+
+    mark, jump = finding("mark_gap_school", "CONCERN", "1"), finding("jump_school", "CONCERN", "2")
+    low, level = finding("low_share_school", "WATCH", "3"), finding("level_school", "WATCH", "4")
+    assert first(low, jump) == ["jump_school", "low_share_school"]
+    assert first(mark, jump) == ["mark_gap_school", "jump_school"]
+    strong = replace(finding("signs_school", "CONCERN", "2"), value=2.0)
+    assert first(mark, jump, strong) == ["jump_school", "mark_gap_school"]
+    assert first(low, replace(level, n=10_000)) == ["low_share_school", "level_school"]
+    assert first(mark, replace(jump, n=101)) == ["jump_school", "mark_gap_school"]
+    assert first(mark, jump, before=(jump,)) == ["jump_school", "mark_gap_school"]
 
 
 def test_only_a_concern_asks_the_school_and_its_teachers(catalogue) -> None:
@@ -100,6 +119,38 @@ def test_only_a_concern_asks_the_school_and_its_teachers(catalogue) -> None:
 def test_level_alone_asks_for_no_measure_against_a_school(catalogue) -> None:
     made = recommend([finding("level_school", "WATCH")], catalogue)
     assert {one.entry.level for one in made} == {"municipality"}
+
+
+# --- what became of the year before ---------------------------------------------------------------
+
+
+def test_a_ground_is_new_repeats_or_is_not_known(catalogue) -> None:
+    now = [finding("spike_school", "CONCERN", unit) for unit in ("1", "2", "3", "4")]
+    before = [
+        finding("spike_school", "WATCH", "1"),
+        finding("spike_school", "NO_CONCERN", "2"),
+        finding("spike_school", "TOO_FEW", "3"),
+        finding("jump_school", "CONCERN", "4"),
+    ]
+    for one in recommend(now, catalogue, before):
+        said = [ground.since for ground in one.grounds]
+        assert said == [Since.REPEATED, Since.NEW, Since.UNKNOWN, Since.UNKNOWN]
+        assert one.repeated == 1
+
+
+def test_what_is_gone_was_either_not_found_or_not_judged() -> None:
+    before = [finding("spike_school", verdict, verdict) for verdict in Verdict]
+    before += [finding("spike_school", "WATCH", unit) for unit in ("few", "absent", "stays")]
+    before += [finding("signs_school", "CONCERN", "CONCERN")]
+    now = [
+        finding("spike_school", "NO_CONCERN", "CONCERN"),
+        finding("spike_school", "NO_CONCERN", "WATCH"),
+        finding("spike_school", "TOO_FEW", "few"),
+        finding("spike_school", "CONCERN", "stays"),
+    ]
+    told = {one.finding.unit: one.judged for one in gone(now, before)}
+    assert told == {"CONCERN": True, "WATCH": True, "few": False, "absent": False}
+    assert gone(before, before) == ()
 
 
 # --- what the demo's planted situations lead to -------------------------------------------------
@@ -125,4 +176,4 @@ def test_a_planted_situation_leads_to_its_recommendations(case, demo_notes) -> N
         for one in note.facts.recommendations
         if any(found.unit == case["school"] for found in one.findings)
     ]
-    assert made == case["recommendations"], case["situation"]
+    assert sorted(made) == sorted(case["recommendations"]), case["situation"]

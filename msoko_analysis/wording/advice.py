@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 
 from msoko_analysis.catalogue import Term
 from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Finding
-from msoko_analysis.prose import Heading, Paragraph, Stack, escaped, stack
-from msoko_analysis.recommendations import Addressed
+from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, escaped, stack
+from msoko_analysis.recommendations import Addressed, Ground, Since
 from msoko_analysis.russian import NBSP, counted, long_date, natural, number, percent
 from msoko_analysis.wording.names import over_papers, school_name
 from msoko_analysis.wording.sign_kinds import KINDS, size_text
@@ -45,14 +46,51 @@ def recommendations(facts: Facts) -> Stack:
         return stack(
             [Paragraph("Находок, из которых следовали бы рекомендации, нет; мер не предлагается.")]
         )
-    blocks, place = [], 0
+    blocks, place = [Paragraph(_IN_ORDER)], 0
     for level, title in _LEVEL.items():
         mine = [one for one in facts.recommendations if one.entry.level == level]
         blocks.append(Heading(title) if mine else None)
         for one in mine:
             place += 1
             blocks.append(_card(facts, one, place))
-    return stack(blocks)
+    return stack([*blocks, *_changes(facts)])
+
+
+_IN_ORDER = (
+    "На каждом уровне рекомендации стоят в порядке очерёдности: сначала признаки, требующие проверки, "
+    "затем сведения к вниманию; среди них — по уровню признака школы, меры с назначенным днём раньше "
+    "прочих, затем по числу работ, к которым относится основание, и по числу повторов с прошлого года."
+)
+
+
+def _changes(facts: Facts) -> list[Heading | Paragraph | Bullets]:
+    """What became of the grounds of the year before."""
+    if not facts.compared:
+        return []
+    grounds = {one.finding.id: one for made in facts.recommendations for one in made.grounds}
+    since = Counter(one.since for one in grounds.values())
+    lines = tuple(
+        f"{_GONE if one.judged else _NOT_JUDGED}: {ground(facts, one.finding)}."
+        for one in sorted(facts.gone, key=lambda one: natural(school_name(facts, one.finding.unit)))
+    )
+    return [
+        Heading("Что изменилось с прошлого года"),
+        Paragraph(
+            f"Основания этого года: повторяются — {number(since[Since.REPEATED])}, новые — "
+            f"{number(since[Since.NEW])}, год назад не определялись — {number(since[Since.UNKNOWN])}."
+            + (" Основания прошлого года, которых больше нет:" if lines else "")
+        ),
+        *([Bullets(lines)] if lines else []),
+    ]
+
+
+_GONE = "Признак больше не отмечен"
+_NOT_JUDGED = "В этом году судить нельзя"
+_SINCE = {
+    Since.NEW: "новое",
+    Since.REPEATED: "повторяется",
+    Since.UNKNOWN: "год назад не определялось",
+}
 
 
 def _card(facts: Facts, one: Addressed, place: int) -> Card:
@@ -62,7 +100,7 @@ def _card(facts: Facts, one: Addressed, place: int) -> Card:
         (
             ("Адресат", entry.addressee),
             ("Проблема", f"{entry.problem}."),
-            ("Основание", _grounds(facts, one.findings)),
+            ("Основание", _grounds(facts, one.grounds)),
             ("Возможные причины (проверить)", "; ".join(entry.causes) + "."),
             ("Ответственный", entry.responsible),
             ("Срок", term_text(entry.term, facts.year)),
@@ -85,9 +123,15 @@ def term_text(term: Term, year: int) -> str:
     return _OCCASIONS[term.when] if due is None else f"до {long_date(due)}"
 
 
-def _grounds(facts: Facts, findings: tuple[Finding, ...]) -> str:
-    ordered = sorted(findings, key=lambda one: natural(school_name(facts, one.unit)))
-    return "; ".join(ground(facts, one) for one in ordered) + "."
+def _grounds(facts: Facts, grounds: tuple[Ground, ...]) -> str:
+    ordered = sorted(grounds, key=lambda one: natural(school_name(facts, one.finding.unit)))
+    return "; ".join(_ground(facts, one) for one in ordered) + "."
+
+
+def _ground(facts: Facts, one: Ground) -> str:
+    """A ground and, where there is a year before, whether it is new."""
+    text = ground(facts, one.finding)
+    return f"{text} ({_SINCE[one.since]})" if facts.compared else text
 
 
 def ground(facts: Facts, one: Finding) -> str:
