@@ -17,10 +17,12 @@ import pandas as pd
 from msoko_analysis.params import Thresholds
 
 _VALUES = ["count", "value", "low", "high", "p", "q"]
-_WHOLE = ("mean_percent", "spike", "level", "fioko_a", "fioko_b", "fioko_c")
+_WHOLE = ("mean_percent", "mean_test_score", "spike", "level", "fioko_a", "fioko_b", "fioko_c")
 # Measures whose n counts schools or lists, not pupils.
-_OF_SCHOOLS = r"p19|p19_list|official_\w+|list_\w+|spike_median_z"
+_OF_SCHOOLS = r"p19|p19_list|official_\w+|list_\w+|spike_median_z|medals_needed"
 _PARTITION = {"prior_lower": "prior", "prior_same": "prior", "prior_higher": "prior"}
+# Bands that every medalist of a unit stands in once.
+_BANDS = "medals_least_"
 _PAPER = ["year", "procedure", "grade", "subject"]
 
 
@@ -120,7 +122,7 @@ def publish(measures: pd.DataFrame, thresholds: Thresholds) -> PublicMeasures:
     rest = table["n"] - table["count"]
     numerator = table["count"].between(1, limit - 1) | rest.between(1, limit - 1)
     hidden = small | few | (share & numerator)
-    hidden = _hide_rest_of_marks(table, hidden, limit)
+    hidden = _hide_bands(table, _hide_rest_of_marks(table, hidden, limit), limit)
     settled = None
     while not hidden.equals(settled):
         settled = hidden
@@ -139,6 +141,15 @@ def _hide_rest_of_marks(table: pd.DataFrame, hidden: pd.Series, limit: int) -> p
     for _, pair in shown.groupby([*_PAPER, "level", "municipality", "unit"], sort=False):
         if len(pair) == 2 and 0 < pair["n"].iloc[0] - pair["count"].sum() < limit:
             hidden[pair["count"].idxmin()] = True
+    return hidden
+
+
+def _hide_bands(table: pd.DataFrame, hidden: pd.Series, limit: int) -> pd.Series:
+    """Bands of one unit as a histogram whose total is printed."""
+    hidden = hidden.copy()
+    bands = table[table["indicator"].str.startswith(_BANDS)]
+    for _, rows in bands.groupby([*_PAPER, "level", "municipality", "unit"], sort=False):
+        hidden[rows.index] |= hide_small(rows["count"].to_numpy(), limit)
     return hidden
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,13 +20,17 @@ from msoko_analysis.errors import DataError, Problem
 from msoko_analysis.manifest import files_below, hashes, text_hash
 from msoko_analysis.measures import COLUMNS, measure_year
 from msoko_analysis.measures.aggregates import aggregate_rows, mismatches, with_forms
-from msoko_analysis.measures.arrays import arrange_year
+from msoko_analysis.measures.arrays import Year, arrange_year
+from msoko_analysis.measures.exams import exam_rows
 from msoko_analysis.measures.form_signs import form_sign_rows
 from msoko_analysis.measures.item_arrays import arrange_items
 from msoko_analysis.measures.markers import marker_rows, placed_lists
+from msoko_analysis.measures.medals import medal_counts, medal_rows
 from msoko_analysis.measures.places import Places
+from msoko_analysis.measures.procedures import link_rows, linked_papers
 from msoko_analysis.measures.similar_pairs import similar_pair_rows
 from msoko_analysis.params import RunParams
+from msoko_analysis.scales import Paper
 
 _TABLES = ("mark_pairs", "attendance", "quality", "measures", "lists", "names", "references")
 _PAPER = ("year", "procedure", "grade", "subject")
@@ -40,9 +45,12 @@ _COLUMNS = {
     "mark_vs_prior": (*_UNIT, "lower", "same", "higher"),
     "markers": ("year", "municipality", "school", "school_name", "ru4", "ma4", "ru5", "ma5"),
     "reference_scores": (*_PAPER, "kind", "score", "n"),
+    "medalists": ("year", "municipality", "school", "person", "degree"),
 }
 _WHOLE = {"year": "Int64", "grade": "Int64", "n_rows": "int64", "n_found": "int64"}
-_MEASURED_BY = {"papers", "scales", "thresholds", "years", "districts"}
+_MEASURED_BY = {
+    *("papers", "scales", "minimums", "medal_rules", "thresholds", "years", "districts"),
+}
 _FORMS = ("mark_statistics", "mark_vs_prior")
 
 
@@ -166,23 +174,62 @@ def _pupil_tables(run: RunParams, schools: pd.DataFrame, places: Places) -> dict
     ]
     mark_pairs = _in_districts(counted.mark_pairs.to_pandas(), places)
     references = _read(run, "reference_scores")
-    measured, previous = [], None
-    for year in sorted(mark_pairs["year"].unique()):
-        arranged = arrange_year(int(year), mark_pairs, schools, run.papers, run.scales, references)
-        follows = previous is not None and previous.year == year - 1
-        before = previous if follows else None
+    years = {
+        int(year): arrange_year(int(year), mark_pairs, schools, run.papers, run.scales, references)
+        for year in sorted(mark_pairs["year"].unique())
+    }
+    measured = []
+    for year, arranged in years.items():
         items = arrange_items(arranged, mark_pairs, *of_tasks)
         tasks = {paper: one.counts for paper, one in items.items()}
-        measured.append(measure_year(arranged, before, run.thresholds, tasks))
-        points_of = partial(counts.task_points, rows, arranged.year)
+        measured.append(measure_year(arranged, years.get(year - 1), run.thresholds, tasks))
+        points_of = partial(counts.task_points, rows, year)
         measured += similar_pair_rows(arranged, measured[-1], items, points_of, run.thresholds)
-        previous = arranged
+    compared = _procedure_rows(run, years, mark_pairs)
+    medals = _medal_rows(run, _in_districts(_read(run, "medalists"), places))
+    quality = quality_table(run.data, run.scales)
     return {
         "mark_pairs": mark_pairs,
         "attendance": _in_districts(counted.attendance.to_pandas(), places),
-        "quality": _in_districts(quality_table(run.data, run.scales), places),
-        "measures": pd.concat(measured, ignore_index=True),
+        "quality": _in_districts(quality[_of_run(quality, run.papers)], places),
+        "measures": _joined([*measured, *compared, *medals]),
     }
+
+
+def _procedure_rows(
+    run: RunParams, years: Mapping[int, Year], mark_pairs: pd.DataFrame
+) -> Iterator[pd.DataFrame]:
+    """Results of ЕГЭ, and every school's papers against those of the same cohort before them."""
+    mine = mark_pairs[_of_run(mark_pairs, run.papers)]
+    for year, arranged in years.items():
+        yield from exam_rows(arranged, mine, run.papers, run.minimums)
+        yield from link_rows(arranged, linked_papers(year, years, mine, arranged.schools))
+
+
+def _medal_rows(run: RunParams, medalists: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Medalists against their ЕГЭ; pupils' results are read for them alone and only counts stay."""
+    import polars as pl
+
+    from msoko_analysis import counts
+
+    if medalists.empty:
+        return
+    exams = (
+        counts.scan(run.data)
+        .filter(pl.col("procedure") == "EGE", pl.col("person").is_in(list(medalists["person"])))
+        .select("year", "subject", "person", "total", "mark")
+    )
+    counted = medal_counts(exams.collect().to_pandas(), medalists, run.medal_rules, run.minimums)
+    limits = {name: run.thresholds[f"medals_{name}"].value for name in ("ratio", "level", "power")}
+    for year in sorted(counted["year"].unique()):
+        yield from medal_rows(int(year), counted, run.medal_rules.bars, **limits)
+
+
+def _of_run(table: pd.DataFrame, papers: Sequence[Paper]) -> pd.Series:
+    """Which rows are about papers of the run, or about a paper that can not be told."""
+    keys = table[list(_PAPER[1:])]
+    known = pd.Series([Paper(*key) in papers for key in keys.itertuples(index=False)], table.index)
+    return known | keys.isna().any(axis=1)
 
 
 def _in_districts(table: pd.DataFrame, places: Places) -> pd.DataFrame:

@@ -138,6 +138,7 @@ def test_participation_falls_by_more_than_a_tenth(now, verdict, thresholds: Thre
         {
             "check": ["participation", "participation", "absent"],
             "year": YEAR,
+            "procedure": "VPR",
             "municipality": TOWN,
             "n_rows": [600, 400, 7],
             "n_found": [now - 400, 400, 7],
@@ -150,9 +151,27 @@ def test_participation_falls_by_more_than_a_tenth(now, verdict, thresholds: Thre
 
 def test_no_year_before_no_finding(thresholds: Thresholds) -> None:
     table = pd.DataFrame(
-        {"check": ["participation"], "year": YEAR, "municipality": TOWN, "n_rows": 0, "n_found": 50}
-    )
+        {
+            "check": ["participation"], "year": YEAR, "procedure": "VPR", "municipality": TOWN,
+            "n_rows": 0, "n_found": 50,
+        }
+    )  # fmt: skip
     assert judge_participation(table, TOWN, YEAR, thresholds) == ()
+
+
+def test_procedures_are_not_mixed_in_participation(thresholds: Thresholds) -> None:
+    table = pd.DataFrame(
+        {
+            "check": "participation",
+            "year": YEAR,
+            "procedure": ["VPR", "OGE", "DIAG", "DIAG"],
+            "municipality": TOWN,
+            "n_rows": [1000, 200, 100, 100],
+            "n_found": [1000, 100, 80, 80],
+        }
+    )
+    found = {one.unit: one.verdict for one in judge_participation(table, TOWN, YEAR, thresholds)}
+    assert found == {f"{TOWN}:DIAG": Verdict.WATCH, f"{TOWN}:VPR": Verdict.NO_CONCERN}
 
 
 def everything(**fields) -> list[dict]:

@@ -9,11 +9,12 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.stats import t as student
 from scipy.stats import ttest_1samp
 
 from msoko_analysis.measures import measure_year
 from msoko_analysis.measures.arrays import arrange_year
-from msoko_analysis.measures.results import ratio_of_sums
+from msoko_analysis.measures.rows import percent_rows
 from msoko_analysis.params import Thresholds, load_run
 from msoko_analysis.scales import Paper, PaperOfYear, Scale
 
@@ -246,7 +247,7 @@ def test_a_rare_type_has_no_level(thresholds) -> None:
     assert set(table.loc[table["indicator"] == "level", "unit"]) == {f"{k:02}" for k in range(20)}
 
 
-# --- ratio of sums -----------------------------------------------------------------------------
+# --- shares of groups of schools -----------------------------------------------------------------
 
 SCHOOLS = st.lists(
     st.tuples(st.integers(0, 3), st.integers(0, 40), st.floats(0, 1)), min_size=1, max_size=12
@@ -255,43 +256,34 @@ SCHOOLS = st.lists(
 
 @given(SCHOOLS)
 @settings(max_examples=80, deadline=None)
-def test_ratio_of_sums_equals_a_slow_linearisation(schools: list[tuple[int, int, float]]) -> None:
-    group = np.array([town for town, _, _ in schools])
+def test_shares_of_groups_equal_those_without_one_school(schools: list[tuple]) -> None:
+    group = np.array([str(town) for town, _, _ in schools])
     whole = np.array([float(n) for _, n, _ in schools])
     part = np.array([n * share for _, n, share in schools])
-    units, total, ratio, half = ratio_of_sums(part, whole, group)
-    for place, unit in enumerate(units):
+    rows = percent_rows(YEAR, MA4, "municipality", group, "x", part, whole, source="")
+    found = rows.set_index("unit")
+    assert set(found.index) == set(group[whole > 0])
+    for unit, row in found.iterrows():
         mine = [(x, n) for x, n, g in zip(part, whole, group, strict=True) if g == unit and n > 0]
-        pupils_ = sum(n for _, n in mine)
-        assert total[place] == pupils_
-        if not mine:
-            assert np.isnan(ratio[place])
-            continue
-        r = sum(x for x, _ in mine) / pupils_
-        assert ratio[place] == pytest.approx(r)
+        everybody = sum(n for _, n in mine)
+        r = sum(x for x, _ in mine) / everybody
+        assert (row["n"], row["value"]) == (everybody, pytest.approx(100 * r, abs=1e-9))
+        assert row["count"] == np.round(r * everybody)
         if len(mine) == 1:
-            assert np.isnan(half[place])
+            assert np.isnan(row["low"])
             continue
-        # derivative of Σx/Σn along school s: (x_s − r·n_s)/Σn; its variance over S clusters
-        steps = [(x - r * n) / pupils_ for x, n in mine]
-        middle = sum(steps) / len(steps)
-        variance = len(mine) / (len(mine) - 1) * sum((step - middle) ** 2 for step in steps)
-        assert half[place] == pytest.approx(
-            _t975(len(mine) - 1) * math.sqrt(variance), rel=1e-7, abs=1e-9
-        )
+        changes = [(sum(x for x, _ in mine) - x) / (everybody - n) - r for x, n in mine]
+        freedom = everybody**2 / sum(n**2 for _, n in mine) - 1
+        half = student.isf(0.025, freedom) * math.sqrt(sum(change**2 for change in changes))
+        assert row["low"] == pytest.approx(100 * max(r - half, 0), abs=1e-6)
+        assert row["high"] == pytest.approx(100 * min(r + half, 1), abs=1e-6)
 
 
-def _t975(freedom: int) -> float:
-    """Upper 2.5 % point of Student's t, from a printed table."""
-    return (
-        12.7062047, 4.30265273, 3.18244631, 2.77644511, 2.57058184, 2.44691185, 2.36462425,
-        2.30600414, 2.26215716, 2.22813885, 2.20098516,
-    )[freedom - 1]  # fmt: skip
-
-
-def test_schools_of_one_size_give_students_interval() -> None:
+def test_schools_of_one_size_give_students_interval_a_little_wider() -> None:
     share = np.array([0.31, 0.44, 0.52, 0.47, 0.60])
-    _, _, ratio, half = ratio_of_sums(25 * share, np.full(5, 25.0), np.zeros(5, dtype=int))
+    group, whole = np.full(5, "A"), np.full(5, 25.0)
+    rows = percent_rows(YEAR, MA4, "region", group, "x", 25 * share, whole, source="")
     foreign = ttest_1samp(share, 0).confidence_interval(0.95)
-    assert ratio[0] == pytest.approx(share.mean())
-    assert (ratio[0] - half[0], ratio[0] + half[0]) == pytest.approx(tuple(foreign))
+    half = (foreign.high - foreign.low) / 2 * math.sqrt(5 / 4)
+    low, high = rows.iloc[0][["low", "high"]]
+    assert (low, high) == pytest.approx((100 * (0.468 - half), 100 * (0.468 + half)))

@@ -8,6 +8,7 @@ from scipy.stats import norm
 
 from msoko_analysis.findings.model import Finding, Verdict
 from msoko_analysis.params import Thresholds
+from msoko_analysis.procedures import procedures
 
 
 def judge_participation(
@@ -15,26 +16,30 @@ def judge_participation(
 ) -> tuple[Finding, ...]:
     """Whether clearly fewer pupils took part than the year before, over the papers of both years.
 
-    ``quality`` is the table of :func:`msoko_analysis.quality.quality_table`.
+    One finding for every procedure that schools hold themselves: who sits a state exam is decided
+    elsewhere, and numbers follow the cohort and what it chooses. ``quality`` is the table of :func:`msoko_analysis.quality.quality_table`.
     """
     mine = quality[
         (quality["check"] == "participation")
         & (quality["year"] == year)
         & (quality["municipality"] == district)
     ]
-    before, now = float(mine["n_rows"].sum()), float(mine["n_found"].sum())
-    if before == 0:
-        return ()
     limit = thresholds["participation_drop"].value
-    drop = 1 - now / before
-    verdict = Verdict.WATCH if drop > limit else Verdict.NO_CONCERN
-    return (
-        Finding(
-            "participation_district", verdict, district, district, now, 100 * drop, np.nan, np.nan,
-            "percent", 100 * limit, "participation_drop", np.nan, "сравнение числа участников",
-            "msoko_analysis", {"before": before, "now": now},
-        ),
-    )  # fmt: skip
+    found = []
+    for procedure, rows in mine.groupby("procedure"):
+        before, now = float(rows["n_rows"].sum()), float(rows["n_found"].sum())
+        if before == 0 or procedures()[procedure].kind != "school":
+            continue
+        drop = 1 - now / before
+        verdict = Verdict.WATCH if drop > limit else Verdict.NO_CONCERN
+        found.append(
+            Finding(
+                "participation_district", verdict, district, f"{district}:{procedure}", now,
+                100 * drop, np.nan, np.nan, "percent", 100 * limit, "participation_drop", np.nan,
+                "сравнение числа участников", "msoko_analysis", {"before": before, "now": now},
+            )
+        )  # fmt: skip
+    return tuple(found)
 
 
 def low_shares(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from msoko_analysis.procedures import procedures
 from msoko_analysis.scales import Paper, PaperOfYear, Scale
 
 MARKS = np.array([2, 3, 4, 5])
@@ -67,6 +69,16 @@ class Year:
     def paper(self, paper: Paper) -> PaperArrays | None:
         """The arrays of a paper, or None when the year has none."""
         return next((one for one in self.papers if one.paper == paper), None)
+
+
+def papers_of(year: Year, kind: Literal["school", "state"]) -> Year:
+    """The year with the papers of one kind of procedure (docs/decisions/0014).
+
+    ``school``: written and marked at the school, such as ВПР; ``state``: marked by others.
+    """
+    known = procedures()
+    mine = (one for one in year.papers if known[one.paper.procedure].kind == kind)
+    return replace(year, papers=tuple(mine))
 
 
 def arrange_year(

@@ -15,8 +15,8 @@ import pandas as pd
 from scipy.stats import t as student
 
 from msoko_analysis.measures.arrays import MARKS, PaperArrays, Year
-from msoko_analysis.measures.results import REGION, ratio_of_sums
-from msoko_analysis.measures.rows import ALL_PAPERS, school_rows, unit_rows
+from msoko_analysis.measures.results import REGION
+from msoko_analysis.measures.rows import ALL_PAPERS, percent_rows, school_rows, unit_rows
 from msoko_analysis.measures.signs import alpha, enough_schools
 from msoko_analysis.scales import Paper
 from msoko_analysis.stats.cluster_means import cluster_means
@@ -30,7 +30,6 @@ FAR = 2
 _OWN = "msoko_analysis"
 _FIOKO = "ФИОКО, 2026, рекомендации по анализу результатов ВПР, § 3, по пересказу"
 _WILSON = "доля, интервал Уилсона"
-_CLUSTER = "отношение сумм, разброс между школами"
 _SHIFT = "среднее (школьная отметка − отметка за работу)"
 _GAP = "отметка школы против балла с поправкой на надёжность"
 
@@ -96,12 +95,7 @@ def _share_rows(
         low=100 * low, high=100 * high, method=_WILSON, source=source,
     )  # fmt: skip
     for level, group in _groupings(year):
-        units, total, value, half = ratio_of_sums(count, n, group)
-        yield unit_rows(
-            year.year, paper, level, units, indicator, total, 100 * value,
-            count=np.round(np.nan_to_num(value) * total), low=100 * np.clip(value - half, 0, 1),
-            high=100 * np.clip(value + half, 0, 1), method=_CLUSTER, source=source,
-        )  # fmt: skip
+        yield percent_rows(year.year, paper, level, group, indicator, count, n, source=source)
 
 
 def _moments(papers: list[PaperArrays]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -12,8 +12,8 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from msoko_analysis.measures.results import REGION, ratio_of_sums
-from msoko_analysis.measures.rows import school_rows, unit_rows
+from msoko_analysis.measures.results import REGION
+from msoko_analysis.measures.rows import percent_rows, school_rows, unit_rows
 from msoko_analysis.medal_rules import Bars, MedalRules
 from msoko_analysis.minimums import Minimum
 from msoko_analysis.rules.medals import MedalExams, follows_rule, p29
@@ -30,7 +30,7 @@ _BASE = "MAB"
 _KEY = ["year", "municipality", "school", "degree"]
 _OWN = "msoko_analysis"
 _RULE = "приказы о медали, params/medal_rules.yaml"
-_WILSON, _CLUSTER = "доля медалистов, интервал Уилсона", "доля медалистов, разброс между школами"
+_WILSON = "доля медалистов, интервал Уилсона"
 # indicator → numerator, denominator, whose rule it is; for all degrees and for each.
 _SHARES = {
     "medals": ("linked", "medalists", _OWN),
@@ -203,13 +203,8 @@ def _share_rows(
         high=100 * high, method=_WILSON, source=source,
     )  # fmt: skip
     everybody = np.full(len(schools), REGION)
-    for name, group in (("municipality", schools["municipality"].to_numpy()), (REGION, everybody)):
-        units, total, value, half = ratio_of_sums(part, whole, group)
-        yield unit_rows(
-            year, MEDALS, name, units, indicator, total, 100 * value,
-            count=np.round(np.nan_to_num(value) * total), low=100 * np.clip(value - half, 0, 1),
-            high=100 * np.clip(value + half, 0, 1), method=_CLUSTER, source=source,
-        )  # fmt: skip
+    for level, group in (("municipality", schools["municipality"].to_numpy()), (REGION, everybody)):
+        yield percent_rows(year, MEDALS, level, group, indicator, part, whole, source=source)
 
 
 def _rate_rows(

@@ -6,15 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t as student
 
 from msoko_analysis.measures.arrays import MARKS, PaperArrays, Year
-from msoko_analysis.measures.rows import school_rows, unit_rows
+from msoko_analysis.measures.rows import percent_rows, school_rows
 from msoko_analysis.stats.wilson import share
 
 _OWN = "msoko_analysis"
 _WILSON = "доля, интервал Уилсона"
-_CLUSTER = "отношение сумм, разброс между школами"
 _NORMAL = "среднее, нормальный интервал"
 REGION = "region"
 
@@ -54,41 +52,10 @@ def _of_groups(
     points = arrays.scores @ np.arange(arrays.scores.shape[1]) / arrays.scale.max_primary
     parts = [("mean_percent", points, arrays.n), *_shares(arrays)]
     for indicator, part, whole in parts:
-        units, n, value, half = ratio_of_sums(part, whole, groups.to_numpy())
-        count = np.round(value * n) if indicator != "mean_percent" else np.full(len(n), np.nan)
-        yield unit_rows(
-            year.year, arrays.paper, level, units, indicator, n, 100 * value, count=count,
-            low=100 * np.clip(value - half, 0, 1), high=100 * np.clip(value + half, 0, 1),
-            method=_CLUSTER, source=_OWN,
+        yield percent_rows(
+            year.year, arrays.paper, level, groups.to_numpy(), indicator, part, whole,
+            counted=indicator != "mean_percent", source=_OWN,
         )  # fmt: skip
-
-
-def ratio_of_sums(
-    part: np.ndarray, whole: np.ndarray, group: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Ratio of sums over the schools of each group, with a half-width from the spread of schools.
-
-    ``r = Σ x / Σ n``; ``Var r = S/(S−1) · Σ (x_s − r n_s)² / (Σ n)²`` over the S schools of the group
-    (ratio estimator, schools as clusters: Cochran 1977, §6.3), half-width with Student's t on S − 1
-    degrees of freedom at 95 %. Pupils of one school are alike, so an interval from pupil numbers
-    alone would be too narrow. One school: nan.
-
-    >>> _, n, r, half = ratio_of_sums(np.array([5.0, 9.0]), np.array([10.0, 10.0]), np.array([0, 0]))
-    >>> n.tolist(), r.tolist(), half.round(2).tolist()
-    ([20.0], [0.7], [2.54])
-    """
-    units, index = np.unique(group, return_inverse=True)
-    wrote = whole > 0
-    schools = np.bincount(index, wrote, len(units))
-    total = np.bincount(index, whole, len(units))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.bincount(index, part, len(units)) / total
-        residual = np.where(wrote, part - np.nan_to_num(ratio)[index] * whole, 0.0)
-        variance = np.bincount(index, residual**2, len(units)) / total**2
-        several = schools > 1
-        variance = np.where(several, variance * schools / (schools - 1), np.nan)
-        half = student.ppf(0.975, np.maximum(schools - 1, 1)) * np.sqrt(variance)
-    return units, total, ratio, half
 
 
 def _shares(arrays: PaperArrays) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from msoko_analysis.measures.arrays import PaperArrays, Year
+from msoko_analysis.measures.arrays import PaperArrays, Year, papers_of
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows
 from msoko_analysis.scales import Paper
 from msoko_analysis.stats.combination import benjamini_hochberg, combine_signs, smallest
@@ -59,13 +59,14 @@ def other_signs(
 ) -> Iterator[Sign]:
     """The signs that the data of the year allow.
 
+    A state exam is no source of signs of what a school did with a paper, for it was not the school
+    that marked it; school marks are held against it as against any paper (docs/decisions/0014).
     ``previous`` has the schools of ``year``; ``tasks`` the task counts of the papers whose tasks are
     known: without them school marks, task profile and similarity are not determined.
     """
-    papers = [arrays for arrays in year.papers if enough_schools(arrays.n)]
-    if not papers:
-        return
-    yield _homogeneity(papers)
+    papers = [arrays for arrays in papers_of(year, "school").papers if enough_schools(arrays.n)]
+    if papers:
+        yield _homogeneity(papers)
     with_tasks = [arrays for arrays in papers if arrays.paper in tasks]
     if with_tasks:
         profiles = [task_profile(tasks[arrays.paper]) for arrays in with_tasks]
@@ -74,7 +75,7 @@ def other_signs(
         yield _similarity([similarity(tasks[arrays.paper]) for arrays in with_tasks])
     known = [
         arrays
-        for arrays in papers
+        for arrays in year.papers
         if arrays.paper in tasks and enough_schools(arrays.pairs.sum(axis=(1, 2)))
     ]
     if known:

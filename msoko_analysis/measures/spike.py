@@ -61,8 +61,6 @@ def spike_rows(year: Year, previous: Year | None, thresholds: Thresholds) -> Ite
     q is Benjamini–Hochberg over all schools of the region and year that were tested with enough
     pupils (docs/decisions/0003). Papers with a short scale or cuts too near its ends take no part.
     """
-    for arrays in year.papers:
-        yield from _cut_rows(year, arrays)
     usable = _usable(year)
     if not usable:
         return
@@ -276,7 +274,7 @@ def _region_rows(year: Year, result: SpikeResult, method: str) -> Iterator[pd.Da
         )  # fmt: skip
 
 
-def _cut_rows(year: Year, arrays: PaperArrays) -> Iterator[pd.DataFrame]:
+def cut_rows(year: Year, arrays: PaperArrays) -> Iterator[pd.DataFrame]:
     """cut_ratio_3/4/5: pupils exactly at a cut per pupil one point below; n is both together."""
     municipality = year.schools["municipality"].to_numpy()
     units, index = np.unique(municipality, return_inverse=True)

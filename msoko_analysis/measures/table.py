@@ -7,14 +7,15 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from msoko_analysis.measures.arrays import Year
+from msoko_analysis.measures.arrays import Year, papers_of
 from msoko_analysis.measures.level import level_rows
+from msoko_analysis.measures.marks import mark_rows
 from msoko_analysis.measures.official import official_rows
 from msoko_analysis.measures.region import region_rows
 from msoko_analysis.measures.results import result_rows
 from msoko_analysis.measures.rows import COLUMNS
 from msoko_analysis.measures.signs import combined_rows, other_signs
-from msoko_analysis.measures.spike import aligned, spike_rows
+from msoko_analysis.measures.spike import aligned, cut_rows, spike_rows
 from msoko_analysis.params import Thresholds
 from msoko_analysis.scales import Paper
 from msoko_analysis.stats.given_score import TaskCounts
@@ -36,6 +37,8 @@ def measure_year(
     """
     parts = [
         *result_rows(year),
+        *mark_rows(year, tasks),
+        *(rows for arrays in year.papers for rows in cut_rows(year, arrays)),
         *_sign_rows(year, previous, thresholds, tasks),
         *region_rows(year),
         *level_rows(year),
@@ -52,8 +55,13 @@ def measure_year(
 def _sign_rows(
     year: Year, previous: Year | None, thresholds: Thresholds, tasks: Mapping[Paper, TaskCounts]
 ) -> Iterator[pd.DataFrame]:
-    """All signs of our own and their combination."""
-    spikes = list(spike_rows(year, previous, thresholds))
+    """All signs of our own and their combination.
+
+    The spike is looked for in papers that schools marked themselves: docs/decisions/0014.
+    """
+    own = papers_of(year, "school")
+    own_before = papers_of(previous, "school") if previous else None
+    spikes = list(spike_rows(own, own_before, thresholds))
     yield from spikes
     before = aligned(previous, year) if previous else None
     signs = {sign.name: sign for sign in other_signs(year, before, tasks)}

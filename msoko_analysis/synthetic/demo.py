@@ -30,7 +30,9 @@ from msoko_analysis.synthetic.region import HIDDEN, ROLES, draw_region
 
 SEED = 164  # how it was chosen: data/README.md
 SCALES = Path(__file__).resolve().parents[2] / "params" / "scales" / "demo.csv"
-FILES = ("results.parquet", "gia.parquet", "schools.csv", "medalists.csv", "truth.yaml")
+#: The files that ``msoko ingest`` reads.
+TABLES = ("results.parquet", "gia.parquet", "schools.csv", "medalists.csv")
+FILES = (*TABLES, "truth.yaml")
 MOST_TASKS = 24
 UNKNOWN = 0.003  # share of missing genders and of missing school marks
 KEY = ["year", "procedure", "grade", "subject", "school", "pupil"]

@@ -20,8 +20,10 @@ VERDICT = {
 
 
 def paper_name(facts: Facts, paper: Paper) -> str:
-    """«математика, 4 класс»."""
-    return f"{facts.run.subjects[paper.subject].nominative}, {paper.grade}{NBSP}класс"
+    """«математика, 4 класс», with «(ОГЭ)» where it is not the first procedure of the run."""
+    name = f"{facts.run.subjects[paper.subject].nominative}, {paper.grade}{NBSP}класс"
+    first = facts.run.papers[0].procedure
+    return name if paper.procedure == first else f"{name} ({PROCEDURE[paper.procedure]})"
 
 
 def school_name(facts: Facts, unit: str) -> str:
