@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field
 
 from msoko_analysis.catalogue import Recommendation
+from msoko_analysis.equity_models import EquityModels, read_equity_models
 from msoko_analysis.errors import DataError, ParamsError, Problem
 from msoko_analysis.medal_rules import MedalRules, read_medal_rules
 from msoko_analysis.minimums import FILE as MINIMUMS
@@ -43,6 +44,7 @@ from msoko_analysis.schema import (
     shown,
     validate,
 )
+from msoko_analysis.shnor_rules import ShnorRules, read_shnor_rules
 
 PARAMS = PROJECT / "params"
 
@@ -212,6 +214,8 @@ class RunParams(Strict):
     missing_scales: tuple[tuple[PaperOfYear, str], ...]
     minimums: dict[PaperOfYear, Minimum]
     medal_rules: MedalRules
+    equity_models: EquityModels
+    shnor_rules: ShnorRules
     thresholds: Thresholds
     subjects: dict[str, Subject]
     recommendations: tuple[Recommendation, ...]
@@ -257,6 +261,8 @@ def load_run(run_file: Path | str, *, data: Path | None = None, params: Path = P
     rows = read_scales([file for file in files if file.name != MINIMUMS], problems)
     minimum_rows, minimums = read_minimums(params / "scales" / MINIMUMS, problems)
     medal_rules = read_medal_rules(params / "medal_rules.yaml", subjects, problems)
+    equity_models = read_equity_models(params / "equity_models.yaml", problems)
+    shnor_rules = read_shnor_rules(params / "shnor.yaml", problems)
     if subjects:
         unknown_subjects([*rows, *minimum_rows], subjects, problems)
     districts = _read_districts(document, params, problems)
@@ -271,6 +277,8 @@ def load_run(run_file: Path | str, *, data: Path | None = None, params: Path = P
         districts=districts,
         minimums=minimums,
         medal_rules=medal_rules,
+        equity_models=equity_models,
+        shnor_rules=shnor_rules,
         thresholds=Thresholds(entries=thresholds),
         subjects=subjects,
         recommendations=tuple(catalogue.values()),
