@@ -17,7 +17,8 @@ from msoko_analysis.disclosure import (
     publish_scores,
 )
 from msoko_analysis.findings import Finding, Verdict, judge, judge_participation
-from msoko_analysis.measures.arrays import PaperArrays, Year, arrange_year
+from msoko_analysis.measures.arrays import PaperArrays, Year, arrange_year, papers_of
+from msoko_analysis.measures.exams import INDICATORS as OF_EXAMS
 from msoko_analysis.measures.level import level_funnel
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS
@@ -72,9 +73,18 @@ class Facts:
 
     @property
     def papers(self) -> tuple[Paper, ...]:
-        """The papers of the year about which anything is known: scores with a scale, or a form."""
+        """The papers of the year that have marks: scores with a scale, or a form."""
+        return self._papers(of_exams=False)
+
+    @property
+    def exams(self) -> tuple[Paper, ...]:
+        """The papers of ЕГЭ of the year: test scores without marks."""
+        return self._papers(of_exams=True)
+
+    def _papers(self, *, of_exams: bool) -> tuple[Paper, ...]:
         table = self.public.table
         mine = table[(table["year"] == self.year) & (table["unit"] == self.district)]
+        mine = mine[mine["indicator"].isin(OF_EXAMS) == of_exams]
         written = set(mine[["procedure", "grade", "subject"]].itertuples(index=False, name=None))
         return tuple(paper for paper in self.run.papers if paper in written)
 
@@ -173,7 +183,7 @@ def gather(run: RunParams, prepared: Prepared, district: str, year: int) -> Fact
         compared=bool(before),
         distributions=_distributions(arranged, district, public, run),
         funnel=level_funnel(arranged),
-        named=_named(arranged, named, table, run),
+        named=_named(papers_of(arranged, "school"), named, table, run),
         schools=tuple(sorted(wrote[wrote["municipality"] == district]["school"].unique())),
         lists=lists[lists["municipality"] == district],
         list_years=tuple(sorted(int(one) for one in lists["year"].unique())),
