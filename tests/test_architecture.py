@@ -21,7 +21,8 @@ ORDER = [
     *("contracts", "ingest", "quality", "counts", "synthetic"),
     *("stats", "rules", "measures", "prepare", "disclosure", "findings", "recommendations"),
     *("facts", "russian", "prose", "packing", "tables", "monitoring", "cycle"),
-    *("figures", "wording", "note", "blindness"),
+    *("monitoring_demo", "monitoring_inputs", "monitoring_facts"),
+    *("figures", "wording", "note", "monitoring_note", "blindness"),
     *("forkserver", "kernels", "execution", "conversion", "document", "render"),
     *("documents", "jobs", "index_page", "runner", "cli"),
 ]
