@@ -20,9 +20,18 @@ _VALUES = ["count", "value", "low", "high", "p", "q"]
 _WHOLE = ("mean_percent", "mean_test_score", "spike", "level", "fioko_a", "fioko_b", "fioko_c")
 # Measures whose n counts schools or lists, not pupils.
 _OF_SCHOOLS = r"p19|p19_list|official_\w+|list_\w+|spike_median_z|medals_needed"
-_PARTITION = {"prior_lower": "prior", "prior_same": "prior", "prior_higher": "prior"}
+_PARTITION = {"prior_lower": "prior", "prior_same": "prior", "prior_higher": "prior"} | {
+    f"{whole}_{degree}": whole
+    for whole in ("medals", "medals_rule", "medals_below_university", "medals_below_ministry")
+    for degree in (1, 2)
+}
+# Measures of medalists of one degree: their n and the n of the other degree give all medalists.
+_OF_DEGREE = (*(name for name in _PARTITION if name[-1] in "12"), "medals_p29", "medals_p29_second")
 # Bands that every medalist of a unit stands in once.
 _BANDS = "medals_least_"
+# Measures of how schools of a unit differ, and how few schools make them one about single schools.
+_BETWEEN = r"(icc|isolation|school|theil_between|gini_between|v_gap|p24)(_\w+)?"
+_FEWEST_SCHOOLS = 3
 _PAPER = ["year", "procedure", "grade", "subject"]
 
 
@@ -112,6 +121,7 @@ def publish(measures: pd.DataFrame, thresholds: Thresholds) -> PublicMeasures:
     numerator and a remainder that are zero or at least ``small_cell``. Parts of one whole (lower /
     same / higher) and the schools of one municipality, whose totals are printed, are hidden in
     twos; the n of a hidden ratio of two cells goes with it, since one of the cells is in a figure.
+    Differences between the schools of a municipality need three schools.
     """
     limit = int(thresholds["small_cell"].value)
     table = measures.reset_index(drop=True)
@@ -121,8 +131,10 @@ def publish(measures: pd.DataFrame, thresholds: Thresholds) -> PublicMeasures:
     few = share & (table["n"] < thresholds["share_min_n"].value)
     rest = table["n"] - table["count"]
     numerator = table["count"].between(1, limit - 1) | rest.between(1, limit - 1)
-    hidden = small | few | (share & numerator)
+    hidden = small | few | (share & numerator) | _about_few_schools(table)
     hidden = _hide_bands(table, _hide_rest_of_marks(table, hidden, limit), limit)
+    small_degree = _small_degrees(table, limit)
+    hidden |= small_degree
     settled = None
     while not hidden.equals(settled):
         settled = hidden
@@ -130,8 +142,30 @@ def publish(measures: pd.DataFrame, thresholds: Thresholds) -> PublicMeasures:
     table = table.assign(hidden=hidden)
     table.loc[hidden, _VALUES] = np.nan
     of_two_cells = table["indicator"].str.startswith("cut_ratio")
-    table.loc[hidden & (small | of_two_cells), "n"] = np.nan
+    table.loc[hidden & (small | small_degree | of_two_cells), "n"] = np.nan
     return PublicMeasures(table)
+
+
+def _about_few_schools(table: pd.DataFrame) -> pd.Series:
+    """Rows that would speak about one or two schools: differences between the schools of a small
+    municipality, gaps of a group of one school (they have no interval), and ШНОР where it is unclear
+    because groups are small.
+    """
+    pupils = table[(table["level"] == "school") & (table["indicator"] == "mean_percent")]
+    schools = pupils.groupby(["year", "municipality"])["unit"].nunique().to_dict()
+    here, before = (
+        np.array([
+            schools.get((year - ago, unit), 0)
+            for year, unit in zip(table["year"], table["municipality"], strict=True)
+        ])
+        for ago in (0, 1)
+    )  # fmt: skip
+    name = table["indicator"]
+    fewest = np.where(name.str.endswith("_change"), np.minimum(here, before), here)
+    between = name.str.fullmatch(_BETWEEN) & (table["level"] == "municipality")
+    alone = name.str.startswith("v_gap_") & table["low"].isna()
+    unclear = name.str.startswith("shnor_") & table["value"].isna()
+    return (between & (fewest < _FEWEST_SCHOOLS)) | alone | unclear
 
 
 def _hide_rest_of_marks(table: pd.DataFrame, hidden: pd.Series, limit: int) -> pd.Series:
@@ -153,11 +187,19 @@ def _hide_bands(table: pd.DataFrame, hidden: pd.Series, limit: int) -> pd.Series
     return hidden
 
 
+def _small_degrees(table: pd.DataFrame, limit: int) -> pd.Series:
+    """Rows by degree of medals where either degree has so few medalists that neither may be told."""
+    mine = table[table["indicator"].isin(_OF_DEGREE)]
+    keys = [mine[key] for key in (*_PAPER, "level", "municipality", "unit")]
+    least = mine["n"].where(mine["n"] > 0).groupby(keys, sort=False).transform("min")
+    return (least < limit).reindex(table.index, fill_value=False)
+
+
 def _hide_second_part(table: pd.DataFrame, hidden: pd.Series) -> pd.Series:
     """Of the parts of one whole hide none or at least two."""
     parts = table["indicator"].map(_PARTITION)
-    mine = table[parts.notna()]
-    keys = [*_PAPER, "level", "municipality", "unit"]
+    mine = table[parts.notna()].assign(whole=parts)
+    keys = [*_PAPER, "level", "municipality", "unit", "whole"]
     return _hide_in_twos(mine, hidden, keys)
 
 

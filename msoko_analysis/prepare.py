@@ -26,13 +26,17 @@ from msoko_analysis.measures.form_signs import form_sign_rows
 from msoko_analysis.measures.item_arrays import arrange_items
 from msoko_analysis.measures.markers import marker_rows, placed_lists
 from msoko_analysis.measures.medals import medal_counts, medal_rows
+from msoko_analysis.measures.opportunity import PARTNERS, opportunity_rows, partner_table
 from msoko_analysis.measures.places import Places
 from msoko_analysis.measures.procedures import link_rows, linked_papers
 from msoko_analysis.measures.similar_pairs import similar_pair_rows
 from msoko_analysis.params import RunParams
 from msoko_analysis.scales import Paper
 
-_TABLES = ("mark_pairs", "attendance", "quality", "measures", "lists", "names", "references")
+_TABLES = (
+    *("mark_pairs", "attendance", "quality", "measures", "partners"),
+    *("lists", "names", "references"),
+)
 _PAPER = ("year", "procedure", "grade", "subject")
 _UNIT = (*_PAPER, "municipality", "level", "unit", "unit_name", "n")
 # Columns of tables that a derived folder may lack, as far as they are used.
@@ -41,6 +45,7 @@ _COLUMNS = {
     "attendance": (*_PAPER, "municipality", "school", "n_listed", "n_scored"),
     "quality": ("check", *_PAPER, "municipality", "n_rows", "n_found"),
     "measures": COLUMNS,
+    "partners": PARTNERS,
     "mark_statistics": (*_UNIT, "n_schools", "share_2", "share_4", "share_5"),
     "mark_vs_prior": (*_UNIT, "lower", "same", "higher"),
     "markers": ("year", "municipality", "school", "school_name", "ru4", "ma4", "ru5", "ma5"),
@@ -50,22 +55,24 @@ _COLUMNS = {
 _WHOLE = {"year": "Int64", "grade": "Int64", "n_rows": "int64", "n_found": "int64"}
 _MEASURED_BY = {
     *("papers", "scales", "minimums", "medal_rules", "thresholds", "years", "districts"),
+    *("equity_models", "shnor_rules"),
 }
 _FORMS = ("mark_statistics", "mark_vs_prior")
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """The tables of a region, all years of its data: two count tables, quality, measures, official
-    lists, schools. The count tables are empty where there are only aggregate forms; ``names`` holds
-    names of schools as forms and lists print them; ``references`` the samples outside the results
-    that schools are compared with.
+    """The tables of a region, all years of its data: two count tables, quality, measures, proposed
+    partners, official lists, schools. The count tables are empty where there are only aggregate
+    forms; ``names`` holds names of schools as forms and lists print them; ``references`` the samples
+    outside the results that schools are compared with.
     """
 
     mark_pairs: pd.DataFrame
     attendance: pd.DataFrame
     quality: pd.DataFrame
     measures: pd.DataFrame
+    partners: pd.DataFrame
     lists: pd.DataFrame
     names: pd.DataFrame
     references: pd.DataFrame
@@ -185,14 +192,18 @@ def _pupil_tables(run: RunParams, schools: pd.DataFrame, places: Places) -> dict
         measured.append(measure_year(arranged, years.get(year - 1), run.thresholds, tasks))
         points_of = partial(counts.task_points, rows, year)
         measured += similar_pair_rows(arranged, measured[-1], items, points_of, run.thresholds)
-    compared = _procedure_rows(run, years, mark_pairs)
-    medals = _medal_rows(run, _in_districts(_read(run, "medalists"), places))
+    measured += _procedure_rows(run, years, mark_pairs)
+    measured += opportunity_rows(run, years, _joined(measured))
+    measured += _medal_rows(run, _in_districts(_read(run, "medalists"), places))
+    measures = _joined(measured)
+    lists = placed_lists(_read(run, "markers"), places)
     quality = quality_table(run.data, run.scales)
     return {
         "mark_pairs": mark_pairs,
         "attendance": _in_districts(counted.attendance.to_pandas(), places),
         "quality": _in_districts(quality[_of_run(quality, run.papers)], places),
-        "measures": _joined([*measured, *compared, *medals]),
+        "measures": measures,
+        "partners": partner_table(years, measures, lists, run.thresholds),
     }
 
 

@@ -135,3 +135,31 @@ def test_n_of_a_hidden_ratio_goes_with_it(thresholds: Thresholds) -> None:
     table = publish(rows, thresholds).table
     assert table["hidden"].iloc[0]
     assert np.isnan(table["n"].iloc[0])
+
+
+@pytest.mark.parametrize(("schools", "before", "hidden"), [
+    (2, 5, [True, True, True, False]),
+    (3, 5, [False, False, False, False]),
+    (3, 2, [False, False, True, False]),
+])  # fmt: skip
+def test_differences_between_schools_need_three(thresholds, schools, before, hidden) -> None:
+    means = [
+        {"unit": str(k), "indicator": "mean_percent", "n": 50, "year": year}
+        for year, number in ((2026, schools), (2025, before))
+        for k in range(number)
+    ]
+    names = ("icc", "p24_quarters", "school_gap_quarter_change", "pupil_gap")
+    measures = [{"level": "municipality", "unit": "A", "indicator": one, "n": 90} for one in names]
+    region = {"level": "region", "unit": "region", "municipality": "region", "indicator": "icc"}
+    table = publish(_rows(*means, *measures, {**region, "n": 900}), thresholds).table
+    assert table["hidden"].tolist()[len(means) :] == [*hidden, False]
+
+
+def test_a_group_of_one_school_and_an_unclear_list_are_hidden(thresholds: Thresholds) -> None:
+    rows = _rows(
+        {"level": "region", "unit": "region", "indicator": "v_gap_type", "n": 90, "low": np.nan},
+        {"level": "region", "unit": "region", "indicator": "v_gap_location", "n": 90},
+        {"indicator": "shnor_or", "n": 60, "value": np.nan},
+        {"indicator": "shnor_or", "n": 60, "value": 1.0},
+    )
+    assert publish(rows, thresholds).table["hidden"].tolist() == [True, False, True, False]

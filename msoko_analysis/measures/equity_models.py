@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 import pandas as pd
-from scipy.stats import t
+from scipy.special import stdtrit
 
 from msoko_analysis.equity_models import EquityModel, EquityModels
 from msoko_analysis.measures.arrays import PaperArrays, Year
@@ -19,7 +19,7 @@ from msoko_analysis.measures.equity_years import (
     pupils_once,
 )
 from msoko_analysis.measures.results import REGION
-from msoko_analysis.measures.rows import ALL_PAPERS, unit_rows
+from msoko_analysis.measures.rows import ALL_PAPERS, COLUMNS
 from msoko_analysis.params import Thresholds
 from msoko_analysis.rules.equity_models import PaperResults, SchoolResults, model_values
 
@@ -40,7 +40,18 @@ def model_rows(
     interval over schools where its formula is smooth in them, and ``…_change`` to the year before
     over the papers with the same scale. П31 needs the table of olympiads and has no row here.
     """
-    fewest = thresholds["share_min_n"].value
+    rows = list(_rows(year, previous, models, icc, thresholds["share_min_n"].value))
+    if rows:
+        yield pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def _rows(
+    year: Year,
+    previous: Year | None,
+    models: EquityModels,
+    icc: Mapping[str, float],
+    fewest: float,
+) -> Iterator[dict]:
     once = pupils_once(year.papers)
     for unit, mine in members(year.schools["municipality"]).items():
         n = float(once[mine].sum()) if len(once) else 0.0
@@ -55,9 +66,7 @@ def model_rows(
         yield from _change_rows(year, previous, models, fewest)
 
 
-def _change_rows(
-    year: Year, previous: Year, models: EquityModels, fewest: float
-) -> Iterator[pd.DataFrame]:
+def _change_rows(year: Year, previous: Year, models: EquityModels, fewest: float) -> Iterator[dict]:
     schools, home, codes = papers_of_both(year, previous)
     if not codes:
         return
@@ -120,13 +129,13 @@ def _row(
     value: float,
     estimate: Estimate | None,
     ending: str,
-) -> pd.DataFrame:
+) -> dict:
     error, freedom = estimate.error if estimate else (np.nan, np.nan)
-    half = t.isf(0.025, freedom) * error
-    level = REGION if unit == REGION else "municipality"
-    return unit_rows(
-        year.year, ALL_PAPERS, level, [unit], f"{model.indicator}_{model.variant}{ending}",
-        np.array([n]), np.array([value]), low=np.array([value - half]),
-        high=np.array([value + half]), method=f"расчётная модель: {model.title_ru}",
-        source=model.source,
-    )  # fmt: skip
+    half = stdtrit(freedom, 0.975) * error
+    return {
+        "year": year.year, **ALL_PAPERS._asdict(),
+        "level": REGION if unit == REGION else "municipality", "municipality": unit, "unit": unit,
+        "indicator": f"{model.indicator}_{model.variant}{ending}", "n": n, "value": value,
+        "low": value - half, "high": value + half, "source": model.source,
+        "method": f"расчётная модель: {model.title_ru}",
+    }  # fmt: skip
