@@ -5,11 +5,13 @@ from msoko_analysis.figures.distributions import Distribution, score_distributio
 from msoko_analysis.figures.funnel import FunnelPoints, school_funnel
 from msoko_analysis.figures.intervals import SchoolIntervals, school_intervals
 from msoko_analysis.figures.marks import SchoolMarks, school_marks
+from msoko_analysis.figures.mechanisms import DirectionBars, direction_bars
 from msoko_analysis.figures.methods import rejection_curves, share_grid
 from msoko_analysis.figures.near_cuts import NearCuts, school_near_cuts
 from msoko_analysis.figures.tasks import SchoolTasks, school_tasks
 
 __all__ = [
+    "DirectionBars",
     "Distribution",
     "Figure",
     "FunnelPoints",
@@ -17,6 +19,7 @@ __all__ = [
     "SchoolIntervals",
     "SchoolMarks",
     "SchoolTasks",
+    "direction_bars",
     "rejection_curves",
     "school_funnel",
     "school_intervals",
