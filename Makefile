@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test lint calibration bench-notes bench-detection lab lock clean
+.PHONY: demo test lint calibration bench-notes bench-detection bench-plan lab lock clean
 
 demo: $(READY)
 	$(BIN)/msoko demo
@@ -24,6 +24,9 @@ bench-notes: demo
 # rddensity (GPL, no dependency of ours) takes part when installed: .venv/bin/pip install rddensity
 bench-detection: $(READY)
 	$(BIN)/python benchmarks/bench_detection.py
+
+bench-plan: $(READY)
+	$(BIN)/python benchmarks/bench_plan.py
 
 lab: $(READY)
 	$(BIN)/jupyter lab notebooks

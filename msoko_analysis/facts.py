@@ -23,6 +23,7 @@ from msoko_analysis.measures.level import level_funnel
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS
 from msoko_analysis.measures.spike import expected_of
+from msoko_analysis.observation import ObservationPlan, plan_observation
 from msoko_analysis.params import RunParams, Thresholds
 from msoko_analysis.prepare import Prepared
 from msoko_analysis.recommendations import Addressed, Gone, gone, recommend
@@ -51,7 +52,7 @@ class Facts:
     ``schools`` are the codes of the district's schools with a result this year. ``lists`` are the
     district's rows of the official lists up to this year, ``list_years`` the years of which there is
     a list at all. ``gone`` is what was told a year ago and is not told now; ``compared`` whether
-    there is a year before to compare with.
+    there is a year before to compare with; ``observation`` the plan for the next procedures.
     """
 
     run: RunParams
@@ -64,6 +65,7 @@ class Facts:
     recommendations: tuple[Addressed, ...]
     gone: tuple[Gone, ...]
     compared: bool
+    observation: ObservationPlan | None
     distributions: Mapping[Paper, tuple[PublicCounts, PublicCounts]]
     funnel: tuple[Funnel, pd.DataFrame, np.ndarray] | None
     named: Mapping[str, SchoolAgainstItself]
@@ -181,6 +183,7 @@ def gather(run: RunParams, prepared: Prepared, district: str, year: int) -> Fact
         recommendations=recommend(findings, run.recommendations, before),
         gone=gone(findings, before),
         compared=bool(before),
+        observation=plan_observation(run, table, papers_of(arranged, "school"), district),
         distributions=_distributions(arranged, district, public, run),
         funnel=level_funnel(arranged),
         named=_named(papers_of(arranged, "school"), named, table, run),

@@ -23,6 +23,7 @@ from msoko_analysis.wording import (
     advice,
     lists,
     methods,
+    observation,
     quality,
     results,
     signs,
@@ -116,6 +117,11 @@ class Note:
         return advice.recommendations(self.facts)
 
     @cached_property
+    def observation(self) -> Stack:
+        """Where to observe and what to mark again next time, with its table."""
+        return observation.observation_text(self.facts)
+
+    @cached_property
     def quality(self) -> Table:
         """Checks of the data."""
         return quality.quality_table(self.facts)
@@ -149,8 +155,8 @@ class Note:
         """All tables of the note."""
         return (
             self.results, self.marks, self.signs, signs.cuts_table(self.facts),
-            signs.official_table(self.facts), lists.lists_table(self.facts), self.quality,
-            self.scales, self.limits, self.schools,
+            signs.official_table(self.facts), lists.lists_table(self.facts),
+            observation.observation_table(self.facts), self.quality, self.scales, self.limits, self.schools,
         )  # fmt: skip
 
     def save(self, folder: str) -> None:

@@ -176,6 +176,18 @@ class Monitoring(Strict):
     score: Literal["to_best", "min_max"]
 
 
+class Observation(Strict):
+    """What a municipality can spend on the next procedures, and where its observers were.
+
+    ``observers`` schools can be visited and ``works`` marked again; ``observed`` the schools that had
+    an observer, by the year of the procedures.
+    """
+
+    observers: Annotated[int, Field(strict=True, ge=0)]
+    works: Annotated[int, Field(strict=True, ge=0)]
+    observed: Annotated[dict[int, tuple[Text, ...]], Field(default_factory=dict)]
+
+
 class RunFile(Strict):
     """The schema of ``params/runs/*.yaml``."""
 
@@ -192,6 +204,7 @@ class RunFile(Strict):
     scale_statuses: Annotated[tuple[Status, ...], AfterValidator(_filled)] = ("found_official",)
     scale_substitutions: tuple[Substitution, ...] = ()
     monitoring: Monitoring | None = None
+    observation: Observation | None = None
     seed: Annotated[int, Field(strict=True, ge=0)]
 
 
@@ -220,6 +233,7 @@ class RunParams(Strict):
     subjects: dict[str, Subject]
     recommendations: tuple[Recommendation, ...]
     monitoring: Monitoring | None
+    observation: Observation | None
     seed: int
 
 
@@ -363,6 +377,7 @@ def _resolve(
         **run.model_dump(include={"run", "organisation", "years", "seed"}),
         "region": run.region,
         "monitoring": run.monitoring,
+        "observation": run.observation,
         "data": Path(data).resolve() if data is not None else PROJECT / (run.data or ""),
         "papers": papers,
         "scales": choice.scales,

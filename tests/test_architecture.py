@@ -20,6 +20,7 @@ ORDER = [
     *("shnor_rules", "equity_models", "params", "manifest"),
     *("contracts", "ingest", "quality", "counts", "synthetic"),
     *("stats", "rules", "measures", "prepare", "disclosure", "findings", "recommendations"),
+    "observation",
     *("facts", "russian", "prose", "packing", "tables", "monitoring", "cycle"),
     *("monitoring_demo", "monitoring_inputs", "monitoring_facts"),
     *("figures", "wording", "note", "monitoring_note", "blindness"),

@@ -37,6 +37,11 @@ def _schools_known(facts: Facts) -> bool:
     return bool(facts.schools or facts.of("low_share_school", *Verdict))
 
 
+def _planned(facts: Facts) -> bool:
+    plan = facts.observation
+    return plan is not None and bool(plan.visits or plan.rechecks)
+
+
 # In the order of notebooks/district_note.ipynb, with what gives them rows (a test compares both).
 _TABLES: dict[str, Callable[[Facts], bool]] = {
     "results": _papers,
@@ -45,6 +50,7 @@ _TABLES: dict[str, Callable[[Facts], bool]] = {
     "cuts": _cuts,
     "official": _official,
     "lists": lambda facts: len(facts.lists) > 0,
+    "observation": _planned,
     "quality": lambda facts: len(facts.quality) > 0,
     "scales": lambda facts: bool(facts.distributions),
     "limits": lambda facts: True,
