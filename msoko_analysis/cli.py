@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from msoko_analysis.documents import KINDS, NOTES
 from msoko_analysis.errors import MsokoError
 from msoko_analysis.params import load_run
 from msoko_analysis.runner import DEFAULT_JOBS, REPORTS, RunSummary, run_notes
@@ -75,6 +76,9 @@ def notes(
     year: Annotated[
         list[int] | None, typer.Option(help="Только этот год (можно повторять).")
     ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option(help=f"Вид документа: {', '.join(KINDS)} (можно повторять).")
+    ] = None,
     jobs: Annotated[int, typer.Option(help="Сколько справок готовить сразу.")] = DEFAULT_JOBS,
     force: Annotated[
         bool, typer.Option("--force", help="Сделать заново и то, что не изменилось.")
@@ -83,8 +87,9 @@ def notes(
 ) -> None:
     """Сделать аналитические справки по муниципалитетам и годам."""
     made = run_notes(
-        run, data=data, districts=district, years=year, jobs=jobs, force=force, reports=reports
-    )
+        run, data=data, kinds=kind or (NOTES,), districts=district, years=year, jobs=jobs,
+        force=force, reports=reports,
+    )  # fmt: skip
     _finish(made)
 
 

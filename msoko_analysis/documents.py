@@ -29,7 +29,13 @@ class Kind:
 
 KINDS = {
     kind.name: kind
-    for kind in (Kind(NOTES, NOTEBOOKS / "district_note.ipynb", "Аналитические справки"),)
+    for kind in (
+        Kind(NOTES, NOTEBOOKS / "district_note.ipynb", "Аналитические справки"),
+        Kind(
+            "monitoring", NOTEBOOKS / "monitoring_note.ipynb",
+            "Справки по мотивирующему мониторингу и механизмам управления",
+        ),
+    )  # fmt: skip
 }
 
 
