@@ -139,6 +139,7 @@ def publish(measures: pd.DataFrame, thresholds: Thresholds) -> PublicMeasures:
     while not hidden.equals(settled):
         settled = hidden
         hidden = _hide_second_school(table, _hide_second_part(table, hidden))
+    hidden |= _shift_of_hidden_marks(table, hidden)
     table = table.assign(hidden=hidden)
     table.loc[hidden, _VALUES] = np.nan
     of_two_cells = table["indicator"].str.startswith("cut_ratio")
@@ -185,6 +186,14 @@ def _hide_bands(table: pd.DataFrame, hidden: pd.Series, limit: int) -> pd.Series
     for _, rows in bands.groupby([*_PAPER, "level", "municipality", "unit"], sort=False):
         hidden[rows.index] |= hide_small(rows["count"].to_numpy(), limit)
     return hidden
+
+
+def _shift_of_hidden_marks(table: pd.DataFrame, hidden: pd.Series) -> pd.Series:
+    """The mean shift of marks where a share of the same marks is hidden: n times it is their balance."""
+    keys = [*_PAPER, "level", "municipality", "unit"]
+    marks = table["indicator"].isin(["prior_lower", "prior_same", "prior_higher", "prior_far"])
+    gone = hidden.where(marks, False).groupby([table[key] for key in keys]).transform("any")
+    return table["indicator"].eq("mark_shift") & gone
 
 
 def _small_degrees(table: pd.DataFrame, limit: int) -> pd.Series:

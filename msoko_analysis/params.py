@@ -211,9 +211,9 @@ class RunFile(Strict):
 class RunParams(Strict):
     """All parameters of one run.
 
-    ``scales`` covers the years of the notes and two years before each (for dynamics and cohorts); a paper of the
-    notes' years without a usable scale stands in ``missing_scales`` with the reason in Russian.
-    Papers of ЕГЭ have ``minimums`` instead of a scale.
+    ``scales`` covers the years of the notes and two years before each (for dynamics and cohorts); a
+    paper of the notes' years without a usable scale stands in ``missing_scales`` with the reason in
+    Russian. Papers of ЕГЭ have ``minimums`` instead of a scale.
     """
 
     run: str

@@ -17,7 +17,8 @@ def judge_participation(
     """Whether clearly fewer pupils took part than the year before, over the papers of both years.
 
     One finding for every procedure that schools hold themselves: who sits a state exam is decided
-    elsewhere, and numbers follow the cohort and what it chooses. ``quality`` is the table of :func:`msoko_analysis.quality.quality_table`.
+    elsewhere, and numbers follow the cohort and what it chooses. ``quality`` is the table of
+    :func:`msoko_analysis.quality.quality_table`.
     """
     mine = quality[
         (quality["check"] == "participation")

@@ -7,6 +7,8 @@ from enum import StrEnum
 
 import pandas as pd
 
+from msoko_analysis.scales import Paper
+
 
 class Verdict(StrEnum):
     """What a number means for the reader; TOO_FEW is a verdict, not an absence of one."""
@@ -24,7 +26,7 @@ class Finding:
     ``code`` names the sign and the level it is about (``spike_school``); ``value`` with ``low`` and
     ``high`` is the effect a reader is told, in ``unit_of_value``; ``limit`` the number that decided,
     ``limit_name`` its name in params/thresholds.yaml; ``q`` where a family of tests was controlled;
-    ``details`` further numbers for the sentence, by name.
+    ``details`` further numbers for the sentence, by name; ``paper`` where it is about one.
     """
 
     code: str
@@ -42,11 +44,13 @@ class Finding:
     method: str
     source: str
     details: dict[str, float]
+    paper: Paper | None = None
 
     @property
     def id(self) -> str:
         """Stable name of the finding within a note."""
-        return f"{self.code}:{self.unit}"
+        about = f":{self.paper.code}" if self.paper else ""
+        return f"{self.code}:{self.unit}{about}"
 
 
 def of_school(

@@ -215,7 +215,8 @@ def _rate_rows(
     ``medals_rate``: share of linked medalists below 70 (second degree: 60) in a subject; p one-sided
     against honest schools, q over schools; without p where there are three medalists or fewer, or
     too few schools. ``medals_double`` (school): probability, %, that the school's own rate exceeds
-    ``ratio`` times the regional one. ``medals_needed`` (region): medalists from which a school with
+    ``ratio`` times the regional one, with the same p and q: it tells a school without giving away
+    how many of a few medalists were below. ``medals_needed`` (region): medalists from which a school with
     every other one below the bar, or ``ratio`` times the regional rate if that is more, is seen at
     ``level`` with ``power``.
     """
@@ -238,16 +239,24 @@ def _rate_rows(
         method=f"бета-биномиальная модель двух групп; {years}", source=_OWN,
     )  # fmt: skip
     if model:
-        yield from _model_rows(year, schools, model, ratio, level, power)
+        yield from _model_rows(year, schools, model, years, ratio, level, power)
 
 
 def _model_rows(
-    year: int, schools: pd.DataFrame, model: TwoRates, ratio: float, level: float, power: float
+    year: int,
+    schools: pd.DataFrame,
+    model: TwoRates,
+    years: str,
+    ratio: float,
+    level: float,
+    power: float,
 ) -> Iterator[pd.DataFrame]:
     bar = ratio * model.regional
     yield school_rows(
         year, MEDALS, schools, "medals_double", model.n, 100 * model.posterior_above(bar),
-        method="апостериорная вероятность, бета-биномиальная модель двух групп", source=_OWN,
+        p=model.p, q=benjamini_hochberg(model.p),
+        method=f"апостериорная вероятность, бета-биномиальная модель двух групп; {years}",
+        source=_OWN,
     )  # fmt: skip
     seen = max(0.5, bar)
     if seen < 1:

@@ -110,17 +110,19 @@ def link_rows(year: Year, linked: list[Linked]) -> Iterator[pd.DataFrame]:
     ``link_vpr``, ``link_oge``: paper the later one, the name says the earlier procedure (its grade and
     year follow, and stand in the method). value the later mean above what the earlier one predicts,
     in pupil standard deviations of the region, low and high from the sampling of pupils, p two-sided
-    with the drift of honest schools, q over the schools of the link, n the pupils of the smaller of
-    the two papers. ``link`` over all links of a school: value weighted by n, p of the pooled z.
+    with the drift of honest schools, q over all links of all schools of the year, n the pupils of the
+    smaller of the two papers. ``link`` over all links of a school: value weighted by n, p of the pooled z.
     ``link_number``: how many links the school has.
     """
-    for one in linked:
+    every = [one.result.p for one in linked]
+    q_of = np.split(benjamini_hochberg(np.concatenate(every)), len(every)) if linked else []
+    for one, q in zip(linked, q_of, strict=True):
         result = one.result
         n = np.minimum(result.first.n, result.second.n)
         low, high = result.interval()
         yield school_rows(
             year.year, one.later, year.schools, one.indicator, np.where(np.isfinite(result.p), n, 0),
-            result.effect, low=low, high=high, p=result.p, q=benjamini_hochberg(result.p),
+            result.effect, low=low, high=high, p=result.p, q=q,
             method=f"по {one.earlier.code} {year.year - one.years} года, регрессия с ошибкой в обоих",
             source=_OWN,
         )  # fmt: skip

@@ -25,7 +25,6 @@ _KIND = {
 }
 _UNITS = {
     "pupils": ("ученик", "ученика", "учеников"),
-    "marks": ("балл отметки", "балла отметки", "баллов отметки"),
     "markers": ("признак", "признака", "признаков"),
 }
 # Limits that decide something in this note, in the order of its sections.
@@ -61,6 +60,7 @@ def methods_text(facts: Facts) -> Stack:
                     "Уровень (методика пакета). Средний результат школы сравнивается с ожидаемым по "
                     f"остальным школам региона в таких же условиях{like_conditions(facts)} с учётом "
                     "обычного разброса между школами (Spiegelhalter, 2005). Только для сведения.",
+                    *_independent(facts),
                     "Много отметок «2» (расчётная модель). Не заменяет официального отнесения к школам "
                     "с низкими образовательными результатами.",
                     "Признаки ФИОКО считаются точно по методике от 19.04.2019; действует ли она без "
@@ -76,6 +76,33 @@ def methods_text(facts: Facts) -> Stack:
             _reference(facts),
         ]
     )
+
+
+def _independent(facts: Facts) -> tuple[str, ...]:
+    """Methods of school marks, links and medals, as far as the note uses them."""
+    said = []
+    if facts.of("mark_gap_school", *Verdict) and facts.distributions:
+        said.append(
+            "Отметки школы с поправкой (методика пакета). Отметка сравнивается с ожидаемой по результату, "
+            "очищенному от погрешности (надёжность — α Кронбаха), и затем со школами того же уровня: что "
+            "общего у всех школ такого уровня, признаком не становится."
+        )
+    if facts.of("link_school", *Verdict):
+        said.append(
+            "Сопоставление процедур (методика пакета). Ожидаемый результат — регрессия с погрешностью в "
+            "обеих процедурах по школам региона; к случайному разбросу учеников добавлен обычный разброс "
+            "школ. На честных смоделированных школах ложных расхождений при уровне "
+            f"5{NBSP}% — от 4 до 6{NBSP}% при любом размере школы (tests/calibration). Признаки "
+            "необъективности школы по экзаменам не считаются: экзамены проверяет не школа."
+        )
+    if facts.of("medals_school", *Verdict):
+        said.append(
+            "Медалисты (методика пакета). Доля медалистов с результатом ниже порога сравнивается с честной "
+            "группой школ в бета-биномиальной модели двух групп, за годы до трёх вместе. На честных "
+            f"смоделированных школах ложных сигналов при уровне 5{NBSP}% не больше 5,5{NBSP}% "
+            "(tests/calibration)."
+        )
+    return tuple(said)
 
 
 def _reference(facts: Facts) -> Stack | None:
@@ -130,13 +157,27 @@ def limits_table(facts: Facts) -> Table:
             "Чей": _KIND[entry.kind],
             "Источник": entry.source,
         }
-        for entry in (facts.run.thresholds[name] for name in (*_LIMITS, *_of_forms(facts)))
+        for entry in (facts.run.thresholds[name] for name in _names(facts))
     ]
     return Table(
         "limits",
         table_title(facts, "limits", "Пределы, по которым сделаны выводы"),
         pd.DataFrame(rows),
     )
+
+
+# Limits beside those, by the finding they decide.
+_OTHERS = {
+    "mark_gap_school": ("mark_gap_min",),
+    "link_school": ("link_min",),
+    "medals_school": ("medals_ratio", "medals_posterior", "medals_level", "medals_power"),
+}
+
+
+def _names(facts: Facts) -> tuple[str, ...]:
+    judged = {one.code for one in facts.findings}
+    others = (name for code, names in _OTHERS.items() if code in judged for name in names)
+    return (*_LIMITS, *others, *_of_forms(facts))
 
 
 def _of_forms(facts: Facts) -> tuple[str, ...]:
@@ -156,6 +197,10 @@ def _with_unit(entry: Threshold) -> str:
             return f"z{NBSP}={NBSP}{number(entry.value, 1)}"
         case "ratio":
             return number(entry.value, 1)
+        case "sd":
+            return f"{number(entry.value, 1)}{NBSP}ст.{NBSP}откл."
+        case "marks":
+            return f"{number(entry.value, 2)}{NBSP}отметки"
     return counted(entry.value, *_UNITS[entry.unit])
 
 

@@ -43,7 +43,8 @@ def district_cases(facts: Facts):
 
 def procedures(facts: Facts) -> str:
     """«ВПР» or several procedures of the year."""
-    return ", ".join(dict.fromkeys(PROCEDURE[paper.procedure] for paper in facts.papers))
+    written = (*facts.papers, *facts.exams)
+    return ", ".join(dict.fromkeys(PROCEDURE[paper.procedure] for paper in written))
 
 
 def papers(facts: Facts, n: float) -> str:
@@ -58,8 +59,8 @@ def over_papers(facts: Facts, n: float) -> str:
 
 
 def all_papers(facts: Facts) -> str:
-    """«всем проверочным работам»."""
-    return f"всем {_forms(facts)[1][1]}"
+    """«всем проверочным работам», «… с отметками» where there are test scores besides."""
+    return f"всем {_forms(facts)[1][1]}{' с отметками' if facts.exams else ''}"
 
 
 def _forms(facts: Facts) -> tuple[tuple[str, str, str], tuple[str, str]]:

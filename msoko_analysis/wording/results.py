@@ -109,6 +109,8 @@ def marks_table(facts: Facts) -> Table:
     """School mark of the previous term against the mark of the paper."""
     rows = []
     for paper in facts.papers:
+        if facts.measure("municipality", "prior_same", paper) is None:
+            continue
         row = {
             "Предмет, класс": paper_name(facts, paper),
             "Работ с известной отметкой": of_unit(
@@ -136,9 +138,9 @@ def marks_table(facts: Facts) -> Table:
         (
             "Несовпадение само по себе не говорит об ошибке ни школы, ни работы: одна работа измеряет "
             "знания неточно, а текущая отметка учитывает не только их. Школы по этой таблице не "
-            "сравниваются. Прочерк — школьных отметок в данных нет.",
+            "сравниваются.",
         ),
-        empty="Работ с действующей шкалой отметок нет.",
+        empty="Школьных отметок в данных нет.",
     )
 
 

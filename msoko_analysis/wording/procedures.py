@@ -1,0 +1,170 @@
+"""Comparison of procedures: every school over all of them, what disagrees and what does not."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from msoko_analysis.facts import Facts
+from msoko_analysis.findings import Finding, Verdict
+from msoko_analysis.measures.procedures import earlier_paper
+from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.russian import (
+    DASH,
+    NBSP,
+    between,
+    counted,
+    first_capital,
+    listed,
+    natural,
+    number,
+)
+from msoko_analysis.tables import Table
+from msoko_analysis.wording.names import PROCEDURE, school_name, school_names
+from msoko_analysis.wording.numbering import table_title
+from msoko_analysis.wording.sign_kinds import LINK
+from msoko_analysis.wording.signs import q_text
+
+_TOLD = (Verdict.CONCERN, Verdict.WATCH)
+# Columns of links: (earlier, later procedure) → heading.
+_LINKS = {
+    ("VPR", "VPR"): "ВПР прошлого класса → ВПР",
+    ("VPR", "OGE"): "ВПР 8 → ОГЭ 9",
+    ("OGE", "EGE"): "ОГЭ 9 → ЕГЭ 11",
+}
+_MARKS = {
+    Verdict.CONCERN: "отметки школы выше: требует проверки",
+    Verdict.WATCH: "отметки школы выше: к сведению",
+    Verdict.NO_CONCERN: "согласуется",
+    Verdict.TOO_FEW: "данных недостаточно",
+}
+NOTHING = (
+    "Сопоставить процедуры одних и тех же учеников нельзя: нет результатов более ранних лет или школ в обеих "
+    "процедурах меньше 30."
+)
+
+
+def procedures_text(facts: Facts) -> Stack:
+    """What is compared, the table, disagreements in sentences, schools consistent everywhere."""
+    if not facts.of("link_school", *Verdict):
+        return stack([Paragraph(NOTHING)])
+    apart = disagreements(facts)
+    alike = consistent(facts)
+    names = listed(school_names(facts, alike))
+    return stack(
+        [
+            Paragraph(_EXPLAINED),
+            procedures_table(facts),
+            Paragraph("Расхождения:" if apart else _NONE),
+            Bullets(tuple(f"{_sentence(facts, one)}." for one in apart)) if apart else None,
+            Paragraph(_innocent()) if apart else None,
+            Paragraph(f"Согласуются все сопоставленные процедуры: {names}.") if alike else None,
+        ]
+    )
+
+
+_EXPLAINED = (
+    "Результат школы в более поздней процедуре сравнивается с тем, который следует из результата тех же "
+    "учеников в более ранней: с учётом того, что оба измерены с погрешностью, и того, насколько обычно "
+    "расходятся школы региона. Расхождение говорит, что две процедуры не согласны между собой; какая из них "
+    "точнее и почему, по числам не видно."
+)
+_NONE = "Расхождений между процедурами сверх обычных для школ региона нет."
+
+
+def disagreements(facts: Facts) -> list[Finding]:
+    """Links that disagree, by the names of schools."""
+    found = [one for one in facts.of("link_school", *Verdict) if one.details["apart"]]
+    return sorted(found, key=lambda one: (natural(school_name(facts, one.unit)), one.paper))
+
+
+def link_text(facts: Facts, one: Finding) -> str:
+    """«в ОГЭ (русский язык, 9 класс) ниже, чем обещала ВПР 8 класса годом раньше: −0,78 ст. откл.»."""
+    earlier, years = earlier_paper(one.paper)
+    side = "ниже" if one.value < 0 else "выше"
+    subject = facts.run.subjects[one.paper.subject].nominative
+    promised = "обещала" if earlier.procedure == "VPR" else "обещал"
+    return (
+        f"в{NBSP}{PROCEDURE[one.paper.procedure]} ({subject}, {one.paper.grade}{NBSP}класс) {side}, чем "
+        f"{promised} {PROCEDURE[earlier.procedure]} {earlier.grade}{NBSP}класса "
+        f"{'годом' if years == 1 else 'двумя годами'} раньше: {_size(one)}"
+    )
+
+
+def _size(one: Finding) -> str:
+    plus = "+" if one.value > 0 else ""
+    return f"{plus}{number(one.value, 2)}{NBSP}ст.{NBSP}откл."
+
+
+def _sentence(facts: Facts, one: Finding) -> str:
+    pupils = counted(one.n, "ученик", "ученика", "учеников")
+    return (
+        f"{school_name(facts, one.unit)}: {link_text(facts, one)} (95{NBSP}%: "
+        f"{between(one.low, one.high, 2)}; {pupils}, {q_text(one.q)})"
+    )
+
+
+def _innocent() -> str:
+    return (
+        f"Обычные причины, которые нужно исключить до любых выводов: {'; '.join(LINK.causes)}. Сначала "
+        f"посмотреть: {LINK.look_first}."
+    )
+
+
+def consistent(facts: Facts) -> list[str]:
+    """Schools with a link judged and nothing told about them by marks, links, medals or the list."""
+    judged = {one.unit for one in facts.of("link_school", *Verdict)}
+    told = {one.unit for one in disagreements(facts)}
+    for code in ("mark_gap_school", "medals_school"):
+        told |= {one.unit for one in facts.of(code, *_TOLD)}
+    listed_now = facts.lists[facts.lists["year"] == facts.year]["school"]
+    return sorted(judged - told - set(listed_now))
+
+
+def procedures_table(facts: Facts) -> Table:
+    """A row for every school, a column for every comparison the year allows."""
+    links: dict[tuple[str, tuple[str, str]], list[Finding]] = {}
+    for one in facts.of("link_school", *Verdict):
+        kind = (earlier_paper(one.paper)[0].procedure, one.paper.procedure)
+        links.setdefault((one.unit, kind), []).append(one)
+    kinds = [kind for kind in _LINKS if any(kind == of for _, of in links)]
+    marks = {one.unit: one.verdict for one in facts.of("mark_gap_school", *Verdict)}
+    rows = []
+    for unit in sorted(facts.schools, key=lambda code: natural(school_name(facts, code))):
+        row = {"Школа": school_name(facts, unit)}
+        row |= {_LINKS[kind]: _cell(facts, links.get((unit, kind), [])) for kind in kinds}
+        row["Отметки школы и работы"] = _MARKS[marks[unit]] if unit in marks else DASH
+        if facts.year in facts.list_years:
+            row["Официальный список"] = _on_list(facts, unit)
+        rows.append(row)
+    return Table(
+        "procedures",
+        table_title(facts, "procedures", "Согласованность процедур по школам"),
+        pd.DataFrame(rows) if links else pd.DataFrame(),
+        {},
+        (
+            "Величины — в стандартных отклонениях балла ученика. В скобках — число сопоставленных предметов "
+            "и классов. Прочерк — сопоставить нечего: школа не писала одну из процедур или учеников меньше "
+            "пяти. По алфавиту.",
+        ),
+        empty=NOTHING,
+    )
+
+
+def _cell(facts: Facts, found: list[Finding]) -> str:
+    if not found:
+        return DASH
+    apart = [one for one in sorted(found, key=lambda one: one.paper) if one.details["apart"]]
+    if not apart:
+        return f"согласуется ({len(found)})"
+    said = [
+        f"{facts.run.subjects[one.paper.subject].nominative}, {one.paper.grade}{NBSP}класс: "
+        f"{'ниже' if one.value < 0 else 'выше'} обещанного, {_size(one)}"
+        for one in apart
+    ]
+    rest = len(found) - len(apart)
+    return first_capital("; ".join([*said, *([f"остальное согласуется ({rest})"] if rest else [])]))
+
+
+def _on_list(facts: Facts, unit: str) -> str:
+    mine = facts.lists[(facts.lists["year"] == facts.year) & (facts.lists["school"] == unit)]
+    return "школа в списке" if len(mine) else "в списке нет"
