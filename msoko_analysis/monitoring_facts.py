@@ -203,9 +203,11 @@ def computed_values(
     """
     names, told = _computed_names(registry)
     table = prepared.measures
-    rows = table[(table["level"] == "municipality") & table["indicator"].isin(names)]
-    shown = publish(rows, run.thresholds).table
-    shown = shown[~shown["hidden"] & shown["value"].notna()]
+    wanted = (table["level"] == "municipality") & table["indicator"].isin(names)
+    # the gate counts the schools behind a value by their means
+    schools_of = (table["level"] == "school") & (table["indicator"] == "mean_percent")
+    shown = publish(table[wanted | schools_of], run.thresholds).table
+    shown = shown[shown["indicator"].isin(names) & ~shown["hidden"] & shown["value"].notna()]
     wrote = prepared.attendance[prepared.attendance["n_scored"] > 0]
     schools = wrote.groupby(["year", "municipality"])["school"].nunique()
     found = {
@@ -228,7 +230,10 @@ def _computed_names(registry: Registry) -> tuple[dict[str, str], dict[str, str]]
     if models is None or problems:
         raise DataError.from_problems("Расчётные модели не приняты", problems)
     names = {"p19": "П19", "medals_p29": "П29"}
-    told = {code: registry[code].computed_from for code in names.values() if code in registry}
+    told = {
+        "П19": registry["П19"].computed_from,
+        "П29": "Как в названии; данные — список медалистов и результаты ЕГЭ",
+    }
     for short in ("p22", "p23", "p24", "p31"):
         for model in models.of(short)[:1]:
             code = f"П{short[1:]}"

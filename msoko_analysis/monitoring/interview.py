@@ -9,11 +9,12 @@ from msoko_analysis.monitoring.registry import Registry
 from msoko_analysis.tables import Digits, Table
 
 # Filled by people: the numbers do not say why.
-ROOM = ("Почему (заполняет управление)", "Что сделано", "Документ")
+ROOM = ("Почему", "Что сделано", "Документ")
 _NOTES = (
     "В списке показатели, значение которых стало хуже, и показатели, цель по которым не достигнута. "
     "Изменение само по себе не говорит о причине: при малой численности его даёт один человек.",
-    "«В единицах» — скольким людям, организациям или рублям из посчитанных равно изменение доли.",
+    "«В единицах» — скольким людям, организациям или рублям из посчитанных равно изменение доли. "
+    "Последние три столбца заполняет управление образования.",
 )
 
 
@@ -56,7 +57,7 @@ def interview(
         name="Собеседование",
         caption="Показатели к собеседованию",
         frame=pd.DataFrame(rows),
-        digits={name: Digits(1) for name in places} | {"Изменение": Digits(1, signed=True)},
+        digits={name: Digits(2) for name in places} | {"Изменение": Digits(2, signed=True)},
         notes=_NOTES,
         empty="Показателей, ставших хуже или не достигших цели, нет.",
     )
@@ -67,7 +68,7 @@ def _row(registry: Registry, code: str, period: str, change: tuple, target: tupl
     nan = float("nan")
     indicator = registry[code]
     return {
-        "Показатель": f"{code}. {indicator.name}",
+        "Показатель": indicator.called,
         "Ед.": indicator.unit_ru,
         "Период": Period.parse(period).title,
         "Было": change.before if change else nan,

@@ -23,6 +23,7 @@ Better = Literal["higher", "lower", "none"]
 # Kinds made of two typed numbers, the first a part of the second or not.
 PARTS = ("share", "index")
 QUOTIENTS = (*PARTS, "ratio", "rate", "per_head", "growth")
+_LONG_NAME = 80
 UNITS = {"percent": "%", "people": "чел.", "units": "ед.", "points": "балл"}
 
 KIND_RU = {
@@ -91,6 +92,11 @@ class Indicator(Strict):
     def shares(self) -> bool:
         """The numerator is a part of the denominator and may not be above it."""
         return self.kind in PARTS or self.growth_of == "share"
+
+    @property
+    def called(self) -> str:
+        """Code and name; what it is about where the name would fill half a table."""
+        return f"{self.code}. {self.name if len(self.name) <= _LONG_NAME else self.about}"
 
     @property
     def unit_ru(self) -> str:

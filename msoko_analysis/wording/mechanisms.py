@@ -12,7 +12,7 @@ from msoko_analysis.monitoring.experts import COMBINED_RU
 from msoko_analysis.monitoring.remarks import load_remarks
 from msoko_analysis.monitoring_facts import Assessment, MonitoringFacts
 from msoko_analysis.prose import Paragraph, Stack, stack
-from msoko_analysis.russian import counted, listed, number, percent
+from msoko_analysis.russian import counted, number, percent
 from msoko_analysis.tables import Digits, Table
 
 NOT_LOADED = "Баллы экспертов не загружены; индекс механизмов управления не рассчитан."
@@ -103,7 +103,7 @@ def components_table(facts: MonitoringFacts) -> Table | Paragraph:
     codes = [direction.code for direction in one.edition.directions]
     frame = wide.reindex(index=list(names), columns=codes)
     frame.insert(0, "Компонент", [names[code] for code in frame.index])
-    notes = ("100 — получены все баллы компонента. Коды направлений — из предыдущей таблицы.",)
+    notes = ("100 — получены все баллы компонента. Коды направлений — из таблицы индексов выше.",)
     caption = "Сформированность компонентов управленческого цикла по направлениям, %"
     digits = dict.fromkeys(codes, Digits())
     return Table("Компоненты", caption, frame.reset_index(drop=True), digits, notes)
@@ -235,6 +235,17 @@ def _lowered(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def listed_positions(one: Assessment) -> str:
-    """Codes of the positions experts differ on."""
-    return listed(list(one.differ["position"]))
+def differing(one: Assessment) -> tuple[str, ...]:
+    """Positions experts differ on, as «1.2 — анализ результатов мониторинга»."""
+    components = {component.code: component.name for component in one.edition.components}
+    tracks = {
+        (direction.code, track.code): f", {_lowered(track.name)}"
+        for direction in one.edition.directions
+        for track in direction.tracks
+    }
+    of_position = one.edition.positions().set_index("position")["track"]
+    return tuple(
+        f"{row.direction} — {_lowered(components[row.component])}"
+        f"{tracks.get((row.direction, of_position[row.position]), '')}"
+        for row in one.differ.itertuples()
+    )

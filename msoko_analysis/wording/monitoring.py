@@ -55,7 +55,7 @@ def values_table(facts: MonitoringFacts) -> Table:
         }
         for row in facts.latest.itertuples()
     ]
-    digits = {"Значение": Digits(1), "Лучшее": Digits(1), "Балл": Digits(), "Сравнено": Digits()}
+    digits = {"Значение": Digits(2), "Лучшее": Digits(2), "Балл": Digits(1), "Сравнено": Digits()}
     return Table(
         name="Показатели",
         caption="Значения показателей и баллы относительно лучшего значения",
@@ -78,8 +78,7 @@ def _value_notes(facts: MonitoringFacts) -> tuple[str, ...]:
         "«Лучшее» — лучшее значение среди муниципалитетов, у которых оно есть («Сравнено» — сколько их). "
         "Порядок строк — как в реестре; места и рейтинги не составляются. Балл не учитывает случайного "
         "разброса: при малой численности его заметно меняет один человек.",
-        "Что считать лучшим, большее или меньшее, источники не называют; это предложение проекта."
-        + (f" Лучше меньшее: {listed(lower)}." if lower else ""),
+        *_direction_notes(lower, [one.code for one in chosen if one.status.better == "proposed"]),
     ]
     if unknown:
         notes.append(
@@ -90,6 +89,17 @@ def _value_notes(facts: MonitoringFacts) -> tuple[str, ...]:
     if "П20" in {one.code for one in chosen} and facts.assessed is not None:
         notes.append(f"П20 — индекс механизмов. {facts.assessed.edition.note_ru}".rstrip())
     return tuple(notes)
+
+
+def _direction_notes(lower: list[str], proposed: list[str]) -> list[str]:
+    """Where less is better, and where the sources do not say what is better."""
+    notes = [f"Лучше меньшее: {listed(lower)}; у остальных лучше большее."] if lower else []
+    if proposed:
+        notes.append(
+            "Что лучше, большее или меньшее, источник не называет, это предложение проекта: "
+            f"{listed(proposed)}."
+        )
+    return notes
 
 
 def computed_text(facts: MonitoringFacts) -> Stack:
@@ -117,7 +127,7 @@ def computed_table(facts: MonitoringFacts) -> Table:
     )
     rows = [
         {
-            "Показатель": _called(facts, row.indicator),
+            "Показатель": f"{row.indicator}. {facts.registry[row.indicator].name}",
             "Ед.": facts.registry[row.indicator].unit_ru,
             str(facts.year - 1): before.get((row.indicator, str(facts.year - 1)), np.nan),
             str(facts.year): row.value,
@@ -125,7 +135,7 @@ def computed_table(facts: MonitoringFacts) -> Table:
         }
         for row in facts.mine(frame).itertuples()
     ]
-    digits = {str(facts.year - 1): Digits(1), str(facts.year): Digits(1)}
+    digits = {str(facts.year - 1): Digits(2), str(facts.year): Digits(2)}
     caption = "Показатели, вычисленные по результатам школ"
     return Table("Вычисленные", caption, pd.DataFrame(rows), digits)
 
@@ -134,7 +144,7 @@ def _interval(low: float, high: float) -> str | None:
     """The interval within 0 and 100; None where there is none."""
     if not np.isfinite(low + high):
         return None
-    return between(max(low, 0.0), min(high, 100.0), 1)
+    return between(max(low, 0.0), min(high, 100.0), 2)
 
 
 def dynamics_text(facts: MonitoringFacts) -> Stack:
@@ -145,7 +155,9 @@ def dynamics_text(facts: MonitoringFacts) -> Stack:
             NOT_LOADED if not facts.templates and facts.assessed is None else _no_year_before(facts)
         )
         return stack([Paragraph(why)])
-    counts = [f"{word} — {(mine['towards'] == sign).sum()}" for sign, word in _STATE.items()]
+    counts = [
+        f"{word} — {n}" for sign, word in _STATE.items() if (n := (mine["towards"] == sign).sum())
+    ]
     text = (
         f"С тем же периодом прошлого года сравнимы {counted(len(mine), 'значение', 'значения', 'значений')}: "
         f"{', '.join(counts)}."
@@ -168,11 +180,12 @@ def _no_year_before(facts: MonitoringFacts) -> str:
 def _worse(facts: MonitoringFacts, row: object) -> str:
     indicator = facts.registry[row.indicator]
     text = (
-        f"{_called(facts, row.indicator)}: было {number(row.before, 1)}, стало {number(row.value, 1)} "
+        f"{facts.registry[row.indicator].called}: было {number(row.before, 2)}, стало {number(row.value, 2)} "
         f"{indicator.unit_ru} ({Period.parse(row.period).title} к тому же периоду прошлого года)"
     )
     if np.isfinite(row.units):
-        text += f"; в пересчёте на числитель — {number(abs(row.units))}"
+        units = counted(abs(row.units), "единице", "единицам", "единицам")
+        text += f"; изменение равно {units} числителя «{indicator.numerator}»"
     return f"{text}."
 
 
@@ -180,7 +193,7 @@ def dynamics_table(facts: MonitoringFacts) -> Table:
     """Every change of the municipality."""
     rows = [
         {
-            "Показатель": _called(facts, row.indicator),
+            "Показатель": facts.registry[row.indicator].called,
             "Ед.": facts.registry[row.indicator].unit_ru,
             "Период": Period.parse(row.period).title,
             "Год назад": row.before,
@@ -192,7 +205,7 @@ def dynamics_table(facts: MonitoringFacts) -> Table:
         for row in facts.mine(facts.changed).itertuples()
     ]
     digits = {
-        "Год назад": Digits(1), "Сейчас": Digits(1), "Изменение": Digits(1, signed=True),
+        "Год назад": Digits(2), "Сейчас": Digits(2), "Изменение": Digits(2, signed=True),
         "В единицах": Digits(0, signed=True),
     }  # fmt: skip
     notes = (
@@ -217,8 +230,8 @@ def targets_text(facts: MonitoringFacts) -> Stack:
         f"показателя — {int((~known).sum())}."
     )
     items = tuple(
-        f"{_called(facts, row.indicator)}: значение {number(row.value, 1)}, цель {number(row.target, 1)} "
-        f"{facts.registry[row.indicator].unit_ru}, не хватает {number(row.short, 1)}."
+        f"{facts.registry[row.indicator].called}: значение {number(row.value, 2)}, цель "
+        f"{number(row.target, 2)} {facts.registry[row.indicator].unit_ru}, не хватает {number(row.short, 2)}."
         for row in facts.missed.itertuples()
     )
     return stack([Paragraph(text), Bullets(items) if items else None, targets_table(facts)])
@@ -228,7 +241,7 @@ def targets_table(facts: MonitoringFacts) -> Table:
     """Every target of the municipality with its ground."""
     rows = [
         {
-            "Показатель": _called(facts, row.indicator),
+            "Показатель": facts.registry[row.indicator].called,
             "Ед.": facts.registry[row.indicator].unit_ru,
             "Период": Period.parse(row.period).title,
             "Цель": row.target,
@@ -239,7 +252,7 @@ def targets_table(facts: MonitoringFacts) -> Table:
         }
         for row in facts.mine(facts.short_of).itertuples()
     ]
-    digits = {"Цель": Digits(1), "Значение": Digits(1), "Отклонение": Digits(1, signed=True)}
+    digits = {"Цель": Digits(2), "Значение": Digits(2), "Отклонение": Digits(2, signed=True)}
     return Table("Цели", "Целевые значения и отклонения", pd.DataFrame(rows), digits)
 
 
@@ -248,13 +261,6 @@ def interview_table(facts: MonitoringFacts) -> Table:
     return interview(
         facts.mine(facts.changed), facts.mine(facts.short_of), facts.registry, facts.district
     )
-
-
-def _called(facts: MonitoringFacts, code: str) -> str:
-    """The code and what the indicator is about; its full name stands in the first table."""
-    indicator = facts.registry[code]
-    name = indicator.name if len(indicator.name) <= 80 else indicator.about
-    return f"{code}. {name}"
 
 
 def _lowered(text: str) -> str:

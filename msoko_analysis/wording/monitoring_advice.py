@@ -11,6 +11,7 @@ from msoko_analysis.monitoring_facts import MonitoringFacts
 from msoko_analysis.prose import Paragraph, Stack, stack
 from msoko_analysis.russian import number
 from msoko_analysis.wording.advice import Card
+from msoko_analysis.wording.mechanisms import differing
 
 
 def advice_text(facts: MonitoringFacts) -> Stack:
@@ -42,14 +43,14 @@ def _card(entry: Action, ground: tuple[str, ...], place: int) -> Card:
 
 def grounds(facts: MonitoringFacts) -> dict[str, tuple[str, ...]]:
     """What the note shows, by the finding of the catalogue; () where there is nothing."""
-    differ = () if facts.assessed is None else tuple(facts.assessed.differ["position"])
+    differ = () if facts.assessed is None else differing(facts.assessed)
     return {
         "indicator_worse": tuple(_worse(facts)),
         "target_missed": tuple(_missed(facts)),
         "indicator_absent": tuple(
             f"{code} ({Period.parse(period).title})" for code, period in facts.absent
         ),
-        "experts_differ": tuple(f"позиция {code}" for code in differ),
+        "experts_differ": differ,
         "roadmap_overdue": activities(facts, Status.OVERDUE),
         "roadmap_no_evidence": activities(facts, Status.NO_EVIDENCE),
         "cycle_incomplete": incomplete(facts),
@@ -63,7 +64,7 @@ def grounds(facts: MonitoringFacts) -> dict[str, tuple[str, ...]]:
 
 def _worse(facts: MonitoringFacts) -> list[str]:
     return [
-        f"{row.indicator} — было {number(row.before, 1)}, стало {number(row.value, 1)} "
+        f"{row.indicator} — было {number(row.before, 2)}, стало {number(row.value, 2)} "
         f"{facts.registry[row.indicator].unit_ru}"
         for row in facts.worse.itertuples()
     ]
@@ -71,7 +72,7 @@ def _worse(facts: MonitoringFacts) -> list[str]:
 
 def _missed(facts: MonitoringFacts) -> list[str]:
     return [
-        f"{row.indicator} — {number(row.value, 1)} при цели {number(row.target, 1)} "
+        f"{row.indicator} — {number(row.value, 2)} при цели {number(row.target, 2)} "
         f"{facts.registry[row.indicator].unit_ru}"
         for row in facts.missed.itertuples()
     ]

@@ -9,7 +9,7 @@ from msoko_analysis.findings.effect import Conclusion
 from msoko_analysis.monitoring.periods import Period
 from msoko_analysis.monitoring_facts import MonitoringFacts
 from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, stack
-from msoko_analysis.russian import counted, first_capital, listed, number, percent
+from msoko_analysis.russian import counted, first_capital, number, percent
 from msoko_analysis.wording import cycle, effect, mechanisms
 from msoko_analysis.wording.monitoring import INDICATORS, NOT_LOADED
 from msoko_analysis.wording.monitoring_advice import activities, incomplete
@@ -65,8 +65,8 @@ def _indicators(facts: MonitoringFacts) -> str:
     if changed.empty:
         return f"{told} Сравнить с прошлым годом не с чем."
     worse = [
-        f"{row.indicator} ({Period.parse(row.period).title}) — с {number(row.before, 1)} до "
-        f"{number(row.value, 1)} {facts.registry[row.indicator].unit_ru}"
+        f"{row.indicator} ({Period.parse(row.period).title}) — с {number(row.before, 2)} до "
+        f"{number(row.value, 2)} {facts.registry[row.indicator].unit_ru}"
         for row in facts.worse.itertuples()
     ]
     if not worse:
@@ -79,7 +79,7 @@ def _targets(facts: MonitoringFacts) -> str:
     if mine.empty:
         return ""
     missed = [
-        f"{row.indicator} — {number(row.value, 1)} при цели {number(row.target, 1)} "
+        f"{row.indicator} — {number(row.value, 2)} при цели {number(row.target, 2)} "
         f"{facts.registry[row.indicator].unit_ru}"
         for row in facts.missed.itertuples()
     ]
@@ -104,7 +104,7 @@ def _mechanisms(facts: MonitoringFacts) -> str:
         some = "; ".join(lost[:6]) + ("; и другие" if len(lost) > 6 else "")
         text += f" Потеряны баллы: {some}."
     if len(one.differ):
-        text += f" Баллы экспертов расходятся по позициям: {listed(list(one.differ['position']))}."
+        text += f" Баллы экспертов расходятся по позициям: {'; '.join(mechanisms.differing(one))}."
     return text
 
 
