@@ -166,6 +166,8 @@ SCHOOLS = Contract(
         Field("name", "str", "название", "name of the school; its code if not given", True, "row"),
         Field("municipality", "str", "муниципалитет", "code; a name if there is no code",
               True, "row"),
+        Field("gia_code", "str", "код в РИС ГИА",
+              "code of the school in protocols of ОГЭ and ЕГЭ, where it is another one"),
         Field("municipality_kind", "str", "вид муниципалитета", "district, city …"),
         Field("school_type", "str", "вид школы",
               "secondary = СОШ, basic = ООШ, primary = НОШ", allowed=SCHOOL_TYPES),

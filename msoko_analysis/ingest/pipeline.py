@@ -20,6 +20,7 @@ from msoko_analysis.ingest import (
     tables,
 )
 from msoko_analysis.ingest.block import Block
+from msoko_analysis.ingest.gia_codes import with_own_codes
 from msoko_analysis.ingest.layout import SUFFIX, Layout, layouts_for
 from msoko_analysis.ingest.merge import merge
 from msoko_analysis.ingest.privacy import SALT, Pseudonyms
@@ -99,7 +100,7 @@ def ingest(
             Problem("нет ни одного файла с данными", "укажите файлы или папку с ними")
         ]
         raise DataError.from_problems(_TITLE, [*listed, *notes])
-    blocks = persons.link(blocks, pseudonyms)
+    blocks = persons.link(with_own_codes(blocks), pseudonyms)
     merged = merge(blocks)
     rejected, cells = (faults_of(faults, blocks) for faults in (merged.rejected, merged.cells))
     if strict and (rejected or cells):

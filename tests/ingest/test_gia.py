@@ -11,6 +11,7 @@ from gia_files import (
     EGE,
     OGE,
     OGE_CSV,
+    PEOPLE,
     REGIONAL,
     SCHOOLS,
     ege_row,
@@ -276,3 +277,60 @@ def test_names_leave_any_other_table(tmp_path: Path, derived: Callable[..., tupl
     rejected = (out / "rejected" / "a.csv").read_text(encoding="utf-8-sig")
     assert "Пупкин" not in rejected
     assert not (tmp_path / "salt").exists(), "nothing was to be hashed"
+
+
+def own_schools(tmp_path: Path) -> Path:
+    """The table of schools under codes of their own; one school has no code in РИС ГИА."""
+    rows = [
+        ["school", "name", "municipality", "gia_code"],
+        ["sch001", "МБОУ «СОШ № 1»", "M01", "50101"],  # Excel cut the zero off
+        ["sch002", "МБОУ «Гимназия № 2»", "M01", ""],
+    ]
+    return table(tmp_path / "schools.csv", rows)
+
+
+def test_codes_of_ris_gia_lead_to_the_schools_own(
+    tmp_path: Path, derived: Callable[..., tuple]
+) -> None:
+    rows = [RU, EGE, *(ege_row(k, "+", "", 38, 70 + k) for k in range(3))]
+    medals = [
+        ["ФИО", "ОО", "Степень"],
+        [" ".join(PEOPLE[0][:3]), "050101", 1],
+        [" ".join(PEOPLE[1][:3]), "МБОУ СОШ №1", 2],
+    ]
+    files = [
+        own_schools(tmp_path),
+        workbook(tmp_path / "егэ.xlsx", Лист1=rows),
+        workbook(tmp_path / "медали 2026.xlsx", Лист1=medals),
+    ]
+    report, out = derived(*files, salt=tmp_path / "salt")
+    results = pl.read_parquet(out / "results/**/*.parquet", hive_partitioning=False)
+    assert results.sort("total").select("school", "municipality").rows()[:2] == [
+        ("sch001", "M01"), ("sch001", "M01"),
+    ]  # fmt: skip
+    medalists = pl.read_parquet(out / "medalists.parquet")
+    assert medalists["school"].to_list() == ["sch001", "sch001"]
+    assert medalists.join(results, on="person").height == 2
+    (warning,) = (w for w in report.warnings if "gia_code" in str(w))
+    assert "школ: 1 — кода РИС ГИА нет" in str(warning)
+    assert "(050102)" in str(warning)
+    assert warning.file == "егэ.xlsx"
+
+
+def test_a_code_that_two_schools_claim_says_nothing(
+    tmp_path: Path, derived: Callable[..., tuple]
+) -> None:
+    listed = [
+        ["school", "name", "municipality", "gia_code"],
+        ["sch001", "СОШ № 1", "M01", "050101"],
+        ["sch002", "СОШ № 2", "M01", "050101"],
+    ]
+    rows = [RU, OGE, oge_row(0, "+", "", 30, 4)]
+    files = [
+        table(tmp_path / "schools.csv", listed),
+        workbook(tmp_path / "огэ.xlsx", Лист1=rows),
+    ]
+    report, out = derived(*files, salt=tmp_path / "salt")
+    results = pl.read_parquet(out / "results/**/*.parquet", hive_partitioning=False)
+    assert results["school"].to_list() == ["050101"]
+    assert any("gia_code" in str(w) for w in report.warnings)
