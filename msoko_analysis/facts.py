@@ -51,7 +51,7 @@ class Facts:
 
     ``schools`` are the codes of the district's schools with a result this year. ``lists`` are the
     district's rows of the official lists up to this year, ``list_years`` the years of which there is
-    a list at all. ``gone`` is what was told a year ago and is not told now; ``compared`` whether
+    a list at all; ``partners`` those of proposed partners. ``gone`` is what was told a year ago and is not told now; ``compared`` whether
     there is a year before to compare with; ``observation`` the plan for the next procedures.
     """
 
@@ -70,6 +70,7 @@ class Facts:
     funnel: tuple[Funnel, pd.DataFrame, np.ndarray] | None
     named: Mapping[str, SchoolAgainstItself]
     schools: tuple[str, ...]
+    partners: pd.DataFrame
     lists: pd.DataFrame
     list_years: tuple[int, ...]
 
@@ -188,6 +189,9 @@ def gather(run: RunParams, prepared: Prepared, district: str, year: int) -> Fact
         funnel=level_funnel(arranged),
         named=_named(papers_of(arranged, "school"), named, table, run),
         schools=tuple(sorted(wrote[wrote["municipality"] == district]["school"].unique())),
+        partners=prepared.partners[
+            prepared.partners["municipality"].eq(district) & prepared.partners["year"].eq(year)
+        ],
         lists=lists[lists["municipality"] == district],
         list_years=tuple(sorted(int(one) for one in lists["year"].unique())),
     )

@@ -21,11 +21,13 @@ from msoko_analysis.prose import Paragraph, Stack
 from msoko_analysis.tables import Table, workbook
 from msoko_analysis.wording import (
     advice,
+    equity,
     lists,
     methods,
     observation,
     quality,
     results,
+    shnor,
     signs,
     summary,
 )
@@ -72,9 +74,24 @@ class Note:
         return results.funnel_figure(self.facts)
 
     @cached_property
-    def low_results(self) -> Stack | Paragraph:
-        """Schools where the mark «2» is frequent."""
-        return results.low_text(self.facts)
+    def equity(self) -> Stack:
+        """How unequal the schools are, in words."""
+        return equity.equity_text(self.facts)
+
+    @cached_property
+    def equity_schools(self) -> Stack:
+        """All schools with intervals beside what is usual under their conditions."""
+        return equity.equity_figures(self.facts)
+
+    @cached_property
+    def gaps(self) -> Table:
+        """Measures of inequality and their change."""
+        return equity.gaps_table(self.facts)
+
+    @cached_property
+    def low_results(self) -> Stack:
+        """Schools with low results: the ШНОР rule, and where the mark «2» is frequent beside it."""
+        return shnor.shnor_text(self.facts)
 
     @cached_property
     def marks(self) -> Table:
@@ -151,11 +168,17 @@ class Note:
         """Appendix: all schools."""
         return methods.schools_table(self.facts)
 
+    @cached_property
+    def models(self) -> Table:
+        """Appendix: П22–П24 by every way to work them out."""
+        return equity.models_table(self.facts)
+
     def tables(self) -> tuple[Table, ...]:
         """All tables of the note."""
         return (
             self.results, self.marks, self.signs, signs.cuts_table(self.facts),
-            signs.official_table(self.facts), lists.lists_table(self.facts),
+            signs.official_table(self.facts), lists.lists_table(self.facts), self.gaps,
+            shnor.shnor_table(self.facts), self.models,
             observation.observation_table(self.facts), self.quality, self.scales, self.limits, self.schools,
         )  # fmt: skip
 

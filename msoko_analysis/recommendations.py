@@ -11,6 +11,8 @@ import numpy as np
 from msoko_analysis.catalogue import LEVELS, Recommendation
 from msoko_analysis.findings import Finding, Verdict
 
+# A finding whose measures are those of another finding of the same school, where there is that.
+_COVERED = {"low_share_school": "shnor_school"}
 _TOLD = (Verdict.CONCERN, Verdict.WATCH)
 _ORDER = tuple(dict.fromkeys(LEVELS.values()))
 
@@ -67,6 +69,8 @@ def recommend(
 ) -> tuple[Addressed, ...]:
     """Every catalogue entry whose finding and verdict occurred, once, with its grounds.
 
+    A school on the list of the ШНОР rule gets the measures for that, not those for low results too.
+
     ``before`` are the findings of the year before. Order: from the municipality to the school and the
     teachers; on a level first what is a concern, then by the level of the signs of the schools
     (0…3), a day as the term before an occasion, the works behind the grounds, the number of grounds
@@ -74,7 +78,10 @@ def recommend(
     """
     findings, earlier = tuple(findings), _by_id(before)
     by_kind: dict[tuple[str, str], list[Ground]] = {}
+    told = {(one.code, one.unit) for one in findings if one.verdict in _TOLD}
     for finding in findings:
+        if (_COVERED.get(finding.code), finding.unit) in told:
+            continue
         ground = Ground(finding, _since(finding, earlier))
         by_kind.setdefault((finding.code, str(finding.verdict)), []).append(ground)
     made = [

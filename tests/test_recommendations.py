@@ -21,6 +21,9 @@ ASKING = {
     ("spike_school", "CONCERN"),
     ("spike_school", "WATCH"),
     ("low_share_school", "WATCH"),
+    ("shnor_school", "WATCH"),
+    ("inequality_district", "WATCH"),
+    ("gap_change_district", "WATCH"),
     ("fioko_markers_school", "WATCH"),
     ("level_school", "WATCH"),
     ("participation_district", "WATCH"),
@@ -85,7 +88,7 @@ def test_each_finding_calls_its_own_measures_only(code, verdict, catalogue) -> N
 
 
 def test_order_goes_from_the_municipality_to_the_teachers(catalogue) -> None:
-    made = recommend([finding(code, verdict) for code, verdict in ASKING], catalogue)
+    made = recommend([finding(code, verdict, code) for code, verdict in ASKING], catalogue)
     assert {one.entry.id for one in made} == {entry.id for entry in catalogue}
     levels = [one.entry.level for one in made]
     assert levels == sorted(levels, key=("municipality", "school", "teachers").index)
@@ -110,9 +113,17 @@ def test_the_most_urgent_measure_of_a_level_comes_first(catalogue) -> None:
     assert first(mark, jump, before=(jump,)) == ["jump_school", "mark_gap_school"]
 
 
+def test_a_school_on_the_list_is_not_asked_twice(catalogue) -> None:
+    """ШНОР takes the place of low results for the same school only."""
+    found = [finding("low_share_school", "WATCH", unit) for unit in ("1", "2")]
+    made = recommend([*found, finding("shnor_school", "WATCH", "1")], catalogue)
+    units = {one.entry.finding: [f.unit for f in one.findings] for one in made}
+    assert units == {"shnor_school": ["1"], "low_share_school": ["2"]}
+
+
 def test_only_a_concern_asks_the_school_and_its_teachers(catalogue) -> None:
     for entry in catalogue:
-        if entry.verdict == "WATCH" and entry.finding != "low_share_school":
+        if entry.verdict == "WATCH" and entry.finding not in ("low_share_school", "shnor_school"):
             assert entry.level == "municipality", entry.id
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msoko_analysis.disclosure import PublicMeasures
 from msoko_analysis.findings.context import judge_participation, levels, low_shares, official
+from msoko_analysis.findings.equity import equity
 from msoko_analysis.findings.model import Finding, Verdict
 from msoko_analysis.findings.signs import school_signs
 from msoko_analysis.params import Thresholds
@@ -23,9 +24,11 @@ def judge(
     mine = mine[mine["level"] == "school"]
     now, before = mine[mine["year"] == year], mine[mine["year"] == year - 1]
     region = table[(table["year"] == year) & (table["level"] == "region")]
+    signs = school_signs(now, before, thresholds)
     return (
-        *school_signs(now, before, thresholds),
+        *signs,
         *low_shares(now, region, thresholds),
         *official(now, thresholds),
         *levels(now, thresholds),
+        *equity(public, district, year, thresholds, signs),
     )

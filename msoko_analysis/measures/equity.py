@@ -211,7 +211,7 @@ def _spread(estimate: Estimate, there: np.ndarray) -> Estimate:
     left_out[there] = estimate.left_out
     taking = there.copy()
     taking[there] = estimate.there
-    return Estimate(estimate.value, left_out, taking)
+    return Estimate(estimate.value, left_out, taking, estimate.freedom)
 
 
 def _value_rows(year: Year, found: Mapping[Key, _Value]) -> pd.DataFrame:

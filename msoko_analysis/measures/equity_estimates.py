@@ -27,24 +27,29 @@ _FEWEST_IN_TAIL = 2
 @dataclass(frozen=True)
 class Estimate:
     """``value``; ``left_out`` (schools,) the value without each school; ``there`` (schools,) bool the
-    schools that have a part in it: for the others ``left_out`` is the value itself.
+    schools that have a part in it: for the others ``left_out`` is the value itself. ``freedom`` caps
+    the degrees of freedom: a gap of groups is known no better than its smaller group.
     """
 
     value: float
     left_out: np.ndarray
     there: np.ndarray
+    freedom: float = np.inf
 
     def __sub__(self, other: Estimate) -> Estimate:
         """The change from ``other`` to this one, over the schools of either."""
         return Estimate(
-            self.value - other.value, self.left_out - other.left_out, self.there | other.there
+            self.value - other.value,
+            self.left_out - other.left_out,
+            self.there | other.there,
+            min(self.freedom, other.freedom),
         )
 
     @property
     def error(self) -> tuple[float, float]:
         """Standard error by the jackknife over schools and its degrees of freedom, nan undefined."""
         result = from_left_out(np.asarray(self.value), self.left_out[self.there])
-        return float(result.standard_error), float(result.degrees_of_freedom)
+        return float(result.standard_error), min(float(result.degrees_of_freedom), self.freedom)
 
 
 def average(estimates: Sequence[Estimate], weights: Sequence[float]) -> Estimate:
@@ -54,6 +59,7 @@ def average(estimates: Sequence[Estimate], weights: Sequence[float]) -> Estimate
         float(sum(w * one.value for w, one in zip(share, estimates, strict=True))),
         sum(w * one.left_out for w, one in zip(share, estimates, strict=True)),
         np.any([one.there for one in estimates], axis=0),
+        min(one.freedom for one in estimates),
     )
 
 
@@ -146,7 +152,8 @@ def group_estimate(
         return None
     gap = v_gap(one, other)
     there = (scores.sum(axis=1) > 0) & (first | second)
-    return (Estimate(gap.value, gap.left_out, there), gap) if np.isfinite(gap.value) else None
+    estimate = Estimate(gap.value, gap.left_out, there, gap.freedom)
+    return (estimate, gap) if np.isfinite(gap.value) else None
 
 
 def icc_estimate(scores: np.ndarray) -> tuple[Estimate, RandomIntercept] | None:

@@ -11,7 +11,9 @@ from msoko_analysis.findings import Finding
 from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, escaped, stack
 from msoko_analysis.recommendations import Addressed, Ground, Since
 from msoko_analysis.russian import NBSP, counted, long_date, natural, number, percent
+from msoko_analysis.wording.equity import change_sentence, share_text
 from msoko_analysis.wording.names import over_papers, school_name
+from msoko_analysis.wording.shnor import shnor_ground
 from msoko_analysis.wording.sign_kinds import KINDS, size_text
 from msoko_analysis.wording.signs import q_text
 
@@ -147,6 +149,16 @@ def ground(facts: Facts, one: Finding) -> str:
                 f"{over_papers(facts, one.details['papers'])}, наибольшая доля {percent(one.value)} из "
                 f"{counted(one.n, 'работы', 'работ', 'работ')}"
             )
+        case "shnor_school":
+            return shnor_ground(facts, one)
+        case "inequality_district":
+            return (
+                f"на различия между школами приходится {share_text(one)} различий результатов, "
+                f"по региону — {percent(100 * one.limit)}"
+            )
+        case "gap_change_district":
+            text = change_sentence(one).rstrip(".")
+            return f"{text[0].lower()}{text[1:]}"
         case "fioko_markers_school":
             marks = counted(one.value, "признак", "признака", "признаков")
             return f"{name}: {marks} ФИОКО (2019), к сведению — с {number(one.limit)}"

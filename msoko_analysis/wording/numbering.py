@@ -42,6 +42,12 @@ def _planned(facts: Facts) -> bool:
     return plan is not None and bool(plan.visits or plan.rechecks)
 
 
+def _shnor(facts: Facts) -> bool:
+    rule = facts.run.shnor_rules.of(facts.year)
+    left = any(one.finding.code == "shnor_school" for one in facts.gone)
+    return rule is not None and bool(facts.of("shnor_school", Verdict.WATCH) or left)
+
+
 # In the order of notebooks/district_note.ipynb, with what gives them rows (a test compares both).
 _TABLES: dict[str, Callable[[Facts], bool]] = {
     "results": _papers,
@@ -50,11 +56,14 @@ _TABLES: dict[str, Callable[[Facts], bool]] = {
     "cuts": _cuts,
     "official": _official,
     "lists": lambda facts: len(facts.lists) > 0,
+    "gaps": lambda facts: facts.measure("municipality", "pupil_gap") is not None,
+    "shnor": _shnor,
     "observation": _planned,
     "quality": lambda facts: len(facts.quality) > 0,
     "scales": lambda facts: bool(facts.distributions),
     "limits": lambda facts: True,
     "schools": _schools_known,
+    "models": lambda facts: facts.measure("municipality", "p22_participants") is not None,
 }
 
 
@@ -74,8 +83,17 @@ def _schools(facts: Facts) -> tuple[str, ...]:
     return tuple(f"school-{unit}" for unit in ordered)
 
 
+def _equity(facts: Facts) -> tuple[str, ...]:
+    table = facts.public.table
+    mine = table["year"].eq(facts.year) & table["municipality"].eq(facts.district)
+    results = mine & table["level"].eq("school") & table["indicator"].eq("result")
+    return ("equity",) if (results & ~table["hidden"]).any() else ()
+
+
 # Every part gives the names of its figures in the order in which they are shown.
-_FIGURES: tuple[Callable[[Facts], tuple[str, ...]], ...] = (_distributions, _funnel, _schools)
+_FIGURES: tuple[Callable[[Facts], tuple[str, ...]], ...] = (
+    *(_distributions, _funnel, _schools, _equity),
+)
 
 
 def tables(facts: Facts) -> tuple[str, ...]:

@@ -291,7 +291,7 @@ def low_text(facts: Facts) -> Stack | Paragraph:
     """Schools where the mark «2» is frequent."""
     if not facts.of("low_share_school", *Verdict):
         return Paragraph("Доли отметок по отдельным школам по этим данным не определяются.")
-    found = _by_name(facts, facts.of("low_share_school", Verdict.WATCH))
+    found = _by_name(facts, low_beside_shnor(facts))
     limit = facts.run.thresholds["low_share_limit"].value
     least = number(facts.run.thresholds["share_min_n"].value)
     rule = (
@@ -303,11 +303,20 @@ def low_text(facts: Facts) -> Stack | Paragraph:
         seen = len(facts.of("low_share_school", *Verdict))
         among = f" среди {counted(seen, 'школы', 'школ', 'школ')} с данными"
         where = among if seen < facts.n_schools else ""
-        return Paragraph(f"Школ с часто встречающейся отметкой «2» не найдено{where}. {rule}")
+        beside = " кроме названных выше" if facts.of("shnor_school", Verdict.WATCH) else ""
+        return Paragraph(f"Школ с часто встречающейся отметкой «2»{beside} не найдено{where}. {rule}")
     items = tuple(
         f"{school_name(facts, one.unit)}: {papers(facts, one.details['papers'])} из "
         f"{number(one.details['papers_seen'])}; наибольшая доля отметок «2» — {percent(one.value)} "
         f"из {counted(one.n, 'работы', 'работ', 'работ')} (95{NBSP}%: {between(one.low, one.high)}{NBSP}%)"
         for one in found
     )
-    return stack([Paragraph("Много отметок «2» (к сведению):"), Bullets(items), Paragraph(rule)])
+    head = "Кроме школ, отвечающих правилу, много" if facts.of("shnor_school", Verdict.WATCH) else "Много"
+    return stack([Paragraph(f"{head} отметок «2» (к сведению):"), Bullets(items), Paragraph(rule)])
+
+
+def low_beside_shnor(facts: Facts) -> tuple[Finding, ...]:
+    """Schools where the mark «2» is frequent and that the ШНОР rule does not list."""
+    listed = {one.unit for one in facts.of("shnor_school", Verdict.WATCH)}
+    found = facts.of("low_share_school", Verdict.WATCH)
+    return tuple(one for one in found if one.unit not in listed)

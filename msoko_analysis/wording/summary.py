@@ -11,6 +11,7 @@ from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, escaped, stack
 from msoko_analysis.russian import NBSP, counted, first_capital, listed, natural, number, percent
 from msoko_analysis.wording.advice import term_text
+from msoko_analysis.wording.equity import change, change_sentence, share_text
 from msoko_analysis.wording.forms import marks_sign, not_determined
 from msoko_analysis.wording.names import (
     all_papers,
@@ -22,7 +23,7 @@ from msoko_analysis.wording.names import (
     school_names,
 )
 from msoko_analysis.wording.numbering import in_table
-from msoko_analysis.wording.results import margin, works
+from msoko_analysis.wording.results import low_beside_shnor, margin, works
 from msoko_analysis.wording.sign_kinds import KINDS
 
 _SCHOOLS = ("школа", "школы", "школ")
@@ -65,9 +66,8 @@ def requisites(facts: Facts) -> Requisites:
 
 def summary(facts: Facts) -> Stack:
     """What took part, what stands out, what to do first: one page."""
-    points = [
-        part(facts) for part in (_results, _marks_of_forms, _signs, _low, _official, _participation)
-    ]
+    parts = (_results, _marks_of_forms, _signs, _equity, _low, _official, _participation)
+    points = [part(facts) for part in parts]
     first = _first_steps(facts)
     return stack(
         [
@@ -253,21 +253,38 @@ def _with_size(one: Finding) -> str:
     return name
 
 
-def _low(facts: Facts) -> str:
-    found = facts.of("low_share_school", Verdict.WATCH)
-    if not found:
+def _equity(facts: Facts) -> str:
+    one = next(iter(facts.of("inequality_district", *Verdict)), None)
+    if one is None:
         return ""
-    seen = facts.of("low_share_school", *Verdict)
     text = (
-        f"Низкие результаты. Отметок «2» не меньше {percent(found[0].limit)} {over_papers(facts, 2)} и "
-        "более, и это больше, чем по региону, с учётом погрешности: "
+        f"Равенство. На различия между школами приходится {share_text(one)} всех "
+        f"различий результатов учеников, по региону — {percent(100 * one.limit)}."
     )
-    if len(found) > _NAMES:
-        return (
-            f"{text}{counted(len(found), *_SCHOOLS)} из {number(len(seen))} (перечень — в разделе "
-            "«Низкие результаты»)."
+    changed = change(facts)
+    return f"{text} {change_sentence(changed)}" if changed else text
+
+
+def _low(facts: Facts) -> str:
+    """Schools of the ШНОР rule, then those with many «2» beside them: one place for low results."""
+    listed_now = facts.of("shnor_school", Verdict.WATCH)
+    low = low_beside_shnor(facts)
+    said = []
+    if listed_now:
+        said.append(f"По правилу ШНОР (расчётная модель, чтение «или»): {_some(facts, listed_now)}.")
+    if low:
+        said.append(
+            f"Отметок «2» не меньше {percent(low[0].limit)} {over_papers(facts, 2)} и более, и это "
+            f"больше, чем по региону, с учётом погрешности: {_some(facts, low)}."
         )
-    return f"{text}{listed(school_names(facts, [one.unit for one in found]))}."
+    return f"Низкие результаты. {' '.join(said)}" if said else ""
+
+
+def _some(facts: Facts, found: tuple[Finding, ...]) -> str:
+    """The names of the schools, or how many they are and where they stand."""
+    if len(found) > _NAMES:
+        return f"{counted(len(found), *_SCHOOLS)} (перечень — в разделе «Низкие результаты и ШНОР»)"
+    return listed(school_names(facts, [one.unit for one in found]))
 
 
 def _official(facts: Facts) -> str:
