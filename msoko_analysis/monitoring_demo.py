@@ -32,6 +32,8 @@ from msoko_analysis.packing import without_times
 SEED, YEARS, EDITION, EXPERTS = 2026, (2025, 2026), "2023", ("Э1", "Э2")
 NAMES = {"M01": "Заречный городской округ", "M02": "Северный район", "M03": "Луговой район"}
 FOLDER, MEASURES = "monitoring", "school_measures.csv"
+#: What ``msoko ingest`` reads of the folder; the forms beside it are read by the note itself.
+MEASURES_FILE = f"{FOLDER}/{MEASURES}"
 # Periods of 2026 that are over on 1 June.
 COLLECTED = ("2026", "2026-H1", "2026-Q1")
 PARTNERS, LOWEST = 14, 45
