@@ -99,13 +99,14 @@ def demo(
 ) -> None:
     """Сделать справки по демонстрационной области: данные вымышлены и лежат в проекте."""
     from msoko_analysis.ingest import ingest as read
+    from msoko_analysis.monitoring_demo import MEASURES_FILE
     from msoko_analysis.synthetic.demo import TABLES
 
     run = PROJECT / "params" / "runs" / "demo.yaml"
     source, derived = PROJECT / "data" / "demo", PROJECT / "data" / "derived" / "demo"
-    files = [source / name for name in TABLES]
-    # A folder made before ОГЭ, ЕГЭ and medals joined the demo is made again.
-    if not all((derived / name).exists() for name in ("schools.parquet", "medalists.parquet")):
+    files = [source / name for name in (*TABLES, MEASURES_FILE)]
+    # A folder made before the last table joined the demo is made again.
+    if not (derived / "school_measures.parquet").exists():
         read(files, derived, replace=derived.exists())
     _finish(run_notes(run, reports=reports))
 

@@ -132,13 +132,15 @@ def draw_values(
     True
     """
     found: dict[tuple[str, str, str], tuple[float, float | None]] = {}
-    for indicator in demo_registry().typed:
+    registry = demo_registry()
+    periods = year_periods(YEARS, registry)
+    for indicator in registry.typed:
         drawn = DRAWN[indicator.code]
         for place, pupils in sizes.items():
             level = drawn.level * (1 + rng.normal(0, 0.06))
             if (indicator.code, place) == (_MISSED, "M01"):
                 level = 0.039
-            for period in year_periods(YEARS, demo_registry()):
+            for period in periods:
                 if period.times != indicator.times_a_year:
                     continue
                 growth = 1.0 if place in NAMES else rng.normal(0.5, 1)

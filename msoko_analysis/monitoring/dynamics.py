@@ -45,7 +45,8 @@ def changes(values: pd.DataFrame, registry: Registry, step: Step = "year") -> pd
     if step not in ("year", "period"):
         raise StatsInputError("step must be year or period")
     frame = values.dropna(subset=["value"]).reset_index(drop=True)
-    frame["before_period"] = [_before(period, step) for period in frame["period"]]
+    before = [_before(period, step) for period in frame["period"]]
+    frame["before_period"] = pd.Series(before, frame.index, dtype=object)
     earlier = frame[["indicator", "municipality", "period", "value"]].rename(
         columns={"period": "before_period", "value": "before"}
     )
