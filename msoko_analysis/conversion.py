@@ -121,7 +121,7 @@ def note_html(notebook: NotebookNode, *, title: str, fingerprint: str = "") -> s
 
     Parameters
     ----------
-    notebook : executed, with outputs.
+    notebook : executed, with outputs; ``contents: false`` in its metadata leaves out the contents.
     title : title of the document; also its first heading when the notebook has none.
     fingerprint : short hash of the inputs, printed at the foot so that paper can be traced.
 
@@ -143,7 +143,8 @@ def note_html(notebook: NotebookNode, *, title: str, fingerprint: str = "") -> s
     summary = max(body.find('class="lead"'), 0)
     place = re.compile("(?=<h2[ >])").search(body, summary)
     at = place.start() if place else len(body)
-    return f"{head}<main>{body[:at]}{_contents(headings)}{body[at:]}"
+    contents = _contents(headings) if notebook.metadata.get("contents", True) else ""
+    return f"{head}<main>{body[:at]}{contents}{body[at:]}"
 
 
 def _with_id(match: re.Match[str], headings: list[_Heading]) -> str:

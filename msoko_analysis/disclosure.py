@@ -213,10 +213,14 @@ def _hide_second_part(table: pd.DataFrame, hidden: pd.Series) -> pd.Series:
 
 
 def _hide_second_school(table: pd.DataFrame, hidden: pd.Series) -> pd.Series:
-    """Of the schools whose municipal total is printed hide none or at least two."""
+    """Of the schools of a municipality, and of the municipalities of the region, whose total is
+    printed hide none or at least two.
+    """
     additive = table["count"].notna() | table["indicator"].isin(_WHOLE)
-    mine = table[(table["level"] == "school") & additive]
-    return _hide_in_twos(mine, hidden, [*_PAPER, "municipality", "indicator"])
+    schools = table[(table["level"] == "school") & additive]
+    hidden = _hide_in_twos(schools, hidden, [*_PAPER, "municipality", "indicator"])
+    districts = table[(table["level"] == "municipality") & additive]
+    return _hide_in_twos(districts, hidden, [*_PAPER, "indicator"])
 
 
 def _hide_in_twos(rows: pd.DataFrame, hidden: pd.Series, keys: list[str]) -> pd.Series:

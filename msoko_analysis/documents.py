@@ -1,67 +1,85 @@
-"""Kinds of documents a run makes, and which of each there are: notes of municipalities and others.
+"""Kinds of documents a run makes, and which of each there are: notes, letters to schools and others.
 
 Every document stands in a folder of its own below ``reports/<year>/``: the note of a municipality in
-``<district>``, any other kind in ``<kind>/<district>``, so that each is replaced in one step.
+``<district>``, any other kind in ``<kind>/<district>``, a letter one deeper, in ``<school>``, so that
+each is replaced in one step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
+from urllib.parse import quote
 
 from msoko_analysis.errors import ParamsError
 from msoko_analysis.params import RunParams
+from msoko_analysis.russian import natural
 from msoko_analysis.schema import PROJECT, nearest
 
 NOTEBOOKS = PROJECT / "notebooks"
 NOTES = "notes"
+_REGION = "region"
 
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of document: its notebook, and what it is called in the list of documents."""
+    """One kind of document: its notebook, what it is called in the list, what one is about."""
 
     name: str
     notebook: Path
     title: str
+    about: Literal["district", "school", "region"] = "district"
 
 
 KINDS = {
     kind.name: kind
     for kind in (
+        Kind("overview", NOTEBOOKS / "region_overview.ipynb", "Обзор региона", "region"),
         Kind(NOTES, NOTEBOOKS / "district_note.ipynb", "Аналитические справки"),
         Kind(
             "monitoring", NOTEBOOKS / "monitoring_note.ipynb",
             "Справки по мотивирующему мониторингу и механизмам управления",
         ),
-    )  # fmt: skip
-}
+        Kind("letters", NOTEBOOKS / "school_letter.ipynb", "Письма школам", "school"),
+    )
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Target:
-    """One document to make: its kind, what it is about, and the title by which lists are sorted."""
+    """One document to make: its kind, what it is about, the title by which lists are sorted.
+
+    ``district`` is empty for a document about the region, ``school`` for one that is not about a
+    school; ``group`` is the heading under which many documents of a kind are listed.
+    """
 
     kind: str
     year: int
     district: str
     title: str
+    school: str = ""
+    group: str = ""
 
     @property
     def parts(self) -> tuple[str, ...]:
         """Names of the folders below ``reports``.
 
-        >>> Target("notes", 2026, "M01", "").parts
-        ('2026', 'M01')
+        >>> Target("notes", 2026, "M01", "").parts, Target("overview", 2026, "", "").parts
+        (('2026', 'M01'), ('2026', 'overview', 'region'))
+        >>> Target("letters", 2026, "M01", "", "Школа 1/2").parts[-1].isascii()
+        True
         """
         own = () if self.kind == NOTES else (self.kind,)
-        return (str(self.year), *own, self.district)
+        school = (quote(self.school, safe=""),) if self.school else ()
+        return (str(self.year), *own, self.district or _REGION, *school)
 
     @property
     def about(self) -> dict[str, str | int]:
         """The parameters of the notebook that say what the document is about."""
-        return {"district": self.district, "year": self.year}
+        places = {"district": self.district, "school": self.school}
+        return {**{name: code for name, code in places.items() if code}, "year": self.year}
 
 
 def targets(
@@ -72,18 +90,58 @@ def targets(
 ) -> list[Target]:
     """The documents of a run by year, kind and alphabet; None stands for all of the run.
 
-    ``districts`` are codes or names. Raises ParamsError for a kind, district or year that the run
-    does not have, with the list of those it has.
+    ``districts`` are codes or names; a document about the region is always about all of the run.
+    Letters go to every school with results in the year, for which the region is counted first.
+    Raises ParamsError for a kind, district or year that the run does not have, with the list of
+    those it has.
     """
     for kind in kinds:
         if kind not in KINDS:
             raise ParamsError(f"Нет документов вида «{kind}». Есть: {', '.join(KINDS)}")
+    chosen_years, codes = _years(run, years), _districts(run, districts)
+    to_schools = any(KINDS[kind].about == "school" for kind in kinds)
+    schools = schools_with_results(run) if to_schools else {}
     return [
-        Target(kind, year, code, f"{run.districts[code].name.nominative}, {year} год")
-        for year in _years(run, years)
+        target
+        for year in chosen_years
         for kind in kinds
-        for code in _districts(run, districts)
+        for target in _of_kind(run, KINDS[kind], year, codes, schools)
     ]
+
+
+def schools_with_results(run: RunParams) -> dict[tuple[int, str], dict[str, str]]:
+    """Schools with results by (year, district): code → name, in alphabetical order of names."""
+    from msoko_analysis.prepare import load  # pandas: only for letters
+
+    prepared = load(run)
+    wrote = prepared.attendance[prepared.attendance["n_scored"] > 0]
+    names = prepared.school_names
+    return {
+        (int(year), district): {
+            code: names.get(code, code)
+            for code in sorted(rows.unique(), key=lambda code: natural(names.get(code, code)))
+        }
+        for (year, district), rows in wrote.groupby(["year", "municipality"])["school"]
+    }
+
+
+def _of_kind(
+    run: RunParams,
+    kind: Kind,
+    year: int,
+    codes: Sequence[str],
+    schools: Mapping[tuple[int, str], Mapping[str, str]],
+) -> Iterator[Target]:
+    if kind.about == "region":
+        yield Target(kind.name, year, "", f"{run.region.nominative}, {year} год")
+        return
+    for code in codes:
+        name = run.districts[code].name.nominative
+        if kind.about == "district":
+            yield Target(kind.name, year, code, f"{name}, {year} год")
+            continue
+        for school, called in schools.get((year, code), {}).items():
+            yield Target(kind.name, year, code, f"{called} ({name}), {year} год", school, name)
 
 
 def _years(run: RunParams, wanted: Sequence[int] | None) -> list[int]:

@@ -172,12 +172,11 @@ def gather(run: RunParams, prepared: Prepared, district: str, year: int) -> Fact
     wrote = prepared.attendance
     wrote = wrote[wrote["year"].eq(year) & wrote["n_scored"].gt(0)]
     lists = prepared.lists[prepared.lists["year"] <= year]
-    names = pd.concat([prepared.names, prepared.schools[["school", "name"]]])
     return Facts(
         run=run,
         district=district,
         year=year,
-        names=dict(zip(names["school"], names["name"], strict=True)),
+        names=prepared.school_names,
         public=public,
         quality=prepared.quality[mine],
         findings=findings,

@@ -40,6 +40,8 @@ PRELOAD = (
     "ipykernel.kernelapp",
     "ipykernel.ipkernel",
     "msoko_analysis.note",
+    "msoko_analysis.letter",
+    "msoko_analysis.overview",
 )
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import numpy as np
 
 from msoko_analysis.errors import MsokoError
 from msoko_analysis.facts import Facts, gather
 from msoko_analysis.figures import Figure
-from msoko_analysis.measures.aggregates import schools_told
 from msoko_analysis.params import load_run
-from msoko_analysis.prepare import Prepared, load
+from msoko_analysis.prepare import load
 from msoko_analysis.prose import Paragraph, Stack
-from msoko_analysis.tables import Table, workbook
+from msoko_analysis.region_facts import FEWEST_SCHOOLS, schools_of
+from msoko_analysis.saved import save_parts
+from msoko_analysis.tables import Table
 from msoko_analysis.wording import (
     advice,
     equity,
@@ -187,20 +183,9 @@ class Note:
 
         An empty ``folder`` saves nothing.
         """
-        if not folder:
-            return
-        out = Path(folder)
-        for part in ("tables", "figures"):
-            (out / part).mkdir(parents=True, exist_ok=True)
-        for figure in figures_in(vars(self).values()):
-            (out / "figures" / f"{figure.name}.png").write_bytes(figure.png)
-        findings = [_finding_json(one) for one in self.facts.findings]
-        text = json.dumps(findings, ensure_ascii=False, indent=1, allow_nan=False)
-        (out / "findings.json").write_text(text + "\n", encoding="utf-8")
-        for table in self.tables():
-            path = out / "tables" / f"{table.name}.csv"
-            path.write_text(table.csv(), encoding="utf-8-sig", newline="\n")
-        (out / "tables" / "tables.xlsx").write_bytes(workbook(self.tables()))
+        save_parts(
+            folder, blocks=vars(self).values(), findings=self.facts.findings, tables=self.tables()
+        )
 
 
 def build_note(run_file: str, *, district: str, year: int, data: str = "") -> Note:
@@ -212,44 +197,11 @@ def build_note(run_file: str, *, district: str, year: int, data: str = "") -> No
     """
     run = load_run(run_file, data=Path(data) if data else None)
     prepared = load(run)
-    schools = _schools_of(prepared, district, year)
-    if schools < 2:
+    schools = schools_of(prepared, district, year)
+    if schools < FEWEST_SCHOOLS:
         name = run.districts[district].name.prepositional
         raise Withheld(
             f"В {name} за {year} год {'одна школа' if schools else 'нет школ'} с результатами: справка "
             "о муниципалитете была бы справкой об одной школе"
         )
     return Note(gather(run, prepared, district, year))
-
-
-def _schools_of(prepared: Prepared, district: str, year: int) -> int:
-    """Schools with results, or as many as the aggregate forms are about."""
-    attendance = prepared.attendance
-    mine = attendance[
-        (attendance["municipality"] == district)
-        & (attendance["year"] == year)
-        & (attendance["n_scored"] > 0)
-    ]
-    return max(mine["school"].nunique(), schools_told(prepared.measures, district, year))
-
-
-def figures_in(blocks: Iterable[Any]) -> Iterator[Figure]:
-    """The figures among blocks and inside their stacks."""
-    for block in blocks:
-        if isinstance(block, Figure):
-            yield block
-        elif isinstance(block, Stack):
-            yield from figures_in(block.blocks)
-
-
-def _finding_json(finding: Any) -> Mapping[str, Any]:
-    """A finding as JSON: nan becomes null, numbers keep ten digits."""
-    return {"id": finding.id, **{key: _plain(value) for key, value in asdict(finding).items()}}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(inner) for key, inner in value.items()}
-    if isinstance(value, (float, np.floating)):
-        return float(f"{value:.10g}") if np.isfinite(value) else None
-    return value

@@ -78,6 +78,12 @@ class Prepared:
     references: pd.DataFrame
     schools: pd.DataFrame
 
+    @property
+    def school_names(self) -> dict[str, str]:
+        """Names of schools by code: as the list of schools has them, else as forms print them."""
+        names = pd.concat([self.names, self.schools[["school", "name"]]])
+        return dict(zip(names["school"], names["name"], strict=True))
+
 
 def load(run: RunParams) -> Prepared:
     """The prepared tables of a run's region; counts and measures them first when they are not

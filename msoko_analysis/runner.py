@@ -173,6 +173,7 @@ def prepare_region(run: RunParams) -> None:
 def _job(
     run: RunParams, run_file: Path, notebook: Path, target: Target, reports: Path, shared: dict
 ) -> Job:
+    manifest = describe_note(shared, notebook=notebook, kind=target.kind, about=target.about)
     return Job(
         notebook=str(notebook.resolve()),
         parameters={
@@ -183,7 +184,7 @@ def _job(
         out=str(reports.joinpath(*target.parts)),
         title=target.title,
         target=asdict(target),
-        manifest=describe_note(shared, notebook=notebook, kind=target.kind, about=target.about),
+        manifest={**manifest, "group": target.group},
         kernel=None,
     )
 

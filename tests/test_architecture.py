@@ -21,9 +21,9 @@ ORDER = [
     *("contracts", "ingest", "quality", "counts", "synthetic"),
     *("stats", "rules", "measures", "prepare", "disclosure", "findings", "recommendations"),
     "observation",
-    *("facts", "russian", "prose", "packing", "tables", "monitoring", "cycle"),
+    *("facts", "region_facts", "russian", "prose", "packing", "tables", "monitoring", "cycle"),
     *("monitoring_demo", "monitoring_inputs", "monitoring_facts"),
-    *("figures", "wording", "note", "monitoring_note", "blindness"),
+    *("figures", "wording", "saved", "note", "letter", "overview", "monitoring_note", "blindness"),
     *("forkserver", "kernels", "execution", "conversion", "document", "render"),
     *("documents", "jobs", "index_page", "runner", "cli"),
 ]

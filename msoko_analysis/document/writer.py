@@ -58,7 +58,8 @@ class Writer:
         if level == 1:
             self.word.add_paragraph(plain(element), style="Title")
         else:
-            self.word.add_heading(plain(element), level - 1)
+            heading = self.word.add_heading(plain(element), level - 1)
+            heading.paragraph_format.page_break_before = plain(element).startswith("Приложение")
 
     def _paragraph(self, element: HtmlElement) -> None:
         small = "table-note" in element.classes

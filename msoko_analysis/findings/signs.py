@@ -110,10 +110,12 @@ def _others(rows: Mapping[str, pd.DataFrame], thresholds: Thresholds) -> list[Fi
         for unit, row in rows.get(name, pd.DataFrame()).iterrows():
             size = abs(row["value"]) if rule.two_sided else row["value"]
             sure = row["q"] <= thresholds["spike_q"].value
-            large = size >= limit and row["n"] >= thresholds["spike_min_tested"].value
+            few = row["n"] < thresholds["spike_min_tested"].value
+            large = size >= limit and not few
             named = rule.evidence and large and _inside(rows, rule.family, unit, thresholds)
             told = Verdict.CONCERN if named else Verdict.WATCH
-            verdict = told if sure and large else Verdict.NO_CONCERN
+            none = Verdict.TOO_FEW if few else Verdict.NO_CONCERN
+            verdict = told if sure and large else none
             details = {
                 "p": row["p"],
                 "family_q": _row(rows, f"family_{rule.family}", unit)["value"],

@@ -12,6 +12,7 @@ from msoko_analysis.measures.level import level_rows
 from msoko_analysis.measures.marks import mark_rows
 from msoko_analysis.measures.official import official_rows
 from msoko_analysis.measures.region import region_rows
+from msoko_analysis.measures.result_change import result_change_rows
 from msoko_analysis.measures.results import result_rows
 from msoko_analysis.measures.rows import COLUMNS
 from msoko_analysis.measures.signs import combined_rows, other_signs
@@ -41,6 +42,7 @@ def measure_year(
         *(rows for arrays in year.papers for rows in cut_rows(year, arrays)),
         *_sign_rows(year, previous, thresholds, tasks),
         *region_rows(year),
+        *(result_change_rows(year, previous) if previous else ()),
         *level_rows(year),
         *official_rows(year, previous),
     ]

@@ -48,7 +48,8 @@ def recommendations(facts: Facts) -> Stack:
         return stack(
             [Paragraph("Находок, из которых следовали бы рекомендации, нет; мер не предлагается.")]
         )
-    blocks, place = [Paragraph(_IN_ORDER)], 0
+    several = len({one.entry.finding for one in facts.recommendations}) > 1
+    blocks, place = [Paragraph(_IN_ORDER) if several else None], 0
     for level, title in _LEVEL.items():
         mine = [one for one in facts.recommendations if one.entry.level == level]
         blocks.append(Heading(title) if mine else None)

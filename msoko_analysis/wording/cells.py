@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from msoko_analysis.facts import Facts
+from msoko_analysis.measures.rows import ALL_PAPERS
 from msoko_analysis.scales import Paper
 from msoko_analysis.tables import HIDDEN
 
@@ -24,9 +25,11 @@ def of_unit(
     return _cell(facts.measure(level, indicator, paper, year=year), column)
 
 
-def of_school(facts: Facts, unit: str, indicator: str, column: str = "value") -> Cell:
-    """A value of one school pooled over its papers, as :func:`of_unit`."""
-    return _cell(facts.pooled(unit, indicator), column)
+def of_school(
+    facts: Facts, unit: str, indicator: str, column: str = "value", *, paper: Paper = ALL_PAPERS
+) -> Cell:
+    """A value of one school in a paper, or pooled over its papers, as :func:`of_unit`."""
+    return _cell(facts.of_paper(unit, indicator, paper), column)
 
 
 def minus(first: Cell, second: Cell) -> Cell:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pandas as pd
 
@@ -181,11 +184,12 @@ def signs_figures(facts: Facts) -> Stack:
         mine = [one for one in named(facts) if one.unit == unit]
         inside = [
             Heading(school_name(facts, unit)),
-            *(Paragraph(_sentence(facts, one)) for one in mine),
+            *(Paragraph(sentence(facts, one)) for one in mine),
         ]
         spike = next((one for one in mine if one.code == "spike_school"), None)
         if spike is not None:
-            inside.append(_school_figure(facts, spike))
+            title = partial(figure_title, facts, f"school-{unit}")
+            inside.append(school_figure(facts, spike, title))
         blocks.append(stack(inside, box="keep"))
     return stack([_innocent(facts), *blocks])
 
@@ -211,7 +215,8 @@ def _innocent(facts: Facts) -> Stack | None:
     )
 
 
-def _sentence(facts: Facts, one: Finding) -> str:
+def sentence(facts: Facts, one: Finding) -> str:
+    """One sign of a school: its works, size, false-alarm rate and what it means."""
     works = counted(one.n, "работе", "работам", "работам")
     text = (
         f"{first_capital(KINDS[one.code].name)} (по {works}): {size_text(one)}; {q_text(one.q)}. "
@@ -226,19 +231,18 @@ _CONCLUSION = {
 }
 
 
-def _school_figure(facts: Facts, one: Finding) -> Figure:
+def school_figure(facts: Facts, one: Finding, title: Callable[[str], str]) -> Figure:
+    """Works of a school around the cuts against its own level; ``title`` puts the number before."""
     seen = facts.named[one.unit]
     data = NearCuts(DISTANCES, seen.near, seen.near_expected, seen.tenths, seen.tenths_expected)
     name = school_name(facts, one.unit)
     return school_near_cuts(
         data,
         name=f"school-{one.unit}",
-        caption=figure_title(
-            facts,
-            f"school-{one.unit}",
+        caption=title(
             f"{name}: работы по расстоянию до ближайших границ отметок (слева) и по "
             "всей шкале (справа); чёрточки — сколько ожидается при уровне школы. Работа между двумя "
-            "близкими границами учтена у обеих",
+            "близкими границами учтена у обеих"
         ),
         description=(
             f"{name}: столбцы числа работ у границ отметок и ожидаемые значения; лишних работ над "
