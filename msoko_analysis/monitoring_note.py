@@ -10,12 +10,13 @@ from typing import Any
 
 from msoko_analysis.figures import Figure
 from msoko_analysis.monitoring_facts import MonitoringFacts, gather_monitoring
-from msoko_analysis.note import Withheld, figures_in
+from msoko_analysis.note import Withheld
 from msoko_analysis.params import load_run
 from msoko_analysis.prepare import load
 from msoko_analysis.prose import Stack
 from msoko_analysis.russian import NBSP
-from msoko_analysis.tables import Table, workbook
+from msoko_analysis.saved import save_parts
+from msoko_analysis.tables import Table
 from msoko_analysis.wording import mechanisms, monitoring, monitoring_advice, monitoring_summary
 
 
@@ -152,18 +153,7 @@ class MonitoringNote:
 
     def save(self, folder: str) -> None:
         """Write the tables as CSV and Excel and the figures as PNG; an empty ``folder`` saves nothing."""
-        if not folder:
-            return
-        out = Path(folder)
-        for part in ("tables", "figures"):
-            (out / part).mkdir(parents=True, exist_ok=True)
-        for figure in figures_in(self._numbered.values()):
-            (out / "figures" / f"{figure.name}.png").write_bytes(figure.png)
-        for table in self.tables():
-            path = out / "tables" / f"{table.name}.csv"
-            path.write_text(table.csv(), encoding="utf-8-sig", newline="\n")
-        if tables := self.tables():
-            (out / "tables" / "tables.xlsx").write_bytes(workbook(tables))
+        save_parts(folder, blocks=self._numbered.values(), tables=self.tables())
 
 
 def build_monitoring_note(

@@ -17,9 +17,13 @@ from msoko_analysis.tables import Table, workbook
 
 
 def save_parts(
-    folder: str, *, blocks: Iterable[Any], findings: Iterable[Finding], tables: Sequence[Table]
+    folder: str,
+    *,
+    blocks: Iterable[Any],
+    tables: Sequence[Table],
+    findings: Iterable[Finding] | None = None,
 ) -> None:
-    """Write findings.json, the tables, and the figures among the ``blocks`` shown so far.
+    """Write the tables, the figures among the ``blocks`` shown so far, and findings.json if any.
 
     An empty ``folder`` saves nothing.
     """
@@ -30,14 +34,15 @@ def save_parts(
         (out / part).mkdir(parents=True, exist_ok=True)
     for figure in figures_in(blocks):
         (out / "figures" / f"{figure.name}.png").write_bytes(figure.png)
-    text = json.dumps(
-        [_finding_json(one) for one in findings], ensure_ascii=False, indent=1, allow_nan=False
-    )
-    (out / "findings.json").write_text(text + "\n", encoding="utf-8")
+    if findings is not None:
+        plain = [_finding_json(one) for one in findings]
+        text = json.dumps(plain, ensure_ascii=False, indent=1, allow_nan=False)
+        (out / "findings.json").write_text(text + "\n", encoding="utf-8")
     for table in tables:
         path = out / "tables" / f"{table.name}.csv"
         path.write_text(table.csv(), encoding="utf-8-sig", newline="\n")
-    (out / "tables" / "tables.xlsx").write_bytes(workbook(tables))
+    if tables:
+        (out / "tables" / "tables.xlsx").write_bytes(workbook(tables))
 
 
 def figures_in(blocks: Iterable[Any]) -> Iterator[Figure]:
