@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from msoko_analysis.documents import KINDS, NOTES
-from msoko_analysis.errors import MsokoError
+from msoko_analysis.errors import MsokoError, ParamsError
 from msoko_analysis.params import load_run
 from msoko_analysis.runner import DEFAULT_JOBS, REPORTS, RunSummary, run_notes
 from msoko_analysis.schema import PROJECT
@@ -24,7 +24,7 @@ app = typer.Typer(
     help="Анализ результатов школ: можно ли им верить и справедливы ли они.",
 )
 _INTERRUPTED = 130
-template = typer.Typer(no_args_is_help=True, help="Шаблон Excel для показателей мониторинга.")
+template = typer.Typer(no_args_is_help=True, help="Шаблоны Excel для мониторинга: показатели и баллы экспертов.")
 app.add_typer(template, name="template")
 
 
@@ -122,6 +122,26 @@ def template_write(
 
     registry, names = _monitoring(run)
     rows = write_template(out, registry, names, year_periods(year, registry))
+    print(f"{out}: строк для заполнения — {rows}")
+
+
+@template.command("experts")
+def template_experts(
+    run: Annotated[Path, typer.Argument(help="Файл запуска: из него берутся муниципалитеты.")],
+    out: Annotated[Path, typer.Option(help="Куда записать, например эксперты-2026.xlsx.")],
+    year: Annotated[int, typer.Option(help="Год оценки.")],
+    edition: Annotated[str, typer.Option(help="Редакция оценки механизмов, например 2023.")],
+    expert: Annotated[list[str], typer.Option(help="Обозначение эксперта (можно повторять).")],
+) -> None:
+    """Записать пустую форму баллов экспертов."""
+    from msoko_analysis.monitoring.editions import load_editions
+    from msoko_analysis.monitoring.expert_form import write_expert_form
+
+    editions = load_editions()
+    if edition not in editions:
+        raise ParamsError(f"Редакции «{edition}» нет. Есть: {', '.join(editions)}")
+    _, names = _monitoring(run)
+    rows = write_expert_form(out, editions[edition], year, names, expert)
     print(f"{out}: строк для заполнения — {rows}")
 
 

@@ -48,7 +48,13 @@ def summary(facts: MonitoringFacts) -> Stack:
     """What each part says, one line a part."""
     parts = (_indicators, _targets, _mechanisms, _roadmap, _cycle, _measures)
     texts = [(_NAMES[part.__name__], part(facts)) for part in parts]
-    return stack([Bullets(tuple(f"{name}. {text}" for name, text in texts if text))], box="lead")
+    told = (
+        # «Дорожная карта не загружена» names its part itself
+        text if text.startswith(name) else f"{name}. {text}"
+        for name, text in texts
+        if text
+    )
+    return stack([Bullets(tuple(told))], box="lead")
 
 
 _NAMES = {
