@@ -51,8 +51,9 @@ class Facts:
 
     ``schools`` are the codes of the district's schools with a result this year. ``lists`` are the
     district's rows of the official lists up to this year, ``list_years`` the years of which there is
-    a list at all; ``partners`` those of proposed partners. ``gone`` is what was told a year ago and is not told now; ``compared`` whether
-    there is a year before to compare with; ``observation`` the plan for the next procedures.
+    a list at all, ``partners`` those of proposed partners. ``gone`` is what was told a year ago and
+    is not told now; ``compared`` whether there is a year before to compare with; ``observation`` the
+    plan for the next procedures.
     """
 
     run: RunParams
@@ -133,6 +134,10 @@ class Facts:
         """The row of one school over all its papers of the year; None when there is none."""
         return self._row(self.year, "school", unit, indicator, *ALL_PAPERS)
 
+    def of_paper(self, unit: str, indicator: str, paper: Paper) -> pd.Series | None:
+        """The row of one school in one paper of the year; None when there is none."""
+        return self._row(self.year, "school", unit, indicator, *paper)
+
     def has(self, unit: str, indicator: str) -> bool:
         """Whether a school has the indicator this year in any paper, shown or hidden."""
         papers = (*self.run.papers, ALL_PAPERS)
@@ -151,8 +156,9 @@ class Facts:
 def gather(run: RunParams, prepared: Prepared, district: str, year: int) -> Facts:
     """Judge the prepared measures of a district and collect all that its note prints."""
     table = prepared.measures
+    medals = table["indicator"].str.startswith("medals") & table["year"].eq(year - 2)
     about = table[
-        table["year"].isin([year, year - 1])
+        (table["year"].isin([year, year - 1]) | medals)
         & ((table["level"] == "region") | (table["municipality"] == district))
     ]
     public = publish(about, run.thresholds)

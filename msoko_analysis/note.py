@@ -18,9 +18,13 @@ from msoko_analysis.tables import Table
 from msoko_analysis.wording import (
     advice,
     equity,
+    exams,
     lists,
+    marks,
+    medals,
     methods,
     observation,
+    procedures,
     quality,
     results,
     shnor,
@@ -90,9 +94,24 @@ class Note:
         return shnor.shnor_text(self.facts)
 
     @cached_property
-    def marks(self) -> Table:
-        """School marks against the marks of the papers."""
-        return results.marks_table(self.facts)
+    def exams(self) -> Stack:
+        """Results of ЕГЭ, with their table."""
+        return exams.exams_text(self.facts)
+
+    @cached_property
+    def marks(self) -> Stack:
+        """School marks against the marks of papers and exams, with their tables."""
+        return marks.marks_text(self.facts)
+
+    @cached_property
+    def procedures(self) -> Stack:
+        """Every procedure against the earlier ones of the same pupils, with its table."""
+        return procedures.procedures_text(self.facts)
+
+    @cached_property
+    def medals(self) -> Stack:
+        """Medalists against their ЕГЭ, with their tables."""
+        return medals.medals_text(self.facts)
 
     @cached_property
     def signs_explained(self) -> Stack:
@@ -172,10 +191,14 @@ class Note:
     def tables(self) -> tuple[Table, ...]:
         """All tables of the note."""
         return (
-            self.results, self.marks, self.signs, signs.cuts_table(self.facts),
+            self.results, exams.exams_table(self.facts), results.marks_table(self.facts),
+            marks.subjects_table(self.facts), marks.school_marks_table(self.facts),
+            procedures.procedures_table(self.facts), medals.medals_table(self.facts),
+            medals.least_table(self.facts), self.signs, signs.cuts_table(self.facts),
             signs.official_table(self.facts), lists.lists_table(self.facts), self.gaps,
             shnor.shnor_table(self.facts), self.models,
-            observation.observation_table(self.facts), self.quality, self.scales, self.limits, self.schools,
+            observation.observation_table(self.facts),
+            self.quality, self.scales, self.limits, self.schools,
         )  # fmt: skip
 
     def save(self, folder: str) -> None:

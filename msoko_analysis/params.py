@@ -201,6 +201,7 @@ class RunFile(Strict):
         AfterValidator(_filled),
     ]
     districts: Text
+    scales: tuple[Text, ...] = ()
     scale_statuses: Annotated[tuple[Status, ...], AfterValidator(_filled)] = ("found_official",)
     scale_substitutions: tuple[Substitution, ...] = ()
     monitoring: Monitoring | None = None
@@ -271,7 +272,7 @@ def load_run(run_file: Path | str, *, data: Path | None = None, params: Path = P
     subjects = _read_list(Subject, "code", params / "subjects.yaml", problems)
     thresholds = _read_list(Threshold, "name", params / "thresholds.yaml", problems)
     catalogue = _read_list(Recommendation, "id", params / "recommendations.yaml", problems)
-    files = sorted((params / "scales").glob("*.csv"))
+    files = [*sorted((params / "scales").glob("*.csv")), *_own_scales(document, run)]
     rows = read_scales([file for file in files if file.name != MINIMUMS], problems)
     minimum_rows, minimums = read_minimums(params / "scales" / MINIMUMS, problems)
     medal_rules = read_medal_rules(params / "medal_rules.yaml", subjects, problems)
@@ -316,6 +317,11 @@ def _by_key(schema: type, key: str, document: Document, problems: list[Problem])
                 )
             )
     return {getattr(record, key): record for record in records}
+
+
+def _own_scales(document: Document | None, run: RunFile | None) -> list[Path]:
+    """Files of scales beside the run that hold for it alone, besides those of ``params/scales``."""
+    return [document.path.parent / name for name in run.scales] if document and run else []
 
 
 def _read_districts(

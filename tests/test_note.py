@@ -101,10 +101,12 @@ def test_findings_hold_nothing_the_gate_hides(demo_notes) -> None:
         assert spikes.isdisjoint(pooled.loc[pooled["year"] == note.facts.year, "unit"])
 
 
-def page_rows(page: str) -> list[list[str]]:
-    """Cells of a page as a file has them: no grouping, no typographic minus or plus."""
-    plain = str.maketrans({"\u202f": "", "−": "-", "\u00a0": " "})
-    return [[cell.translate(plain).removeprefix("+") for cell in row] for row in cells(page)]
+_PLAIN = str.maketrans({"\u202f": "", "−": "-", "\u00a0": " "})
+
+
+def plain(rows: list[list[str]]) -> list[list[str]]:
+    """Cells as a file has numbers: no grouping, no typographic minus or plus."""
+    return [[cell.translate(_PLAIN).removeprefix("+") for cell in row] for row in rows]
 
 
 def test_csv_and_excel_hold_what_the_page_shows(saved: Path, demo_notes) -> None:
@@ -120,9 +122,9 @@ def test_csv_and_excel_hold_what_the_page_shows(saved: Path, demo_notes) -> None
         if table.frame.empty:
             assert written[1] == sheet[1] == [table.empty]
             continue
-        on_page = page_rows(table._repr_html_())
-        assert [[cell.replace("\u00a0", " ") for cell in row] for row in written] == on_page
-        assert _as_text(sheet, on_page) == on_page
+        on_page = plain(cells(table._repr_html_()))
+        assert plain(written) == on_page
+        assert plain(_as_text(sheet, on_page)) == on_page
 
 
 def _as_text(sheet: list[list], like: list[list[str]]) -> list[list[str]]:
@@ -132,10 +134,10 @@ def _as_text(sheet: list[list], like: list[list[str]]) -> list[list[str]]:
         made.append([])
         for value, text in zip(row, model, strict=True):
             digits = len(text.partition(",")[2])
-            plain = str(value).replace("\u00a0", " ")
+            shown = str(value)
             if isinstance(value, (int, float)):
-                plain = f"{value:.{digits}f}".replace(".", ",")
-            made[-1].append(plain)
+                shown = f"{value:.{digits}f}".replace(".", ",")
+            made[-1].append(shown)
     return made
 
 

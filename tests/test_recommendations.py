@@ -35,6 +35,10 @@ ASKING = {
     ("similarity_school", "CONCERN"),
     ("jump_school", "WATCH"),
     ("homogeneity_school", "WATCH"),
+    ("marks_district", "WATCH"),
+    ("medals_school", "CONCERN"),
+    ("medals_school", "WATCH"),
+    ("link_school", "WATCH"),
 }
 # The level over all signs adds nothing to what its signs ask for.
 SUMMARY = "signs_school"

@@ -46,10 +46,12 @@ def earlier_paper(later: Paper) -> tuple[Paper, int] | None:
     (Paper(procedure='VPR', grade=4, subject='MA'), 1)
     >>> earlier_paper(Paper("EGE", 11, "FI"))
     (Paper(procedure='OGE', grade=9, subject='FI'), 2)
-    >>> earlier_paper(Paper("VPR", 4, "MA")) is None
-    True
+    >>> earlier_paper(Paper("VPR", 4, "MA")) is None, earlier_paper(Paper("DIAG", 8, "MA")) is None
+    (True, True)
     """
-    before = {"VPR": "VPR", "OGE": "VPR", "EGE": "OGE"}[later.procedure]
+    before = {"VPR": "VPR", "OGE": "VPR", "EGE": "OGE"}.get(later.procedure)
+    if before is None:
+        return None
     years = _COHORT[before, later.procedure]
     grade = later.grade - years
     if grade < 4 or (before == "VPR" and grade > 8):

@@ -12,7 +12,9 @@ from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, escaped, st
 from msoko_analysis.recommendations import Addressed, Ground, Since
 from msoko_analysis.russian import NBSP, counted, long_date, natural, number, percent
 from msoko_analysis.wording.equity import change_sentence, share_text
-from msoko_analysis.wording.names import over_papers, school_name
+from msoko_analysis.wording.medals import medals_size
+from msoko_analysis.wording.names import over_papers, paper_name, school_name
+from msoko_analysis.wording.procedures import link_text
 from msoko_analysis.wording.shnor import shnor_ground
 from msoko_analysis.wording.sign_kinds import KINDS, size_text
 from msoko_analysis.wording.signs import q_text
@@ -168,6 +170,16 @@ def ground(facts: Facts, one: Finding) -> str:
                 f"{name}: отличие от школ в таких же условиях {number(one.value, 2)} стандартного "
                 f"отклонения балла ученика ({counted(one.n, 'ученик', 'ученика', 'учеников')}; z{NBSP}={NBSP}"
                 f"{number(one.details['z'], 1)} при пределе {number(one.limit)})"
+            )
+        case "medals_school":
+            return f"{name}: {medals_size(facts, one)}"
+        case "link_school":
+            return f"{name}: {link_text(facts, one)}; {q_text(one.q)}"
+        case "marks_district":
+            side = "выше" if one.value > 0 else "ниже"
+            return (
+                f"{paper_name(facts, one.paper)}: отметки школ муниципалитета {side} на "
+                f"{number(abs(one.value), 2)} отметки, чем следует из результатов; {q_text(one.q)}"
             )
         case "participation_district":
             before, now = number(one.details["before"]), number(one.details["now"])

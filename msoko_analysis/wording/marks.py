@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pandas as pd
 
 from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Verdict
 from msoko_analysis.prose import Paragraph, Stack, stack
 from msoko_analysis.russian import DASH, NBSP, listed, natural, number
+from msoko_analysis.scales import Paper
 from msoko_analysis.tables import HIDDEN, Digits, Table
-from msoko_analysis.wording.cells import of_school, of_unit
+from msoko_analysis.wording.cells import Cell, of_school, of_unit
 from msoko_analysis.wording.names import VERDICT, paper_name, school_name
 from msoko_analysis.wording.numbering import in_table, table_title
 from msoko_analysis.wording.results import marks_table
@@ -27,7 +30,7 @@ def marks_text(facts: Facts) -> Stack:
     view, schools = subjects_table(facts), school_marks_table(facts)
     return stack(
         [
-            Paragraph(_EXPLAINED),
+            Paragraph(_EXPLAINED + (_CORRECTED if facts.of("marks_district", *Verdict) else "")),
             marks_table(facts),
             *([Paragraph(_subjects(facts)), view] if has_subjects(facts) else []),
             schools if len(schools.frame) else None,
@@ -49,9 +52,11 @@ _EXPLAINED = (
     "Сравниваются две отметки одного ученика: поставленная школой и полученная за работу или экзамен. "
     "По долям «ниже» и «выше» школы сравнивать нельзя. Слабые школы обычно ставят отметки мягче, чем "
     "сильные, и к тому же один результат измеряет знания с погрешностью: поэтому в слабой школе чаще "
-    "«ниже», а в сильной — «выше», хотя отметок не завышает и не занижает ни одна. Величина «с поправкой» "
-    "сравнивает учеников с одинаковыми результатами и школы одного уровня и учитывает надёжность работы: "
-    "выводы делаются только по ней."
+    "«ниже», а в сильной — «выше», хотя отметок не завышает и не занижает ни одна."
+)
+_CORRECTED = (
+    " Величина «с поправкой» сравнивает учеников с одинаковыми результатами и школы одного уровня и "
+    "учитывает надёжность работы: выводы делаются только по ней."
 )
 
 
@@ -92,19 +97,15 @@ def subjects_table(facts: Facts) -> Table:
         rows.append(
             {
                 "Предмет, класс": paper_name(facts, paper),
-                "Работ": of_unit(facts, "municipality", "mark_shift", paper, column="n"),
+                "Работ": _works(facts.measure("municipality", "mark_shift", paper)),
                 "На 2 и более, %": of_unit(facts, "municipality", "prior_far", paper),
                 "В регионе, %": of_unit(facts, "region", "prior_far", paper),
                 "Сдвиг, отметки (95 %)": _interval(
                     facts.measure("municipality", "mark_shift", paper)
                 ),
                 "Сдвиг в регионе": of_unit(facts, "region", "mark_shift", paper),
-                "С поправкой (95 %)": _interval(
-                    facts.measure("municipality", "mark_gap_paper", paper)
-                ),
-                "q": of_unit(facts, "municipality", "mark_gap_paper", paper, column="q"),
-                "Вывод": _SUBJECT.get(verdicts.get(paper), DASH),
             }
+            | _corrected(facts, paper, verdicts)
         )
     return Table(
         "subjects",
@@ -126,6 +127,17 @@ def subjects_table(facts: Facts) -> Table:
     )
 
 
+def _corrected(facts: Facts, paper: Paper, verdicts: Mapping[Paper, Verdict]) -> dict[str, Cell]:
+    """The columns of the corrected shift; none where no paper has it."""
+    if not verdicts:
+        return {}
+    return {
+        "С поправкой (95 %)": _interval(facts.measure("municipality", "mark_gap_paper", paper)),
+        "q": of_unit(facts, "municipality", "mark_gap_paper", paper, column="q"),
+        "Вывод": _SUBJECT.get(verdicts.get(paper), DASH),
+    }
+
+
 _SUBJECT = {
     Verdict.WATCH: "отличаются от других школ региона",
     Verdict.NO_CONCERN: "как в других школах",
@@ -144,14 +156,17 @@ def school_marks_table(facts: Facts) -> Table:
         rows.append(
             {
                 "Школа": school_name(facts, unit),
-                "Работ": of_school(facts, unit, "mark_shift", "n"),
+                "Работ": _works(facts.pooled(unit, "mark_shift")),
                 **shares,
                 "На 2 и более, %": of_school(facts, unit, "prior_far"),
                 "Сдвиг, отметки (95 %)": _interval(facts.pooled(unit, "mark_shift")),
+            }
+        )
+        if verdicts:
+            rows[-1] |= {
                 "С поправкой (95 %)": _interval(facts.pooled(unit, "mark_gap")),
                 "Вывод": VERDICT[verdicts[unit]] if unit in verdicts else DASH,
             }
-        )
     ways = dict.fromkeys((f"{name}, %" for _, name in _WAYS), _ONE)
     return Table(
         "school_marks",
@@ -159,11 +174,16 @@ def school_marks_table(facts: Facts) -> Table:
         pd.DataFrame(rows),
         {"Работ": _WHOLE, **ways, "На 2 и более, %": _ONE},
         (
-            "«Ниже» — отметка за работу ниже школьной. По алфавиту. Сдвиг и доли зависят от уровня школы, "
-            "вывод делается по величине с поправкой. Прочерк — баллов за задания нет или школ мало.",
+            "«Ниже» — отметка за работу ниже школьной. По алфавиту. Сдвиг и доли зависят от уровня школы: по "
+            "ним школы не сравниваются.",
         ),
         empty="Школьных отметок по отдельным школам в данных нет.",
     )
+
+
+def _works(row: pd.Series) -> Cell:
+    """Works with a school mark: their number is told even where the shift is kept back."""
+    return HIDDEN if pd.isna(row["n"]) else float(row["n"])
 
 
 def _interval(row: pd.Series | None) -> str:

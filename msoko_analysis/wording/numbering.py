@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Verdict
+from msoko_analysis.measures.medals import MEDALS
 from msoko_analysis.russian import NBSP, natural
 from msoko_analysis.wording.names import school_name
 from msoko_analysis.wording.sign_kinds import KINDS
@@ -16,6 +17,10 @@ from msoko_analysis.wording.sign_kinds import KINDS
 
 def _papers(facts: Facts) -> bool:
     return bool(facts.papers)
+
+
+def _any_paper(facts: Facts, indicator: str) -> bool:
+    return any(facts.measure("municipality", indicator, one) is not None for one in facts.papers)
 
 
 def _signs(facts: Facts) -> bool:
@@ -51,7 +56,13 @@ def _shnor(facts: Facts) -> bool:
 # In the order of notebooks/district_note.ipynb, with what gives them rows (a test compares both).
 _TABLES: dict[str, Callable[[Facts], bool]] = {
     "results": _papers,
-    "marks": _papers,
+    "exams": lambda facts: bool(facts.exams),
+    "marks": lambda facts: _any_paper(facts, "prior_same"),
+    "subjects": lambda facts: _any_paper(facts, "mark_shift"),
+    "school_marks": lambda facts: any(facts.has(one, "mark_shift") for one in facts.schools),
+    "procedures": lambda facts: bool(facts.of("link_school", *Verdict)),
+    "medals": lambda facts: facts.measure("municipality", "medals", MEDALS) is not None,
+    "least": lambda facts: facts.measure("municipality", "medals", MEDALS) is not None,
     "signs": _signs,
     "cuts": _cuts,
     "official": _official,

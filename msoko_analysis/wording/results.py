@@ -304,14 +304,20 @@ def low_text(facts: Facts) -> Stack | Paragraph:
         among = f" среди {counted(seen, 'школы', 'школ', 'школ')} с данными"
         where = among if seen < facts.n_schools else ""
         beside = " кроме названных выше" if facts.of("shnor_school", Verdict.WATCH) else ""
-        return Paragraph(f"Школ с часто встречающейся отметкой «2»{beside} не найдено{where}. {rule}")
+        return Paragraph(
+            f"Школ с часто встречающейся отметкой «2»{beside} не найдено{where}. {rule}"
+        )
     items = tuple(
         f"{school_name(facts, one.unit)}: {papers(facts, one.details['papers'])} из "
         f"{number(one.details['papers_seen'])}; наибольшая доля отметок «2» — {percent(one.value)} "
         f"из {counted(one.n, 'работы', 'работ', 'работ')} (95{NBSP}%: {between(one.low, one.high)}{NBSP}%)"
         for one in found
     )
-    head = "Кроме школ, отвечающих правилу, много" if facts.of("shnor_school", Verdict.WATCH) else "Много"
+    head = (
+        "Кроме школ, отвечающих правилу, много"
+        if facts.of("shnor_school", Verdict.WATCH)
+        else "Много"
+    )
     return stack([Paragraph(f"{head} отметок «2» (к сведению):"), Bullets(items), Paragraph(rule)])
 
 

@@ -11,12 +11,14 @@ from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, escaped, stack
 from msoko_analysis.russian import NBSP, counted, first_capital, listed, natural, number, percent
 from msoko_analysis.wording.advice import term_text
+from msoko_analysis.wording.cells import of_unit
 from msoko_analysis.wording.equity import change, change_sentence, share_text
 from msoko_analysis.wording.forms import marks_sign, not_determined
 from msoko_analysis.wording.names import (
     all_papers,
     district_cases,
     over_papers,
+    paper_name,
     papers,
     procedures,
     school_name,
@@ -66,7 +68,10 @@ def requisites(facts: Facts) -> Requisites:
 
 def summary(facts: Facts) -> Stack:
     """What took part, what stands out, what to do first: one page."""
-    parts = (_results, _marks_of_forms, _signs, _equity, _low, _official, _participation)
+    parts = (
+        *(_results, _marks_of_forms, _signs, _independent),
+        *(_equity, _low, _official, _participation),
+    )
     points = [part(facts) for part in parts]
     first = _first_steps(facts)
     return stack(
@@ -83,7 +88,11 @@ def summary(facts: Facts) -> Stack:
 
 def works_total(facts: Facts) -> int:
     """Works of the district over all papers, hidden numbers left out."""
-    known = (works(facts, paper) for paper in facts.papers)
+    known = [works(facts, paper) for paper in facts.papers]
+    known += [
+        of_unit(facts, "municipality", "mean_test_score", paper, column="n")
+        for paper in facts.exams
+    ]
     return round(sum(n for n in known if not isinstance(n, str)))
 
 
@@ -93,8 +102,8 @@ def _scope(facts: Facts) -> str:
     total = counted(works_total(facts), *_WORKS)
     return (
         f"{procedures(facts)} {facts.year} года: {schools} {district_cases(facts).genitive}, "
-        f"{papers(facts, len(facts.papers))} (предмет и класс), {total} учеников. Ученик, писавший по "
-        "двум предметам, учтён дважды."
+        f"{papers(facts, len(facts.papers) + len(facts.exams))} (предмет и класс), {total} учеников. "
+        "Ученик, писавший по двум предметам, учтён дважды."
     )
 
 
@@ -217,6 +226,58 @@ def _signs(facts: Facts) -> str:
     return " ".join(said)
 
 
+def _independent(facts: Facts) -> str:
+    """School marks, procedures and medals against one another, in one bullet."""
+    said = [part(facts) for part in (_district_marks, _links, _medals)]
+    told = "; ".join(part for part in said if part)
+    if not told:
+        return ""
+    return f"Отметки школы и независимые процедуры. {first_capital(told)}."
+
+
+def _district_marks(facts: Facts) -> str:
+    found = facts.of("marks_district", Verdict.WATCH)
+    if not found:
+        return ""
+    names = listed(paper_name(facts, one.paper) for one in found)
+    return (
+        f"отметки школ расходятся с отметками других школ региона по следующим предметам: {names}"
+    )
+
+
+def _links(facts: Facts) -> str:
+    judged = {one.unit for one in facts.of("link_school", *Verdict)}
+    if not judged:
+        return ""
+    found = facts.of("link_school", Verdict.WATCH)
+    among = f"из {counted(len(judged), *_OF_SCHOOLS)}, где процедуры можно сопоставить"
+    if not found:
+        return f"{among}, экзамены нигде не расходятся с более ранними процедурами"
+    units = list(dict.fromkeys(one.unit for one in found))
+    return (
+        f"{among}, экзамен расходится с более ранней процедурой у "
+        f"{counted(len(units), *_OF_SCHOOLS)} ({_named(facts, units)}), к сведению"
+    )
+
+
+def _medals(facts: Facts) -> str:
+    found = facts.of("medals_school", Verdict.CONCERN)
+    if not facts.of("medals_school", *Verdict):
+        return ""
+    if not found:
+        return "результаты ЕГЭ медалистов ни в одной школе заметно не отличаются от обычных для региона"
+    units = [one.unit for one in found]
+    return (
+        "результаты ЕГЭ медалистов ниже порога заметно чаще, чем в регионе, у "
+        f"{counted(len(units), *_OF_SCHOOLS)} ({_named(facts, units)}): признак, требующий проверки"
+    )
+
+
+def _named(facts: Facts, units: list[str]) -> str:
+    """Names of schools, or where to find them when they are many."""
+    return listed(school_names(facts, units)) if len(units) <= _NAMES else "перечень — в разделе"
+
+
 def _with_signs(facts: Facts, found: tuple[Finding, ...]) -> str:
     """Every school with its signs; only names, then only the table, as the schools grow many."""
     if len(found) > 2 * _NAMES:
@@ -271,7 +332,9 @@ def _low(facts: Facts) -> str:
     low = low_beside_shnor(facts)
     said = []
     if listed_now:
-        said.append(f"По правилу ШНОР (расчётная модель, чтение «или»): {_some(facts, listed_now)}.")
+        said.append(
+            f"По правилу ШНОР (расчётная модель, чтение «или»): {_some(facts, listed_now)}."
+        )
     if low:
         said.append(
             f"Отметок «2» не меньше {percent(low[0].limit)} {over_papers(facts, 2)} и более, и это "
