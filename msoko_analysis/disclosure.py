@@ -19,7 +19,7 @@ from msoko_analysis.params import Thresholds
 _VALUES = ["count", "value", "low", "high", "p", "q"]
 _WHOLE = ("mean_percent", "mean_test_score", "spike", "level", "fioko_a", "fioko_b", "fioko_c")
 # Measures whose n counts schools or lists, not pupils.
-_OF_SCHOOLS = r"p19|p19_list|official_\w+|list_\w+|spike_median_z|medals_needed"
+_OF_SCHOOLS = r"p19|p19_list|official_\w+|list_\w+|spike_median_z|medals_needed|topic_schools_\w+"
 _PARTITION = {"prior_lower": "prior", "prior_same": "prior", "prior_higher": "prior"} | {
     f"{whole}_{degree}": whole
     for whole in ("medals", "medals_rule", "medals_below_university", "medals_below_ministry")

@@ -30,6 +30,7 @@ from msoko_analysis.wording import (
     shnor,
     signs,
     summary,
+    topics,
 )
 
 
@@ -149,6 +150,11 @@ class Note:
         return advice.recommendations(self.facts)
 
     @cached_property
+    def topics(self) -> Stack:
+        """Tasks that are topics for groups of teachers, with their table."""
+        return topics.topics_text(self.facts)
+
+    @cached_property
     def observation(self) -> Stack:
         """Where to observe and what to mark again next time, with its table."""
         return observation.observation_text(self.facts)
@@ -197,7 +203,7 @@ class Note:
             medals.least_table(self.facts), self.signs, signs.cuts_table(self.facts),
             signs.official_table(self.facts), lists.lists_table(self.facts), self.gaps,
             shnor.shnor_table(self.facts), self.models,
-            observation.observation_table(self.facts),
+            topics.topics_table(self.facts), observation.observation_table(self.facts),
             self.quality, self.scales, self.limits, self.schools,
         )  # fmt: skip
 

@@ -45,6 +45,7 @@ from msoko_analysis.schema import (
     validate,
 )
 from msoko_analysis.shnor_rules import ShnorRules, read_shnor_rules
+from msoko_analysis.task_topics import TaskTopic, read_task_topics
 
 PARAMS = PROJECT / "params"
 
@@ -235,6 +236,7 @@ class RunParams(Strict):
     recommendations: tuple[Recommendation, ...]
     monitoring: Monitoring | None
     observation: Observation | None
+    task_topics: dict[tuple[PaperOfYear, int], TaskTopic]
     seed: int
 
 
@@ -278,6 +280,7 @@ def load_run(run_file: Path | str, *, data: Path | None = None, params: Path = P
     medal_rules = read_medal_rules(params / "medal_rules.yaml", subjects, problems)
     equity_models = read_equity_models(params / "equity_models.yaml", problems)
     shnor_rules = read_shnor_rules(params / "shnor.yaml", problems)
+    task_topics = read_task_topics(params / "tasks", problems)
     if subjects:
         unknown_subjects([*rows, *minimum_rows], subjects, problems)
     districts = _read_districts(document, params, problems)
@@ -291,6 +294,7 @@ def load_run(run_file: Path | str, *, data: Path | None = None, params: Path = P
         **fields,
         districts=districts,
         minimums=minimums,
+        task_topics=task_topics,
         medal_rules=medal_rules,
         equity_models=equity_models,
         shnor_rules=shnor_rules,

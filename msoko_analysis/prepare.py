@@ -30,6 +30,7 @@ from msoko_analysis.measures.opportunity import PARTNERS, opportunity_rows, part
 from msoko_analysis.measures.places import Places
 from msoko_analysis.measures.procedures import link_rows, linked_papers
 from msoko_analysis.measures.similar_pairs import similar_pair_rows
+from msoko_analysis.measures.topics import topic_rows
 from msoko_analysis.params import RunParams
 from msoko_analysis.scales import Paper
 
@@ -197,6 +198,7 @@ def _pupil_tables(run: RunParams, schools: pd.DataFrame, places: Places) -> dict
         tasks = {paper: one.counts for paper, one in items.items()}
         measured.append(measure_year(arranged, years.get(year - 1), run.thresholds, tasks))
         points_of = partial(counts.task_points, rows, year)
+        measured += topic_rows(arranged, items, int(run.thresholds["share_min_n"].value))
         measured += similar_pair_rows(arranged, measured[-1], items, points_of, run.thresholds)
     measured += _procedure_rows(run, years, mark_pairs)
     measured += opportunity_rows(run, years, _joined(measured))

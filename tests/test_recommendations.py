@@ -27,6 +27,7 @@ ASKING = {
     ("fioko_markers_school", "WATCH"),
     ("level_school", "WATCH"),
     ("participation_district", "WATCH"),
+    ("topic_district", "WATCH"),
     ("mark_gap_school", "CONCERN"),
     ("mark_gap_school", "WATCH"),
     ("jump_school", "CONCERN"),

@@ -10,6 +10,7 @@ from msoko_analysis.findings.marks import district_marks
 from msoko_analysis.findings.medals import medals
 from msoko_analysis.findings.model import Finding, Verdict
 from msoko_analysis.findings.signs import school_signs
+from msoko_analysis.findings.topics import topics
 from msoko_analysis.params import Thresholds
 
 __all__ = ["Finding", "Verdict", "judge", "judge_participation"]
@@ -35,6 +36,7 @@ def judge(
         *low_shares(now, region, thresholds),
         *official(now, thresholds),
         *levels(now, thresholds),
+        *topics(whole, region, thresholds),
         *equity(public, district, year, thresholds, signs),
         *district_marks(whole, thresholds),
         *medals(now, region, thresholds),

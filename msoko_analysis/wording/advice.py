@@ -18,6 +18,7 @@ from msoko_analysis.wording.procedures import link_text
 from msoko_analysis.wording.shnor import shnor_ground
 from msoko_analysis.wording.sign_kinds import KINDS, size_text
 from msoko_analysis.wording.signs import q_text
+from msoko_analysis.wording.topics import topic_ground
 
 _LEVEL = {
     "municipality": "Муниципальный уровень",
@@ -162,6 +163,8 @@ def ground(facts: Facts, one: Finding) -> str:
         case "gap_change_district":
             text = change_sentence(one).rstrip(".")
             return f"{text[0].lower()}{text[1:]}"
+        case "topic_district":
+            return topic_ground(facts, one)
         case "fioko_markers_school":
             marks = counted(one.value, "признак", "признака", "признаков")
             return f"{name}: {marks} ФИОКО (2019), к сведению — с {number(one.limit)}"

@@ -69,6 +69,7 @@ _TABLES: dict[str, Callable[[Facts], bool]] = {
     "lists": lambda facts: len(facts.lists) > 0,
     "gaps": lambda facts: facts.measure("municipality", "pupil_gap") is not None,
     "shnor": _shnor,
+    "topics": lambda facts: bool(facts.of("topic_district", Verdict.WATCH)),
     "observation": _planned,
     "quality": lambda facts: len(facts.quality) > 0,
     "scales": lambda facts: bool(facts.distributions),
