@@ -48,7 +48,9 @@ def topics_table(facts: Facts) -> Table:
     found = facts.of(CODE, Verdict.WATCH)
     about = {one.id: topic_of(facts, one) for one in found}
     rows = []
-    for one in sorted(found, key=lambda one: (facts.run.papers.index(one.paper), one.details["task"])):
+    for one in sorted(
+        found, key=lambda one: (facts.run.papers.index(one.paper), one.details["task"])
+    ):
         rows.append(
             {
                 "Предмет, класс": paper_name(facts, one.paper),
