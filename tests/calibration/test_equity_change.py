@@ -10,10 +10,10 @@ from worlds import check_rate, size
 from msoko_analysis.measures.equity_estimates import (
     Estimate,
     icc_estimate,
-    icc_of_marks_estimate,
     pupil_estimates,
     school_estimates,
 )
+from msoko_analysis.stats.ordered_probit import ordered_probit
 
 MAXIMUM, CUT = 25, 8
 # The share of a measure that may move by chance beyond its interval on one side, nominal .025.
@@ -31,12 +31,12 @@ def estimates(scores: np.ndarray) -> dict[str, Estimate]:
     found = pupil_estimates(scores, MAXIMUM, scores[:, :CUT].sum(axis=1))
     mean = 100 * scores @ np.arange(MAXIMUM + 1) / MAXIMUM / scores.sum(axis=1)
     found |= school_estimates(mean)
-    for name, estimate in (
-        ("icc", icc_estimate(scores)),
-        ("icc_marks", icc_of_marks_estimate(np.add.reduceat(scores, [0, 8, 13, 19], axis=1))),
-    ):
-        if estimate is not None:
-            found[name] = estimate[0]
+    icc = icc_estimate(scores)
+    if icc is not None:
+        found["icc"] = icc[0]
+    of_marks = ordered_probit(np.add.reduceat(scores, [0, 8, 13, 19], axis=1))
+    there = scores.sum(axis=1) > 0
+    found["icc_marks"] = Estimate(of_marks.icc, of_marks.without_each_school(), there)
     return {name: one for name, one in found.items() if np.isfinite(one.left_out).any()}
 
 
