@@ -24,7 +24,9 @@ app = typer.Typer(
     help="Анализ результатов школ: можно ли им верить и справедливы ли они.",
 )
 _INTERRUPTED = 130
-template = typer.Typer(no_args_is_help=True, help="Шаблоны Excel для мониторинга: показатели и баллы экспертов.")
+template = typer.Typer(
+    no_args_is_help=True, help="Шаблоны Excel для мониторинга: показатели и баллы экспертов."
+)
 app.add_typer(template, name="template")
 
 

@@ -270,7 +270,7 @@ def test_a_limit_without_a_source_does_not_load(folder: Path) -> None:
     [
         ("runs/demo.yaml", "seed: 2026", "seed: 2026\nseeed: 1", "имелось в виду «seed»"),
         ("runs/demo.yaml", "seed: 2026", "seed: '2026'", "нужно целое число"),
-        ("runs/demo.yaml", "seed: 2026", "seed: 1\nseed: 2", "уже задан в строке 15"),
+        ("runs/demo.yaml", "seed: 2026", "seed: 1\nseed: 2", "уже задан в строке 20"),
         ("runs/demo.yaml", "[2025, 2026]", "[2026, 2026]", "повторяется: 2026"),
         ("runs/demo.yaml", "[2025, 2026]", "[]", "список пуст"),
         ("runs/demo.yaml", "VPR-5-RU", "VPR-5-RUS", "имелось в виду «RU»"),

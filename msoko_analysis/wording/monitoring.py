@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -17,6 +19,9 @@ _OF_INDICATORS = ("показателя", "показателей", "показ�
 NOT_LOADED = "Показатели мониторинга не загружены."
 _STATE = {1.0: "лучше", -1.0: "хуже", 0.0: "без изменений"}
 _REACHED = {1.0: "достигнута", 0.0: "не достигнута"}
+# Columns of the sheet that the tables of changes and targets of the same note have.
+_ELSEWHERE = ("Изменение", "В единицах", "Не хватает до цели")
+_ROOM_NOTE = "Последние три столбца заполняет управление образования."
 # More than this many absent values are counted, not listed.
 _MOST_ABSENT = 12
 
@@ -257,10 +262,12 @@ def targets_table(facts: MonitoringFacts) -> Table:
 
 
 def interview_table(facts: MonitoringFacts) -> Table:
-    """The sheet for the interview, with room for people."""
-    return interview(
+    """The sheet for the interview, with room for people; sizes of changes stand in the tables above."""
+    sheet = interview(
         facts.mine(facts.changed), facts.mine(facts.short_of), facts.registry, facts.district
     )
+    kept = [name for name in sheet.frame if name not in _ELSEWHERE]
+    return replace(sheet, frame=sheet.frame[kept], notes=(*sheet.notes[:1], _ROOM_NOTE))
 
 
 def _lowered(text: str) -> str:
