@@ -163,3 +163,35 @@ def test_a_group_of_one_school_and_an_unclear_list_are_hidden(thresholds: Thresh
         {"indicator": "shnor_or", "n": 60, "value": 1.0},
     )
     assert publish(rows, thresholds).table["hidden"].tolist() == [True, False, True, False]
+
+
+MEDALS = {"level": "municipality", "unit": "A", "procedure": "EGE", "grade": 11, "subject": ""}
+
+
+def test_few_medals_of_one_degree_hide_the_numbers_of_both(thresholds: Thresholds) -> None:
+    """All medalists less those of one degree are those of the other."""
+    degrees = ({"indicator": f"medals_{k}", "n": n, "count": n} for k, n in ((1, 40), (2, 3)))
+    rest = {"indicator": "medals_p29", "n": 40, "count": 12}
+    rows = [{"indicator": "medals", "n": 43, "count": 43}, *degrees, rest]
+    table = publish(_rows(*({**MEDALS, **one} for one in rows)), thresholds).table
+    assert table["hidden"].tolist() == [False, True, True, True]
+    assert table["n"].isna().tolist() == [False, True, True, True]
+    enough = [{**MEDALS, **one, "n": 40.0, "count": 40.0} for one in rows]
+    assert not publish(_rows(*enough), thresholds).table["hidden"].any()
+
+
+def test_bands_of_medalists_are_hidden_as_one_histogram(thresholds: Thresholds) -> None:
+    bands = zip(("0_59", "60_69", "70_79", "80_100"), (1, 2, 20, 17), strict=True)
+    rows = [{**MEDALS, "indicator": f"medals_least_{b}", "n": 40, "count": c} for b, c in bands]
+    hidden = publish(_rows(*rows), thresholds).table["hidden"]
+    assert hidden.tolist() == [True, True, False, True]  # 1 and 2 together are a small group too
+
+
+@pytest.mark.parametrize("indicator", ["prior_higher", "prior_far"])
+def test_the_shift_goes_with_hidden_marks(indicator: str, thresholds: Thresholds) -> None:
+    """n times the mean shift is the balance of marks above and below."""
+    shift = {"level": "municipality", "unit": "A", "indicator": "mark_shift", "n": 60}
+    share = {**shift, "indicator": indicator, "count": 3}
+    assert publish(_rows(shift, share), thresholds).table["hidden"].tolist() == [True, True]
+    share["count"] = 12
+    assert publish(_rows(shift, share), thresholds).table["hidden"].tolist() == [False, False]

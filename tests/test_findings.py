@@ -227,3 +227,66 @@ def test_nothing_is_decided_by_local_fdr(demo_notes: dict) -> None:
     ]  # fmt: skip
     assert judged[0] == judged[1]
     assert any(verdict == Verdict.CONCERN for _, verdict in judged[0])
+
+
+# --- medals, links, marks of the district --------------------------------------------------------
+
+EGE = {"procedure": "EGE", "grade": 11, "subject": ""}
+OGE = {"procedure": "OGE", "grade": 9, "subject": "RU"}
+
+
+def medals(*, q=0.05, posterior=95.0, n=20.0, needed=16.0) -> list[dict]:
+    region = {"level": "region", "municipality": "region", "unit": "region"}
+    return [
+        row("medals_double", **EGE, value=posterior, q=q, n=n, p=0.01),
+        row("medals_needed", **EGE, **region, value=needed),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        ({}, Verdict.CONCERN),
+        ({"q": 0.10, "posterior": 90.0}, Verdict.CONCERN),
+        ({"posterior": 89.9}, Verdict.WATCH),
+        ({"q": 0.1001}, Verdict.NO_CONCERN),
+        ({"q": 0.1001, "n": 16.0}, Verdict.NO_CONCERN),
+        ({"q": 0.1001, "n": 15.0}, Verdict.TOO_FEW),
+        ({"q": float("nan")}, Verdict.NO_CONCERN),
+        ({"q": 0.5, "needed": float("nan")}, Verdict.TOO_FEW),
+    ],
+)
+def test_medals_on_both_sides_of_their_limits(given, verdict, thresholds: Thresholds) -> None:
+    assert judged(medals(**given), thresholds)["medals_school", "1"].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("given", "apart", "verdict"),
+    [
+        ({}, 1.0, Verdict.WATCH),
+        ({"value": 0.3, "q": 0.10, "n": 10.0}, 1.0, Verdict.WATCH),
+        ({"value": -0.29}, 0.0, Verdict.NO_CONCERN),
+        ({"q": 0.11}, 0.0, Verdict.NO_CONCERN),
+        ({"n": 9.0}, 0.0, Verdict.NO_CONCERN),
+        ({**RU4, "grade": 5}, 1.0, Verdict.NO_CONCERN),  # ВПР against ВПР is told, not asked about
+    ],
+)
+def test_links_on_both_sides_of_their_limits(given, apart, verdict, thresholds) -> None:
+    fields = {**OGE, "value": -0.5, "p": 1e-6, "q": 1e-4, "n": 40.0} | given
+    one = judged([row("link_vpr", **fields)], thresholds)["link_school", "1"]
+    assert (one.details["apart"], one.verdict) == (apart, verdict)
+    assert one.id == f"link_school:1:{one.paper.code}"
+
+
+@pytest.mark.parametrize(
+    ("q", "verdict"),
+    [
+        (0.10, Verdict.WATCH),
+        (0.11, Verdict.NO_CONCERN),
+        (float("nan"), Verdict.TOO_FEW),
+    ],
+)
+def test_marks_of_a_district_by_paper(q, verdict, thresholds: Thresholds) -> None:
+    whole = {"level": "municipality", "unit": TOWN}
+    rows = [row("mark_gap_paper", **OGE, **whole, value=0.2, q=q)]
+    assert judged(rows, thresholds)["marks_district", TOWN].verdict == verdict
