@@ -32,7 +32,17 @@ KEY = [*PAPER, "level", "municipality", "unit", "indicator"]
 DEMO_RUN = "params/runs/demo.yaml"
 BLOCKS = (
     *("requisites", "summary", "results", "distributions", "level", "funnel", "low_results"),
-    *("marks", "signs_explained", "signs", "named_schools", "district_cuts", "official"),
+    *(
+        "exams",
+        "marks",
+        "procedures",
+        "medals",
+        "signs_explained",
+        "signs",
+        "named_schools",
+        "district_cuts",
+        "official",
+    ),
     *("official_lists", "recommendations", "quality", "quality_remarks", "scales", "methods"),
     *("limits", "schools"),
 )
