@@ -7,12 +7,13 @@ import re
 from functools import cached_property
 from html.parser import HTMLParser
 
+from msoko_analysis.letter import Letter
 from msoko_analysis.note import Note
 
 
-def blocks(note: Note) -> dict[str, str]:
-    """HTML of every block of a note by the name of its property."""
-    names = [name for name, value in vars(Note).items() if isinstance(value, cached_property)]
+def blocks(note: Note | Letter) -> dict[str, str]:
+    """HTML of every block of a note or a letter by the name of its property."""
+    names = [name for name, value in vars(type(note)).items() if isinstance(value, cached_property)]
     return {name: getattr(note, name)._repr_html_() for name in names}
 
 
