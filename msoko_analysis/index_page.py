@@ -23,7 +23,7 @@ from msoko_analysis.russian import counted, natural
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 FAILED = "_failed"
 _MADE, _WITHHELD, _ERROR = "made", "withheld", "failed"
-STATES = {_MADE: "готова", _WITHHELD: "не выдаётся", _ERROR: "ошибка"}
+STATES = {_MADE: "готово", _WITHHELD: "не выдаётся", _ERROR: "ошибка"}
 _CSS = {_MADE: "verdict-none", _WITHHELD: "verdict-few", _ERROR: "verdict-concern"}
 
 

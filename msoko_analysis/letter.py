@@ -103,6 +103,8 @@ def build_letter(run_file: str, *, district: str, school: str, year: int, data: 
 def of_one_school(facts: Facts, school: str) -> Facts:
     """What of a district's facts is about one school, without the name of any other.
 
+    Not even of a proposed partner: the two are introduced by the municipality.
+
     The public numbers stay as the gate has let them pass for the whole district: a letter must not
     show what the note hides.
     """
@@ -117,6 +119,7 @@ def of_one_school(facts: Facts, school: str) -> Facts:
         named={unit: seen for unit, seen in facts.named.items() if unit == school},
         schools=(school,),
         lists=facts.lists[facts.lists["school"] == school],
+        partners=facts.partners.iloc[:0],
     )
 
 

@@ -50,7 +50,7 @@ def test_what_is_common_is_what_was_planted(overview, truth) -> None:
     rows = overview.tables["kinds"].frame.set_index("Что найдено")
     spikes = [one for one in truth["planted"] if one["kind"] == "spike"]
     found = rows.loc["Скопление работ у границы отметки"]
-    assert found["Школ"] == len(spikes)
+    assert found["Число школ"] == len(spikes)
     assert found["Муниципалитетов"] == len({one["municipality"] for one in spikes})
 
 

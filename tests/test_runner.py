@@ -133,7 +133,7 @@ def test_failed_and_withheld_notes_leave_the_others(world, tmp_path):
     page = (reports / "index.html").read_text(encoding="utf-8")
     rows = dict(re.findall(r"<tr><td>(?:<a[^>]*>)?([^<]+)(?:</a>)?</td>\s*(.*?)</tr>", page, re.S))
     assert list(rows) == sorted(rows), "alphabetical, not by outcome"
-    assert "готова" in rows["Заречный городской округ, 2026 год"]
+    assert "готово" in rows["Заречный городской округ, 2026 год"]
     assert "в районе одна школа" in rows["Северный район, 2026 год"]
     assert "нет &lt;граф&gt;" in rows["Луговой район, 2026 год"]
     assert "прежний документ" in rows["Луговой район, 2026 год"]

@@ -175,10 +175,10 @@ def _signs(facts: RegionFacts, tables: Mapping[str, Table]) -> str:
             f"{counted(where, *_IN_PLACES)}"
         )
         rows = tables["kinds"].frame
-        first = rows.loc[rows["Школ"].idxmax()]
+        first = rows.loc[rows["Число школ"].idxmax()]
         text += (
             f"; чаще всего — {first['Что найдено'][0].lower()}{first['Что найдено'][1:]} "
-            f"({counted(first['Школ'], *_SCHOOLS)})."
+            f"({counted(first['Число школ'], *_SCHOOLS)})."
             if len(rows) > 1
             else "."
         )

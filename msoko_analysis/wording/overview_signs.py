@@ -43,7 +43,7 @@ def signs_table(facts: RegionFacts) -> Table:
         rows.append(
             {
                 DISTRICT: district_name(facts, code),
-                "Школ": schools,
+                "Число школ": schools,
                 "Судить можно": named + without if told else HIDDEN,
                 "Признаки, требующие проверки": named if told else HIDDEN,
                 "Работ слишком мало": few if told else HIDDEN,
@@ -55,7 +55,8 @@ def signs_table(facts: RegionFacts) -> Table:
         "Школы с признаками, требующими проверки",
         pd.DataFrame(rows if known else []),
         dict.fromkeys(
-            ("Школ", "Судить можно", "Признаки, требующие проверки", "Работ слишком мало"), WHOLE
+            ("Число школ", "Судить можно", "Признаки, требующие проверки", "Работ слишком мало"),
+            WHOLE,
         ),
         (
             "Числа муниципалитетов между собой не сравниваются: где судить можно о немногих школах, там и "
@@ -75,7 +76,7 @@ def kinds_table(facts: RegionFacts) -> Table:
             rows.append(
                 {
                     "Что найдено": first_capital(name),
-                    "Школ": sum(found.values()),
+                    "Число школ": sum(found.values()),
                     "Муниципалитетов": sum(n > 0 for n in found.values()),
                 }
             )
@@ -83,7 +84,7 @@ def kinds_table(facts: RegionFacts) -> Table:
         "kinds",
         "Что найдено в школах",
         pd.DataFrame(rows),
-        {"Школ": WHOLE, "Муниципалитетов": WHOLE},
+        {"Число школ": WHOLE, "Муниципалитетов": WHOLE},
         ("Одна школа может стоять в нескольких строках.",),
         empty="Ни признаков, требующих проверки, ни школ с большой долей отметок «2» не найдено.",
     )

@@ -115,7 +115,7 @@ def changes_table(facts: RegionFacts) -> Table:
         rows.append(
             {
                 DISTRICT: district_name(facts, code),
-                "Школ": schools,
+                "Число школ": schools,
                 "Работ": cell(change, "n") if told else HIDDEN,
                 _YEAR: cell(change) if told else HIDDEN,
                 INTERVAL: interval(change) if told else HIDDEN,
@@ -125,7 +125,7 @@ def changes_table(facts: RegionFacts) -> Table:
         "changes",
         "Изменение результатов по муниципалитетам",
         pd.DataFrame(rows),
-        {"Школ": WHOLE, "Работ": WHOLE, _YEAR: _CHANGE},
+        {"Число школ": WHOLE, "Работ": WHOLE, _YEAR: _CHANGE},
         (
             "По алфавиту. Средняя доля максимального балла по работам, которые были в оба года. Прочерк "
             "вместо интервала — школ меньше трёх. Изменение больше погрешности, если нуля в интервале нет; "
