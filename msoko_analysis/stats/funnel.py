@@ -67,8 +67,9 @@ def funnel(
     real variance, which makes too many alarms; z and limits therefore use the estimate of
     :func:`msoko_analysis.stats.overdispersion.overdispersion`, consistent at the normal, and the
     published one is kept beside it. ``expected_error`` is the standard error of an expectation that
-    was itself estimated (:func:`msoko_analysis.stats.expectation.expectation`). Fewer than two units, or a standard error that is not positive,
-    is refused. Source: Spiegelhalter, Statist. Med. 24:1185–1202 (2005), §4.2; methods.md §1.5.
+    was itself estimated (:func:`msoko_analysis.stats.expectation.expectation`). Fewer than two
+    units, or a standard error that is not positive, is refused.
+    Source: Spiegelhalter, Statist. Med. 24:1185–1202 (2005), §4.2; methods.md §1.5.
 
     >>> rng = np.random.default_rng(1)
     >>> error = rng.uniform(0.05, 0.2, 500)
