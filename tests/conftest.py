@@ -54,9 +54,7 @@ def demo_blocks(demo_notes: dict[tuple[str, int], Note]) -> dict[tuple[str, int]
 
 
 @pytest.fixture(scope="session")
-def demo_report(
-    project: Path, demo_data: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def demo_report(project: Path, demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the finished note of M01, 2026, made as a run makes it."""
     from msoko_analysis.runner import run_notes
 

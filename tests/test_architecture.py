@@ -16,7 +16,16 @@ NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 
 # A module may import only what stands before it. A new module is put where its data come from.
 ORDER = [
-    *("errors", "schema", "catalogue", "procedures", "scales", "minimums", "task_topics", "medal_rules"),
+    *(
+        "errors",
+        "schema",
+        "catalogue",
+        "procedures",
+        "scales",
+        "minimums",
+        "task_topics",
+        "medal_rules",
+    ),
     *("shnor_rules", "equity_models", "params", "manifest"),
     *("contracts", "ingest", "quality", "counts", "synthetic"),
     *("stats", "rules", "measures", "prepare", "disclosure", "findings", "recommendations"),
