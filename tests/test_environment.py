@@ -46,7 +46,7 @@ def test_conda_has_the_same_packages_with_the_same_bounds(
 ) -> None:
     of_pip = next(item["pip"] for item in conda if isinstance(item, dict))
     names = [item for item in [*conda, *of_pip] if isinstance(item, str)]
-    bounds = dict(X.groups() for item in names)
+    bounds = dict(re.match(r"([\w-]+)(.*)", item).groups() for item in names)
     assert bounds.pop("--editable") == " ."
     assert bounds.pop("python") == ">=3.11"
     assert bounds.pop("pip") == ""
