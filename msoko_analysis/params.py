@@ -207,6 +207,7 @@ class RunFile(Strict):
     scale_substitutions: tuple[Substitution, ...] = ()
     monitoring: Monitoring | None = None
     observation: Observation | None = None
+    thresholds: Annotated[dict[str, Number], Field(default_factory=dict)]
     seed: Annotated[int, Field(strict=True, ge=0)]
 
 
@@ -285,7 +286,8 @@ def load_run(run_file: Path | str, *, data: Path | None = None, params: Path = P
         unknown_subjects([*rows, *minimum_rows], subjects, problems)
     districts = _read_districts(document, params, problems)
     fields = {}
-    if document and run:
+    if document and run and thresholds:
+        thresholds = _own_limits(document, run, thresholds, problems)
         fields = _resolve(run, document, rows, subjects, data, problems)
     if problems:
         title = f"Параметры запуска {shown(run_file)} не приняты"
@@ -321,6 +323,31 @@ def _by_key(schema: type, key: str, document: Document, problems: list[Problem])
                 )
             )
     return {getattr(record, key): record for record in records}
+
+
+def _own_limits(
+    document: Document, run: RunFile, limits: dict[str, Threshold], problems: list[Problem]
+) -> dict[str, Threshold]:
+    """The limits with the values a run sets for itself; the source then says what was changed."""
+    changed = dict(limits)
+    for name, value in run.thresholds.items():
+        if name not in limits:
+            rule = f"порога «{name}» нет в params/thresholds.yaml"
+            problems.append(document.problem(("thresholds", name), rule, nearest(name, limits)))
+            continue
+        usual = limits[name]
+        if value == usual.value:
+            continue
+        told = f"{value:g} вместо {usual.value:g}".replace(".", ",")
+        changed[name] = usual.model_copy(
+            update={
+                "value": float(value),
+                "kind": "own",
+                "status": "proposed",
+                "source": f"Изменён в файле запуска: {told}. {usual.source}",
+            }
+        )
+    return changed
 
 
 def _own_scales(document: Document | None, run: RunFile | None) -> list[Path]:

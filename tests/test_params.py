@@ -308,3 +308,34 @@ def test_an_absent_threshold_names_the_nearest() -> None:
     thresholds = load_run(PARAMS / "runs" / "demo.yaml").thresholds
     with pytest.raises(ParamsError, match=r"«spike_qq» — верните его; .*«spike_q»"):
         thresholds["spike_qq"]
+
+
+# --- limits a run sets for itself ----------------------------------------------------------------
+
+
+def run_with(folder: Path, text: str) -> Path:
+    """The demo's run file with a section added."""
+    path = folder / "runs" / "demo.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + text, encoding="utf-8")
+    return path
+
+
+def test_a_run_may_set_a_limit_of_its_own_and_the_source_says_so(folder: Path) -> None:
+    path = run_with(folder, "thresholds: {spike_min_pupils: 5, spike_q: 0.10}\n")
+    usual = load_run(PARAMS / "runs" / "demo.yaml").thresholds
+    mine = load_run(path, params=folder).thresholds
+    assert mine["spike_min_pupils"].value == 5
+    assert mine["spike_min_pupils"].kind == "own"
+    assert mine["spike_min_pupils"].source.startswith("Изменён в файле запуска: 5 вместо 3. ")
+    assert mine["spike_q"] == usual["spike_q"], "the usual value changes nothing"
+
+
+def test_a_run_can_not_set_a_limit_that_does_not_exist(folder: Path) -> None:
+    run_with(folder, "thresholds:\n  spike_min_pupil: 5\n  spike_q: много\n")
+    assert any("нужно число" in line for line in refusal(folder))
+    path = folder / "runs" / "demo.yaml"
+    spoil(path, "  spike_q: много\n", "")
+    (said,) = refusal(folder)
+    assert "порога «spike_min_pupil» нет в params/thresholds.yaml" in said
+    assert "ключ «thresholds.spike_min_pupil», строка" in said
+    assert "имелось в виду «spike_min_pupils»" in said
