@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from msoko_analysis import crate
 from msoko_analysis.conversion import exporter
 from msoko_analysis.errors import MsokoError
 from msoko_analysis.forkserver import CAN_FORK, Template
@@ -39,6 +40,7 @@ def job_template() -> Template | None:
 def warm_up() -> None:
     """Compile the page template once for all jobs (papermill and nbconvert are imported above)."""
     exporter()
+    crate.warm_up()
 
 
 def run_child(request: dict[str, Any]) -> dict[str, str]:

@@ -10,7 +10,9 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
+import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -18,8 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from msoko_analysis.params import PROJECT, RunParams
+from msoko_analysis.run_values import run_values, text_hash
 
 NAME = "manifest.json"
+PAGE, FINDINGS = "note.html", "findings.json"
+_HIDDEN_CELL = re.compile(r'<td class="[^"]*\bhidden-cell\b')
 PACKAGES = (
     "msoko_analysis",
     "numpy",
@@ -30,6 +35,8 @@ PACKAGES = (
     "matplotlib",
     "seaborn",
     "openpyxl",
+    "jinja2",
+    "mistune",
     "ipykernel",
     "papermill",
     "nbconvert",
@@ -66,16 +73,6 @@ def files_below(folder: Path) -> list[Path]:
     ]
 
 
-def text_hash(value: Any) -> str:
-    """SHA-256 of a JSON value written in one canonical way.
-
-    >>> text_hash({"a": 1, "b": 2}) == text_hash({"b": 2, "a": 1})
-    True
-    """
-    canonical = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode()).hexdigest()
-
-
 def describe_run(run: RunParams, *, run_file: Path) -> dict[str, Any]:
     """The part of a manifest all documents of a run share.
 
@@ -86,7 +83,8 @@ def describe_run(run: RunParams, *, run_file: Path) -> dict[str, Any]:
 
     Returns
     -------
-    dict ready for JSON, with ``inputs``, ``versions``, ``seed``, ``commit``, ``dirty``.
+    dict ready for JSON, with ``inputs`` (hashes), ``values`` (the parameters by name, to be compared
+    with those of another manifest), ``versions``, ``seed``, ``commit``, ``dirty``.
     """
     params = PROJECT / "params"
     common = [path for path in files_below(params) if params / "runs" not in path.parents]
@@ -105,7 +103,9 @@ def describe_run(run: RunParams, *, run_file: Path) -> dict[str, Any]:
     commit, dirty = _commit()
     return {
         "run": run.run,
+        "organisation": run.organisation,
         "inputs": inputs,
+        "values": run_values(run),
         "versions": {"python": platform.python_version(), **_versions()},
         "seed": run.seed,
         "commit": commit,
@@ -136,10 +136,23 @@ def now() -> str:
 
 
 def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
-    """Complete a manifest with the hashes of what stands in ``folder`` and write it there."""
+    """Complete a manifest with counts and hashes of what stands in ``folder`` and write it there."""
     outputs = hashes((path for path in folder.rglob("*") if path.is_file()), folder)
-    text = json.dumps({**manifest, "outputs": outputs}, ensure_ascii=False, indent=1)
+    whole = {**manifest, "counts": _counts(folder), "outputs": outputs}
+    text = json.dumps(whole, ensure_ascii=False, indent=1)
     (folder / NAME).write_text(text + "\n", encoding="utf-8")
+
+
+def _counts(folder: Path) -> dict[str, Any]:
+    """Findings by verdict and cells of tables printed as hidden, where the document has them."""
+    counts: dict[str, Any] = {}
+    if (folder / FINDINGS).is_file():
+        findings = json.loads((folder / FINDINGS).read_text(encoding="utf-8"))
+        counts["findings"] = dict(sorted(Counter(one["verdict"] for one in findings).items()))
+    if (folder / PAGE).is_file():
+        page = (folder / PAGE).read_text(encoding="utf-8")
+        counts["hidden_cells"] = len(_HIDDEN_CELL.findall(page))
+    return counts
 
 
 def read_manifest(folder: Path) -> dict[str, Any] | None:
