@@ -18,7 +18,9 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from msoko_analysis.claims import with_claims, write_claims
 from msoko_analysis.conversion import note_html
+from msoko_analysis.crate import write_crate
 from msoko_analysis.document import note_document
 from msoko_analysis.errors import RenderError
 from msoko_analysis.execution import (
@@ -29,10 +31,10 @@ from msoko_analysis.execution import (
     parameters_source,
     read_notebook,
 )
-from msoko_analysis.manifest import now, write_manifest
+from msoko_analysis.manifest import PAGE, now, write_manifest
 from msoko_analysis.schema import PROJECT
 
-PAGE, NOTEBOOK, DOCUMENT = "note.html", "note.ipynb", "note.docx"
+NOTEBOOK, DOCUMENT = "note.ipynb", "note.docx"
 # A notebook that saves its pictures here is a document to sign, and gets one.
 FIGURES = "figures"
 SAVE_TO = "save_to"
@@ -40,6 +42,8 @@ NO_ROOM = (
     "на диске с отчётами нет места. Освободите место и повторите команду: готовые справки целы и "
     "переделываться не будут"
 )
+# What a manifest says of which document it is.
+_WHICH = ("kind", "year", "district", "school")
 _YEAR = re.compile(r"\d{4}")
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 
@@ -61,7 +65,7 @@ def render_note(
     manifest: Mapping[str, Any],
     kernel: str | None = None,
 ) -> Path:
-    """Execute a notebook; page, document, notebook, manifest, tables and figures go into ``out``.
+    """Execute a notebook; page, claims, document, notebook, manifest, tables, figures go into ``out``.
 
     Parameters
     ----------
@@ -70,7 +74,8 @@ def render_note(
         notebook saves its tables in: it is supplied here, because it is a temporary one.
     out : a folder below ``reports/<year>``; replaced as a whole when the note is complete.
     title : title of the page.
-    manifest : what to record beside the times and the hashes of the outputs.
+    manifest : what to record beside the times and the hashes of the outputs; ``parameters`` in it
+        are the values the published notebook shows instead of those of this machine.
     kernel : address of a kernel template (``kernels.kernel_template``); None for a cold kernel.
 
     Returns
@@ -92,22 +97,27 @@ def render_note(
         log.unlink(missing_ok=True)
         work.mkdir(parents=True)
         try:
-            executed = _run(notebook, parameters, work, kernel)
+            shown = manifest.get("parameters", {})
+            executed = _run(notebook, parameters, work, kernel, shown)
         except CellFailed as failed:
             if failed.error != "Withheld":
                 raise
             _withhold(work, out, {**manifest, "title": title, "started": started}, failed.message)
             raise NoteWithheld(failed.message) from failed
         fingerprint = str(manifest.get("fingerprint", ""))[:16]
-        page = note_html(executed, title=title, fingerprint=fingerprint)
+        page, claims = with_claims(note_html(executed, title=title, fingerprint=fingerprint))
         (work / PAGE).write_text(page, encoding="utf-8")
+        which = {name: manifest[name] for name in _WHICH if name in manifest}
+        write_claims(work, claims, which)
         if (work / FIGURES).is_dir():
             document = note_document(page, work / FIGURES, title=title)
             (work / DOCUMENT).write_bytes(document)
         text = nbformat.writes(executed)
         (work / NOTEBOOK).write_text(text + "\n", encoding="utf-8")
         times = {"started": started, "finished": now()}
-        write_manifest(work, {"status": "made", "title": title, **manifest, **times})
+        record = {"status": "made", "title": title, **manifest, **times}
+        write_crate(work, record)
+        write_manifest(work, record)
         replace_folder(work, out)
     except CellFailed as failed:
         raise _explained(failed, title, log) from failed
@@ -175,7 +185,13 @@ def _alive(pid: int) -> bool:
     return True
 
 
-def _run(path: Path, parameters: Mapping[str, Any], work: Path, kernel: str | None) -> NotebookNode:
+def _run(
+    path: Path,
+    parameters: Mapping[str, Any],
+    work: Path,
+    kernel: str | None,
+    instead: Mapping[str, Any],
+) -> NotebookNode:
     """Execute, then make the notebook a function of its inputs: no times, no folders of today."""
     given = dict(parameters)
     if SAVE_TO in declared_parameters(read_notebook(path)):
@@ -188,7 +204,7 @@ def _run(path: Path, parameters: Mapping[str, Any], work: Path, kernel: str | No
         if not cell.metadata.get("tags"):
             cell.metadata.pop("tags", None)
         if cell.get("id") == INJECTED:
-            shown = {name: portable(value) for name, value in given.items()}
+            shown = {name: instead.get(name, portable(value)) for name, value in given.items()}
             cell.source = parameters_source({**shown, SAVE_TO: "."} if SAVE_TO in given else shown)
         for output in cell.get("outputs", []):
             plain = output.get("data", {}).get("text/plain")

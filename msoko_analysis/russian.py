@@ -64,7 +64,7 @@ def counted(n: float, one: str, few: str, many: str) -> str:
     return f"{number(whole)}{NBSP}{plural(whole, one, few, many)}"
 
 
-_MONTHS = (
+MONTHS = (
     *("января", "февраля", "марта", "апреля", "мая", "июня"),
     *("июля", "августа", "сентября", "октября", "ноября", "декабря"),
 )
@@ -76,7 +76,7 @@ def long_date(day: date) -> str:
     >>> long_date(date(2026, 11, 1))
     '1\\xa0ноября 2026\\xa0года'
     """
-    return f"{day.day}{NBSP}{_MONTHS[day.month - 1]} {day.year}{NBSP}года"
+    return f"{day.day}{NBSP}{MONTHS[day.month - 1]} {day.year}{NBSP}года"
 
 
 def listed(items: Iterable[str]) -> str:

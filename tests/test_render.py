@@ -233,9 +233,9 @@ def test_bytes_depend_on_neither_time_folder_nor_kind_of_kernel(tmp_path, kernel
     for place, used in (("one", kernel), ("two/deeper", kernel), ("three", None)):
         given = {**GIVEN, "data": str(tmp_path / place / "demo")}
         page = make(tmp_path / place, *cells, kernel=used, given=given)
-        names = ("note.html", "note.ipynb", "tables/a.csv")
+        names = ("note.html", "note.ipynb", "claims.json", "tables/a.csv")
         made.append({name: (page.parent / name).read_bytes() for name in names})
-        assert files(page.parent) == {*names, "manifest.json"}
+        assert files(page.parent) == {*names, "manifest.json", "ro-crate-metadata.json"}
     assert made[0] == made[1] == made[2]
     text = made[0]["note.ipynb"].decode()
     assert str(tmp_path) not in text
@@ -247,7 +247,7 @@ def test_bytes_depend_on_neither_time_folder_nor_kind_of_kernel(tmp_path, kernel
 def test_the_manifest_tells_what_came_out(tmp_path, kernel):
     page = make(tmp_path, "1", kernel=kernel)
     manifest = json.loads((page.parent / "manifest.json").read_text(encoding="utf-8"))
-    assert set(manifest["outputs"]) == {"note.html", "note.ipynb"}
+    assert set(manifest["outputs"]) == {"note.html", "note.ipynb", "claims.json"}
     assert manifest["status"] == "made"
     assert manifest["started"] <= manifest["finished"]
 
