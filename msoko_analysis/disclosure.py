@@ -5,17 +5,23 @@ from a printed total; shares are printed from ten pupils on. Hidden is not zero:
 nan with ``hidden`` True, a true zero stays 0. Limits: ``small_cell`` and ``share_min_n`` of the
 parameters; no law sets them (domain.md §8). Everything a note prints about pupils must come as
 :class:`PublicMeasures` or :class:`PublicCounts`, and only this module makes them.
+
+The official issue of a note, for those entitled to full numbers, passes a wider gate: it keeps back only
+what is the result of one pupil (:func:`publish_to_entitled`, :func:`count_to_entitled`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from msoko_analysis.params import Thresholds
 
+#: For whom a document is: everybody, or those entitled to full numbers («для служебного пользования»).
+Issue = Literal["public", "official"]
 _VALUES = ["count", "value", "low", "high", "p", "q"]
 _WHOLE = ("mean_percent", "mean_test_score", "spike", "level", "fioko_a", "fioko_b", "fioko_c")
 # Measures whose n counts schools or lists, not pupils.
@@ -145,6 +151,33 @@ def publish(measures: pd.DataFrame, thresholds: Thresholds) -> PublicMeasures:
     of_two_cells = table["indicator"].str.startswith("cut_ratio")
     table.loc[hidden & (small | small_degree | of_two_cells), "n"] = np.nan
     return PublicMeasures(table)
+
+
+def publish_to_entitled(measures: pd.DataFrame) -> PublicMeasures:
+    """The long table as :func:`publish` takes it for the official issue: small groups are shown.
+
+    Hidden stay a value that comes from one pupil, with that of another school where the total would
+    give it away, and what has no meaning for fewer than three schools. Numbers of pupils are shown.
+    """
+    table = measures.reset_index(drop=True)
+    alone = ~table["indicator"].str.fullmatch(_OF_SCHOOLS).astype(bool) & table["n"].eq(1)
+    hidden = _hide_second_school(table, alone | _about_few_schools(table))
+    table = table.assign(hidden=hidden)
+    table.loc[hidden, _VALUES] = np.nan
+    return PublicMeasures(table)
+
+
+def count_to_entitled(cells: np.ndarray) -> PublicCounts:
+    """A histogram (cells,) for the official issue: whole, unless it is of one pupil.
+
+    >>> count_to_entitled(np.array([0, 4, 1])).counts.tolist()
+    [0.0, 4.0, 1.0]
+    >>> count_to_entitled(np.array([0, 0, 1])).hidden
+    3
+    """
+    cells = np.asarray(cells, dtype=float)
+    total = int(cells.sum())
+    return PublicCounts(np.full(len(cells), np.nan) if total == 1 else cells, total)
 
 
 def _about_few_schools(table: pd.DataFrame) -> pd.Series:

@@ -10,11 +10,13 @@ import numpy as np
 import pandas as pd
 
 from msoko_analysis.disclosure import (
+    Issue,
     PublicCounts,
     PublicMeasures,
+    count_to_entitled,
     publish,
-    publish_counts,
     publish_scores,
+    publish_to_entitled,
 )
 from msoko_analysis.findings import Finding, Verdict, judge, judge_participation
 from msoko_analysis.measures.arrays import PaperArrays, Year, arrange_year, papers_of
@@ -22,27 +24,13 @@ from msoko_analysis.measures.exams import INDICATORS as OF_EXAMS
 from msoko_analysis.measures.level import level_funnel
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS
-from msoko_analysis.measures.spike import expected_of
 from msoko_analysis.observation import ObservationPlan, plan_observation
 from msoko_analysis.params import RunParams, Thresholds
 from msoko_analysis.prepare import Prepared
 from msoko_analysis.recommendations import Addressed, Gone, gone, recommend
 from msoko_analysis.scales import Paper, PaperOfYear, Scale
+from msoko_analysis.school_pictures import SchoolPicture, pictures
 from msoko_analysis.stats.funnel import Funnel
-from msoko_analysis.stats.spike import usable_cuts
-
-# Distances from a cut that are shown: one beyond reach, all within reach, where the lifted land.
-DISTANCES = np.arange(-3, 2)
-
-
-@dataclass(frozen=True)
-class SchoolAgainstItself:
-    """Works of one school around the cuts and over the scale, with what its own level would give."""
-
-    near: PublicCounts
-    near_expected: np.ndarray
-    tenths: PublicCounts
-    tenths_expected: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -53,7 +41,9 @@ class Facts:
     district's rows of the official lists up to this year, ``list_years`` the years of which there is
     a list at all, ``partners`` those of proposed partners. ``gone`` is what was told a year ago and
     is not told now; ``compared`` whether there is a year before to compare with; ``observation`` the
-    plan for the next procedures.
+    plan for the next procedures. ``issue`` says for whom the note is: ``public`` are the numbers that
+    issue may print, ``opened`` how many of the district's of the year the public one does not.
+    Findings and recommendations are the same in both issues.
     """
 
     run: RunParams
@@ -69,11 +59,13 @@ class Facts:
     observation: ObservationPlan | None
     distributions: Mapping[Paper, tuple[PublicCounts, PublicCounts]]
     funnel: tuple[Funnel, pd.DataFrame, np.ndarray] | None
-    named: Mapping[str, SchoolAgainstItself]
+    pictures: Mapping[str, SchoolPicture]
     schools: tuple[str, ...]
     partners: pd.DataFrame
     lists: pd.DataFrame
     list_years: tuple[int, ...]
+    issue: Issue = "public"
+    opened: int = 0
 
     @property
     def papers(self) -> tuple[Paper, ...]:
@@ -153,8 +145,14 @@ class Facts:
         return float("nan") if row is None else float(row["value"])
 
 
-def gather(run: RunParams, prepared: Prepared, district: str, year: int) -> Facts:
-    """Judge the prepared measures of a district and collect all that its note prints."""
+def gather(
+    run: RunParams, prepared: Prepared, district: str, year: int, issue: Issue = "public"
+) -> Facts:
+    """Judge the prepared measures of a district and collect all that its note prints.
+
+    What is judged has passed the public gate whatever the issue: the official one shows more numbers,
+    it does not say more of anybody.
+    """
     table = prepared.measures
     medals = table["indicator"].str.startswith("medals") & table["year"].eq(year - 2)
     about = table[
@@ -169,36 +167,35 @@ def gather(run: RunParams, prepared: Prepared, district: str, year: int) -> Fact
         _findings(public, prepared.quality, district, one, run.thresholds)
         for one in (year, year - 1)
     )
-    named = [
-        one.unit
-        for one in findings
-        if one.code == "spike_school" and one.verdict in (Verdict.CONCERN, Verdict.WATCH)
-    ]
     mine = prepared.quality["municipality"].eq(district) & prepared.quality["year"].eq(year)
     wrote = prepared.attendance
     wrote = wrote[wrote["year"].eq(year) & wrote["n_scored"].gt(0)]
     lists = prepared.lists[prepared.lists["year"] <= year]
+    shown = publish_to_entitled(about) if issue == "official" else public
+    here = about["municipality"].eq(district).to_numpy() & about["year"].eq(year).to_numpy()
     return Facts(
         run=run,
         district=district,
         year=year,
         names=prepared.school_names,
-        public=public,
+        public=shown,
         quality=prepared.quality[mine],
         findings=findings,
         recommendations=recommend(findings, run.recommendations, before),
         gone=gone(findings, before),
         compared=bool(before),
         observation=plan_observation(run, table, papers_of(arranged, "school"), district),
-        distributions=_distributions(arranged, district, public, run),
+        distributions=_distributions(arranged, district, shown, run, issue),
         funnel=level_funnel(arranged),
-        named=_named(papers_of(arranged, "school"), named, table, run),
+        pictures=pictures(arranged, findings, prepared, run.thresholds, issue),
         schools=tuple(sorted(wrote[wrote["municipality"] == district]["school"].unique())),
         partners=prepared.partners[
             prepared.partners["municipality"].eq(district) & prepared.partners["year"].eq(year)
         ],
         lists=lists[lists["municipality"] == district],
         list_years=tuple(sorted(int(one) for one in lists["year"].unique())),
+        issue=issue,
+        opened=int((public.table["hidden"] & ~shown.table["hidden"])[here].sum()),
     )
 
 
@@ -213,7 +210,7 @@ def _findings(
 
 
 def _distributions(
-    year: Year, district: str, public: PublicMeasures, run: RunParams
+    year: Year, district: str, public: PublicMeasures, run: RunParams, issue: Issue
 ) -> dict[Paper, tuple[PublicCounts, PublicCounts]]:
     """Scores of the district and the region, for papers whose results are the district's: a mean."""
     table = public.table
@@ -224,55 +221,15 @@ def _distributions(
     ]
     papers = set(told[["procedure", "grade", "subject"]].itertuples(index=False, name=None))
     mine = (year.schools["municipality"] == district).to_numpy()
+
+    def shown(arrays: PaperArrays, chosen: np.ndarray | slice) -> PublicCounts:
+        cells = arrays.scores[chosen].sum(axis=0)
+        if issue == "official":
+            return count_to_entitled(cells)
+        return publish_scores(cells, arrays.mark_of_score, run.thresholds)
+
     return {
-        arrays.paper: tuple(
-            publish_scores(arrays.scores[chosen].sum(axis=0), arrays.mark_of_score, run.thresholds)
-            for chosen in (mine, slice(None))
-        )
+        arrays.paper: (shown(arrays, mine), shown(arrays, slice(None)))
         for arrays in year.papers
         if arrays.paper in papers
     }
-
-
-def _named(
-    year: Year, units: list[str], measures: pd.DataFrame, run: RunParams
-) -> dict[str, SchoolAgainstItself]:
-    places = year.schools.index.get_indexer(units)
-    weight = _of_schools(year, measures, "spike_weight", 1.0)
-    own_shape = _of_schools(year, measures, "spike_own_shape", 0.0) > 0
-    near = np.zeros((2, len(units), len(DISTANCES)))
-    tenths = np.zeros((2, len(units), 10))
-    for arrays in year.papers if units else ():
-        seen = arrays.scores[places]
-        expected = expected_of(year, arrays, weight, own_shape, places)
-        for place, counts in enumerate((seen, expected)):
-            near[place] += _around_cuts(arrays, counts)
-            tenths[place] += _by_tenths(counts)
-    return {
-        unit: SchoolAgainstItself(
-            publish_counts(near[0, place], run.thresholds),
-            near[1, place],
-            publish_counts(tenths[0, place], run.thresholds),
-            tenths[1, place],
-        )
-        for place, unit in enumerate(units)
-    }
-
-
-def _of_schools(year: Year, measures: pd.DataFrame, indicator: str, absent: float) -> np.ndarray:
-    """A pooled measure of all schools of a year (schools,)."""
-    rows = measures[(measures["year"] == year.year) & (measures["indicator"] == indicator)]
-    return rows.set_index("unit")["value"].reindex(year.schools.index).fillna(absent).to_numpy()
-
-
-def _around_cuts(arrays: PaperArrays, counts: np.ndarray) -> np.ndarray:
-    cuts = usable_cuts(arrays.scale.max_primary, arrays.scale.cuts)
-    return sum(
-        (counts[:, cut + DISTANCES] for cut in cuts), np.zeros((len(counts), len(DISTANCES)))
-    )
-
-
-def _by_tenths(counts: np.ndarray) -> np.ndarray:
-    top = counts.shape[1] - 1
-    tenth = np.minimum(np.arange(top + 1) * 10 // top, 9)
-    return counts @ (tenth[:, None] == np.arange(10)).astype(float)

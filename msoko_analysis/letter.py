@@ -116,7 +116,7 @@ def of_one_school(facts: Facts, school: str) -> Facts:
         gone=tuple(one for one in facts.gone if one.finding.unit == school),
         distributions={},
         funnel=None,
-        named={unit: seen for unit, seen in facts.named.items() if unit == school},
+        pictures={unit: seen for unit, seen in facts.pictures.items() if unit == school},
         schools=(school,),
         lists=facts.lists[facts.lists["school"] == school],
         partners=facts.partners.iloc[:0],

@@ -29,6 +29,8 @@ from msoko_analysis.measures.medals import medal_counts, medal_rows
 from msoko_analysis.measures.opportunity import PARTNERS, opportunity_rows, partner_table
 from msoko_analysis.measures.places import Places
 from msoko_analysis.measures.procedures import link_rows, linked_papers
+from msoko_analysis.measures.school_tasks import COLUMNS as SCHOOL_TASKS
+from msoko_analysis.measures.school_tasks import school_tasks
 from msoko_analysis.measures.similar_pairs import similar_pair_rows
 from msoko_analysis.measures.topics import topic_rows
 from msoko_analysis.params import RunParams
@@ -36,7 +38,7 @@ from msoko_analysis.scales import Paper
 
 _TABLES = (
     *("mark_pairs", "attendance", "quality", "measures", "partners"),
-    *("lists", "names", "references"),
+    *("lists", "names", "references", "school_tasks"),
 )
 _PAPER = ("year", "procedure", "grade", "subject")
 _UNIT = (*_PAPER, "municipality", "level", "unit", "unit_name", "n")
@@ -47,6 +49,7 @@ _COLUMNS = {
     "quality": ("check", *_PAPER, "municipality", "n_rows", "n_found"),
     "measures": COLUMNS,
     "partners": PARTNERS,
+    "school_tasks": SCHOOL_TASKS,
     "mark_statistics": (*_UNIT, "n_schools", "share_2", "share_4", "share_5"),
     "mark_vs_prior": (*_UNIT, "lower", "same", "higher"),
     "markers": ("year", "municipality", "school", "school_name", "ru4", "ma4", "ru5", "ma5"),
@@ -66,7 +69,8 @@ class Prepared:
     """The tables of a region, all years of its data: two count tables, quality, measures, proposed
     partners, official lists, schools. The count tables are empty where there are only aggregate
     forms; ``names`` holds names of schools as forms and lists print them; ``references`` the samples
-    outside the results that schools are compared with.
+    outside the results that schools are compared with; ``school_tasks`` the tasks of schools whose
+    sign is about tasks.
     """
 
     mark_pairs: pd.DataFrame
@@ -77,6 +81,7 @@ class Prepared:
     lists: pd.DataFrame
     names: pd.DataFrame
     references: pd.DataFrame
+    school_tasks: pd.DataFrame
     schools: pd.DataFrame
 
     @property
@@ -192,14 +197,15 @@ def _pupil_tables(run: RunParams, schools: pd.DataFrame, places: Places) -> dict
         int(year): arrange_year(int(year), mark_pairs, schools, run.papers, run.scales, references)
         for year in sorted(mark_pairs["year"].unique())
     }
-    measured = []
+    measured, tasks_of_schools = [], [pd.DataFrame(columns=list(SCHOOL_TASKS))]
     for year, arranged in years.items():
         items = arrange_items(arranged, mark_pairs, *of_tasks)
         tasks = {paper: one.counts for paper, one in items.items()}
         measured.append(measure_year(arranged, years.get(year - 1), run.thresholds, tasks))
         points_of = partial(counts.task_points, rows, year)
-        measured += topic_rows(arranged, items, int(run.thresholds["share_min_n"].value))
+        tasks_of_schools += school_tasks(arranged, measured[-1], items, run.thresholds)
         measured += similar_pair_rows(arranged, measured[-1], items, points_of, run.thresholds)
+        measured += topic_rows(arranged, items, int(run.thresholds["share_min_n"].value))
     measured += _procedure_rows(run, years, mark_pairs)
     measured += opportunity_rows(run, years, _joined(measured))
     measured += _medal_rows(run, _in_districts(_read(run, "medalists"), places))
@@ -211,6 +217,7 @@ def _pupil_tables(run: RunParams, schools: pd.DataFrame, places: Places) -> dict
         "attendance": _in_districts(counted.attendance.to_pandas(), places),
         "quality": _in_districts(quality[_of_run(quality, run.papers)], places),
         "measures": measures,
+        "school_tasks": _joined(tasks_of_schools),
         "partners": partner_table(years, measures, lists, run.thresholds),
     }
 

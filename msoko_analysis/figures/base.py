@@ -98,16 +98,16 @@ def against(
         )  # fmt: skip
     else:
         axis.bar(places, counts, width=0.8, color=LIGHT, edgecolor=DARK, linewidth=0.8)
-    draw_hidden(axis, places, seen, 1.0)
+    draw_hidden(axis, places, seen.counts, 1.0)
     axis.plot(places, expected, color="black", linestyle="none", marker="_", markersize=15, mew=2)
     axis.yaxis.set_major_locator(MaxNLocator(5, integer=True))
     axis.set_ylim(0, None)
     sns.despine(ax=axis)
 
 
-def draw_hidden(axis: Axes, places: np.ndarray, seen: PublicCounts, unit: float) -> None:
-    """A hidden cell is drawn as an empty hatched box, of the same height whatever it hides."""
-    hidden = np.isnan(seen.counts)
+def draw_hidden(axis: Axes, places: np.ndarray, seen: np.ndarray, unit: float) -> None:
+    """A hidden cell, nan in ``seen``, is an empty hatched box, of the same height whatever it hides."""
+    hidden = np.isnan(seen)
     if hidden.any():
         edges = np.append(places, places[-1] + 1) - 0.5
         axis.stairs(

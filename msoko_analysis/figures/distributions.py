@@ -69,7 +69,7 @@ def _distribution(axis: Axes, panel: Distribution) -> None:
     share = 100 * panel.district.counts / panel.district.n
     edges = np.arange(len(scores) + 1) - 0.5
     axis.stairs(np.nan_to_num(share), edges, fill=True, color=DARK)
-    draw_hidden(axis, scores, panel.district, 100 / panel.district.n)
+    draw_hidden(axis, scores, panel.district.counts, 100 / panel.district.n)
     region = 100 * panel.region.counts / panel.region.n
     axis.stairs(np.nan_to_num(region), edges, color=EXCESS, linewidth=1.4)
     hidden_box = HIDDEN_BOX * 100 / panel.district.n

@@ -37,6 +37,9 @@ _RULES = {
     "jump": _Rule("time", "jump_min", "sd", two_sided=True, evidence=True),
 }
 
+SIGNS = ("spike_school", *(f"{name}_school" for name in _RULES))
+"""Codes of the findings that name a school for a sign."""
+
 
 def school_signs(
     now: pd.DataFrame, before: pd.DataFrame, thresholds: Thresholds

@@ -14,8 +14,9 @@ from msoko_analysis.wording.cells import Cell, minus, of_school, of_unit
 from msoko_analysis.wording.letter import difference, sat, school_of, written
 from msoko_analysis.wording.names import VERDICT, paper_name
 from msoko_analysis.wording.results import like_conditions
+from msoko_analysis.wording.school_figures import school_figure
 from msoko_analysis.wording.sign_kinds import KINDS, size_text
-from msoko_analysis.wording.signs import Q, compared_with, named, school_figure, sentence
+from msoko_analysis.wording.signs import Q, compared_with, named, sentence
 
 _ONE, _CHANGE = Digits(1), Digits(1, signed=True)
 _ALL_HIDDEN = "Числа не печатаются ни по одной работе: группы слишком малы."
@@ -119,14 +120,14 @@ def checked_table(facts: Facts) -> Table:
 
 def signs_text(facts: Facts) -> Stack:
     """The signs that are told: sentence, figure, innocent causes; nothing when there are none."""
-    blocks = []
-    for one in named(facts):
+    told, blocks = named(facts), []
+    for one in told:
         kind = KINDS[one.code]
         blocks.append(Paragraph(sentence(facts, one)))
-        if one.code == "spike_school":
-            blocks.append(school_figure(facts, one, "Рисунок\u00a01. {}".format))
         causes = "Возможные обычные причины, которые нужно исключить до любых выводов:"
         blocks += [Paragraph(causes), Bullets(_sentence_of(kind.causes))]
+    if told:
+        blocks.append(school_figure(facts, told, "Рисунок\u00a01. {}".format))
     return stack(blocks)
 
 

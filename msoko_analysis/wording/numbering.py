@@ -90,8 +90,7 @@ def _funnel(facts: Facts) -> tuple[str, ...]:
 
 
 def _schools(facts: Facts) -> tuple[str, ...]:
-    units = {one.unit for one in facts.of("spike_school", Verdict.CONCERN, Verdict.WATCH)}
-    ordered = sorted(units, key=lambda unit: natural(school_name(facts, unit)))
+    ordered = sorted(facts.pictures, key=lambda unit: natural(school_name(facts, unit)))
     return tuple(f"school-{unit}" for unit in ordered)
 
 

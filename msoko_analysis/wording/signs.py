@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
-from msoko_analysis.facts import DISTANCES, Facts
-from msoko_analysis.figures import Figure, NearCuts, school_near_cuts
+from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.measures.official import FIOKO_PAPERS
 from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, stack
@@ -20,6 +18,7 @@ from msoko_analysis.wording.cells import of_unit
 from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.names import VERDICT, paper_name, school_name
 from msoko_analysis.wording.numbering import figure_title, in_table, table_title, tables
+from msoko_analysis.wording.school_figures import school_figure
 from msoko_analysis.wording.sign_kinds import KINDS, size_text
 from msoko_analysis.wording.similar_pairs import pairs_text
 
@@ -177,8 +176,7 @@ def _too_few(few: tuple[Finding, ...], facts: Facts) -> str:
 
 
 def signs_figures(facts: Facts) -> Stack:
-    """Every named school: its signs in sentences, innocent causes, what to look at; a figure of a
-    spike."""
+    """Every named school: its signs in sentences and one figure, after the innocent causes."""
     blocks = []
     for unit in dict.fromkeys(one.unit for one in named(facts)):
         mine = [one for one in named(facts) if one.unit == unit]
@@ -186,10 +184,7 @@ def signs_figures(facts: Facts) -> Stack:
             Heading(school_name(facts, unit)),
             *(Paragraph(sentence(facts, one)) for one in mine),
         ]
-        spike = next((one for one in mine if one.code == "spike_school"), None)
-        if spike is not None:
-            title = partial(figure_title, facts, f"school-{unit}")
-            inside.append(school_figure(facts, spike, title))
+        inside.append(school_figure(facts, mine, partial(figure_title, facts, f"school-{unit}")))
         blocks.append(stack(inside, box="keep"))
     return stack([_innocent(facts), *blocks])
 
@@ -229,26 +224,6 @@ _CONCLUSION = {
     Verdict.CONCERN: "признак, требующий проверки",
     Verdict.WATCH: "к сведению — признак заметен, но мал или не устоял после поправки на число проверок",
 }
-
-
-def school_figure(facts: Facts, one: Finding, title: Callable[[str], str]) -> Figure:
-    """Works of a school around the cuts against its own level; ``title`` puts the number before."""
-    seen = facts.named[one.unit]
-    data = NearCuts(DISTANCES, seen.near, seen.near_expected, seen.tenths, seen.tenths_expected)
-    name = school_name(facts, one.unit)
-    return school_near_cuts(
-        data,
-        name=f"school-{one.unit}",
-        caption=title(
-            f"{name}: работы по расстоянию до ближайших границ отметок (слева) и по "
-            "всей шкале (справа); чёрточки — сколько ожидается при уровне школы. Работа между двумя "
-            "близкими границами учтена у обеих"
-        ),
-        description=(
-            f"{name}: столбцы числа работ у границ отметок и ожидаемые значения; лишних работ над "
-            f"границами около {number(one.value)}."
-        ),
-    )
 
 
 def district_text(facts: Facts) -> Stack:
