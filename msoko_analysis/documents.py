@@ -1,5 +1,7 @@
 """Kinds of documents a run makes, and which of each there are: notes, letters to schools and others.
 
+A note has two issues: «notes» for everybody, «official» with full numbers for those entitled to them.
+
 Every document stands in a folder of its own below ``reports/<year>/``: the note of a municipality in
 ``<district>``, any other kind in ``<kind>/<district>``, a letter one deeper, in ``<school>``, so that
 each is replaced in one step.
@@ -8,7 +10,7 @@ each is replaced in one step.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
@@ -25,19 +27,33 @@ _REGION = "region"
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of document: its notebook, what it is called in the list, what one is about."""
+    """One kind of document: its notebook, what it is called in the list, what one is about.
+
+    ``parameters`` are given to the notebook beside what the document is about; ``remark`` stands after
+    the title of every document of the kind.
+    """
 
     name: str
     notebook: Path
     title: str
     about: Literal["district", "school", "region"] = "district"
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    remark: str = ""
 
 
 KINDS = {
     kind.name: kind
     for kind in (
         Kind("overview", NOTEBOOKS / "region_overview.ipynb", "Обзор региона", "region"),
-        Kind(NOTES, NOTEBOOKS / "district_note.ipynb", "Аналитические справки"),
+        Kind(
+            NOTES, NOTEBOOKS / "district_note.ipynb", "Аналитические справки",
+            parameters={"issue": "public"},
+        ),
+        Kind(
+            "official", NOTEBOOKS / "district_note.ipynb",
+            "Аналитические справки для служебного пользования, не для публикации",
+            parameters={"issue": "official"}, remark=", для служебного пользования",
+        ),
         Kind(
             "monitoring", NOTEBOOKS / "monitoring_note.ipynb",
             "Справки по мотивирующему мониторингу и механизмам управления",
@@ -138,7 +154,7 @@ def _of_kind(
     for code in codes:
         name = run.districts[code].name.nominative
         if kind.about == "district":
-            yield Target(kind.name, year, code, f"{name}, {year} год")
+            yield Target(kind.name, year, code, f"{name}, {year} год{kind.remark}")
             continue
         for school, called in schools.get((year, code), {}).items():
             yield Target(kind.name, year, code, f"{called} ({name}), {year} год", school, name)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from msoko_analysis.disclosure import Issue
 from msoko_analysis.errors import MsokoError
 from msoko_analysis.facts import Facts, gather
 from msoko_analysis.figures import Figure
@@ -217,12 +218,15 @@ class Note:
         )
 
 
-def build_note(run_file: str, *, district: str, year: int, data: str = "") -> Note:
+def build_note(
+    run_file: str, *, district: str, year: int, data: str = "", issue: Issue = "public"
+) -> Note:
     """Parameters → numbers → findings → note.
 
     ``run_file`` as for :func:`msoko_analysis.params.load_run`; ``district`` a code of the run's
-    districts; ``data`` a derived folder instead of the run's own. Raises :class:`Withheld` for a
-    municipality of fewer than two schools: its note would be one about a single school.
+    districts; ``data`` a derived folder instead of the run's own; ``issue`` for whom the note is.
+    Raises :class:`Withheld` for a municipality of fewer than two schools: its note would be one about a
+    single school.
     """
     run = load_run(run_file, data=Path(data) if data else None)
     prepared = load(run)
@@ -233,4 +237,4 @@ def build_note(run_file: str, *, district: str, year: int, data: str = "") -> No
             f"В {name} за {year} год {'одна школа' if schools else 'нет школ'} с результатами: справка "
             "о муниципалитете была бы справкой об одной школе"
         )
-    return Note(gather(run, prepared, district, year))
+    return Note(gather(run, prepared, district, year, issue))

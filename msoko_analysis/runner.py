@@ -141,8 +141,7 @@ def run_notes(
         shared = describe_run(run, run_file=run_file)
         due = []
         for target in chosen:
-            path = notebook or KINDS[target.kind].notebook
-            job = _job(run, run_file, path, target, reports, shared)
+            job = _job(run, run_file, notebook, target, reports, shared)
             clean_leftovers(Path(job.out))
             made = None if force else up_to_date(Path(job.out), job.manifest["fingerprint"])
             if made is None or failure_log(Path(job.out)).exists():
@@ -171,8 +170,10 @@ def prepare_region(run: RunParams) -> None:
 
 
 def _job(
-    run: RunParams, run_file: Path, notebook: Path, target: Target, reports: Path, shared: dict
+    run: RunParams, run_file: Path, own: Path | None, target: Target, reports: Path, shared: dict
 ) -> Job:
+    kind = KINDS[target.kind]
+    notebook = own or kind.notebook
     manifest = describe_note(shared, notebook=notebook, kind=target.kind, about=target.about)
     return Job(
         notebook=str(notebook.resolve()),
@@ -180,6 +181,7 @@ def _job(
             "run_file": str(run_file.resolve()),
             "data": str(run.data),
             **target.about,
+            **({} if own else kind.parameters),
         },
         out=str(reports.joinpath(*target.parts)),
         title=target.title,

@@ -209,6 +209,7 @@ def _schools(facts: Facts) -> str:
 
 
 def _hidden_schools(facts: Facts) -> int:
+    """Schools with medalists so few that the public gate lets nothing be judged of them."""
     table = facts.public.table
     mine = table[
         (table["year"] == facts.year)
@@ -216,7 +217,8 @@ def _hidden_schools(facts: Facts) -> int:
         & (table["level"] == "school")
         & (table["indicator"] == "medals_double")
     ]
-    return int(mine["hidden"].sum())
+    judged = {one.unit for one in facts.of("medals_school", *Verdict)}
+    return int((~mine["unit"].isin(judged)).sum())
 
 
 def _years(facts: Facts) -> str:

@@ -267,5 +267,5 @@ def schools_table(facts: Facts) -> Table:
 
 def _low(facts: Facts, unit: str, finding: Finding | None) -> str:
     if finding is None:
-        return HIDDEN if facts.has(unit, "share_2") else DASH
+        return HIDDEN if facts.issue == "public" and facts.has(unit, "share_2") else DASH
     return f"{number(finding.details['papers'])} из {number(finding.details['papers_seen'])}"

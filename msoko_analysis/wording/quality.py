@@ -106,6 +106,11 @@ def _hidden(facts: Facts) -> list[str]:
     table = facts.public.table
     mine = table[(table["municipality"] == facts.district) & (table["year"] == facts.year)]
     hidden = int(mine["hidden"].sum())
+    if facts.issue == "official":
+        return [
+            f"Показано значений, скрытых в открытом выпуске: {number(facts.opened)} из "
+            f"{number(len(mine))} рассчитанных; скрыто и здесь — {number(hidden)}."
+        ]
     small = number(facts.run.thresholds["small_cell"].value)
     least = number(facts.run.thresholds["share_min_n"].value)
     return [

@@ -9,7 +9,7 @@ import numpy as np
 from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, escaped, stack
-from msoko_analysis.russian import NBSP, counted, first_capital, listed, natural, number, percent
+from msoko_analysis.russian import NBSP, counted, first_capital, listed, natural, number, percent, plural
 from msoko_analysis.wording.advice import term_text
 from msoko_analysis.wording.cells import of_unit
 from msoko_analysis.wording.equity import change, change_sentence, share_text
@@ -28,6 +28,7 @@ from msoko_analysis.wording.numbering import in_table
 from msoko_analysis.wording.results import low_beside_shnor, margin, works
 from msoko_analysis.wording.sign_kinds import KINDS
 
+MARKING = "Для служебного пользования"
 _SCHOOLS = ("школа", "школы", "школ")
 _OF_SCHOOLS = ("школы", "школ", "школ")
 _WORKS = ("работа", "работы", "работ")
@@ -40,21 +41,25 @@ class Requisites:
     """The head of an official document, with what is left to fill by hand."""
 
     rows: tuple[tuple[str, str], ...]
+    restricted: bool = False  # the page and the Word document put the mark on every sheet
 
     def _repr_html_(self) -> str:
         rows = "".join(
             f'<tr><th scope="row">{escaped(name)}</th><td>{escaped(value)}</td></tr>'
             for name, value in self.rows
         )
-        return f'<table class="meta"><tbody>{rows}</tbody></table>'
+        kind = "meta restricted" if self.restricted else "meta"
+        return f'<table class="{kind}"><tbody>{rows}</tbody></table>'
 
 
 def requisites(facts: Facts) -> Requisites:
     """Requisites of the note; date, number and ground are given when it is registered."""
     name = district_cases(facts)
     about = f"О результатах {procedures(facts)} {facts.year} года в {name.prepositional}"
+    official = facts.issue == "official"
     return Requisites(
         (
+            *([("Гриф", f"{MARKING}. Экз. № ____")] if official else []),
             ("Организация", facts.run.organisation),
             ("Вид документа", "Аналитическая справка"),
             ("Заголовок к тексту", about),
@@ -62,7 +67,8 @@ def requisites(facts: Facts) -> Requisites:
             ("Муниципалитет", f"{first_capital(name.nominative)}, {facts.run.region.nominative}"),
             ("Цель", "методическая помощь школам; не оценка работы школ и учителей"),
             ("Основание", "______________________________"),
-        )
+        ),
+        restricted=official,
     )
 
 
@@ -76,6 +82,7 @@ def summary(facts: Facts) -> Stack:
     first = _first_steps(facts)
     return stack(
         [
+            _opened(facts),
             Paragraph(_scope(facts)),
             Bullets(tuple(point for point in points if point)),
             not_determined(facts),
@@ -83,6 +90,22 @@ def summary(facts: Facts) -> Stack:
             Bullets(first, numbered=True) if first else None,
         ],
         box="lead",
+    )
+
+
+def _opened(facts: Facts) -> Paragraph | None:
+    """What the official issue shows and the public one does not."""
+    if facts.issue == "public":
+        return None
+    small = number(facts.run.thresholds["small_cell"].value)
+    least = number(facts.run.thresholds["share_min_n"].value)
+    shown = counted(facts.opened, "значение", "значения", "значений")
+    return Paragraph(
+        f"Выпуск для служебного пользования, не для публикации. В нём {shown}, "
+        f"{plural(facts.opened, 'которого', 'которых', 'которых')} нет в открытом выпуске: о группах "
+        f"меньше {small} учеников, доли при числе участников меньше {least} и числа, по которым их можно "
+        "восстановить. Результат единственного ученика не показан и здесь. Выводы и рекомендации в обоих "
+        "выпусках одни и те же."
     )
 
 
