@@ -9,7 +9,16 @@ import numpy as np
 from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, escaped, stack
-from msoko_analysis.russian import NBSP, counted, first_capital, listed, natural, number, percent, plural
+from msoko_analysis.russian import (
+    NBSP,
+    counted,
+    first_capital,
+    listed,
+    natural,
+    number,
+    percent,
+    plural,
+)
 from msoko_analysis.wording.advice import term_text
 from msoko_analysis.wording.cells import of_unit
 from msoko_analysis.wording.equity import change, change_sentence, share_text
