@@ -77,9 +77,20 @@ def pictures(
     without works of papers that are marked at school has none.
     """
     told = dict.fromkeys(one.unit for one in findings if one.code in SIGNS and one.verdict in _TOLD)
+    return pictures_of(year, list(told), prepared, thresholds, issue)
+
+
+def pictures_of(
+    year: Year,
+    units: Sequence[str],
+    prepared: Prepared,
+    thresholds: Thresholds,
+    issue: Issue = "public",
+) -> dict[str, SchoolPicture]:
+    """The same of any schools, told of or not; tasks are known of schools with a sign of tasks."""
     mine = papers_of(year, "school")
     wrote = sum((arrays.n for arrays in mine.papers), np.zeros(len(year.schools)))
-    places = [place for place in year.schools.index.get_indexer(list(told)) if place >= 0]
+    places = [place for place in year.schools.index.get_indexer(list(units)) if place >= 0]
     places = np.array([place for place in places if wrote[place]], dtype=int)
     if not len(places):
         return {}
@@ -107,8 +118,8 @@ def _against_level(
     year: Year, places: np.ndarray, measures: pd.DataFrame
 ) -> tuple[np.ndarray, np.ndarray]:
     """Works around the cuts and by tenths of the scale: (seen and expected × schools × cells)."""
-    weight = _of_schools(year, measures, "spike_weight", 1.0)
-    own_shape = _of_schools(year, measures, "spike_own_shape", 0.0) > 0
+    weight = of_schools(year, measures, "spike_weight", 1.0)
+    own_shape = of_schools(year, measures, "spike_own_shape", 0.0) > 0
     near = np.zeros((2, len(places), len(DISTANCES)))
     tenths = np.zeros((2, len(places), 10))
     for arrays in year.papers:
@@ -119,7 +130,7 @@ def _against_level(
     return near, tenths
 
 
-def _of_schools(year: Year, measures: pd.DataFrame, indicator: str, absent: float) -> np.ndarray:
+def of_schools(year: Year, measures: pd.DataFrame, indicator: str, absent: float) -> np.ndarray:
     """A pooled measure of all schools of a year (schools,)."""
     rows = measures[(measures["year"] == year.year) & (measures["indicator"] == indicator)]
     return rows.set_index("unit")["value"].reindex(year.schools.index).fillna(absent).to_numpy()

@@ -167,15 +167,7 @@ def _samples(facts: Facts) -> Bullets | None:
 
 def limits_table(facts: Facts) -> Table:
     """Every limit that decided something, with its unit, its kind and source."""
-    rows = [
-        {
-            "Предел": entry.title_ru,
-            "Значение": _with_unit(entry),
-            "Чей": _KIND[entry.kind],
-            "Источник": entry.source,
-        }
-        for entry in (facts.run.thresholds[name] for name in _names(facts))
-    ]
+    rows = [limit_row(facts.run.thresholds[name]) for name in _names(facts)]
     return Table(
         "limits",
         table_title(facts, "limits", "Пределы, по которым сделаны выводы"),
@@ -201,6 +193,16 @@ def _of_forms(facts: Facts) -> tuple[str, ...]:
     """The limit that decided between results and forms, where there were both."""
     compared = facts.quality["check"].eq("aggregate_mismatch").any()
     return ("results_cover_min",) if compared else ()
+
+
+def limit_row(entry: Threshold) -> dict[str, str]:
+    """One limit as a row of a table: what it is, its value, whose it is, its source."""
+    return {
+        "Предел": entry.title_ru,
+        "Значение": _with_unit(entry),
+        "Чей": _KIND[entry.kind],
+        "Источник": entry.source,
+    }
 
 
 def _with_unit(entry: Threshold) -> str:
