@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Self
 
 
 class MsokoError(Exception):
@@ -59,7 +60,7 @@ class DataError(MsokoError):
         self.problems = problems
 
     @classmethod
-    def from_problems(cls, title: str, problems: Iterable[Problem]) -> DataError:
+    def from_problems(cls, title: str, problems: Iterable[Problem]) -> Self:
         """One message that lists every problem under a title.
 
         >>> print(DataError.from_problems("Файл не прочитан", [Problem("пуст", "выгрузите заново")]))
@@ -81,3 +82,9 @@ class RenderError(MsokoError):
     """A notebook could not be executed or turned into a note."""
 
     exit_code = 5
+
+
+class ReportError(DataError):
+    """A finished report is not what its manifest says."""
+
+    exit_code = 6
