@@ -50,7 +50,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Root, .
         *named,
         *_sections(old.get("values", {}), new.get("values", {}), named),
         *_params(mine, theirs, named),
-        *_run_file(mine, theirs),
+        *_run_file(mine, theirs, told="values" in old and "values" in new),
         *_methods(old.get("methods", {}), new.get("methods", {})),
         *_files("package", "программа", mine, theirs),
         *_files("notebook", "тетрадь", mine, theirs),
@@ -131,7 +131,8 @@ def _params(
     yield from _files("params", "файлы параметров", old, new, skip=told)
 
 
-def _run_file(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Root]:
+def _run_file(old: Mapping[str, Any], new: Mapping[str, Any], *, told: bool) -> Iterator[Root]:
+    """The file itself; what its values change is ``told`` by them where both manifests have them."""
     before, after = old.get("run_file", {}), new.get("run_file", {})
     if before == after:
         return
@@ -139,9 +140,9 @@ def _run_file(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Root]:
     if sorted(before.values()) == sorted(after.values()):
         yield Root("run_file", f"файл запуска переименован: {one} → {two}", remark=True)
     elif one == two:
-        yield Root("run_file", f"файл запуска {one} изменён", remark=True)
+        yield Root("run_file", f"файл запуска {one} изменён", remark=told)
     else:
-        yield Root("run_file", f"другой файл запуска: {one} → {two}")
+        yield Root("run_file", f"другой файл запуска: {one} → {two}", remark=told)
 
 
 def _methods(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Root]:

@@ -13,7 +13,7 @@ import signal
 import sys
 import time
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -28,7 +28,7 @@ from msoko_analysis.jobs import Job, job_template
 from msoko_analysis.kernels import kernel_template
 from msoko_analysis.manifest import describe_note, describe_run, up_to_date
 from msoko_analysis.params import RunParams, load_run
-from msoko_analysis.render import clean_leftovers, failure_log, write_failure
+from msoko_analysis.render import clean_leftovers, failure_log, portable, write_failure
 from msoko_analysis.schema import PROJECT
 
 REPORTS = PROJECT / "reports"
@@ -130,10 +130,31 @@ def run_notes(
     ParamsError : a wrong run file, an unknown kind, district or year.
     DataError : the region's data can not be counted.
     """
-    if jobs < 1:
-        raise ParamsError(f"Число процессов должно быть не меньше 1, задано {jobs}")
     run = load_run(run_file, data=data)
     chosen = targets(run, kinds, districts, years)
+    return make_documents(
+        run, run_file, chosen, jobs=jobs, force=force, reports=reports, notebook=notebook
+    )
+
+
+def make_documents(
+    run: RunParams,
+    run_file: Path,
+    chosen: Sequence[Target],
+    *,
+    jobs: int = DEFAULT_JOBS,
+    force: bool = False,
+    reports: Path = REPORTS,
+    notebook: Path | None = None,
+    shown: Mapping[str, str] | None = None,
+) -> RunSummary:
+    """Make the given documents of a loaded run; parameters as for :func:`run_notes`.
+
+    ``shown`` holds values of ``run_file`` and ``data`` that the published notebooks show instead of
+    where these stand now.
+    """
+    if jobs < 1:
+        raise ParamsError(f"Число процессов должно быть не меньше 1, задано {jobs}")
     reports = reports.resolve()
     results: dict[Target, NoteResult] = {}
     interrupted = False
@@ -141,7 +162,7 @@ def run_notes(
         shared = describe_run(run, run_file=run_file)
         due = []
         for target in chosen:
-            job = _job(run, run_file, notebook, target, reports, shared)
+            job = _job(run, run_file, notebook, target, reports, shared, shown or {})
             clean_leftovers(Path(job.out))
             made = None if force else up_to_date(Path(job.out), job.manifest["fingerprint"])
             if made is None or failure_log(Path(job.out)).exists():
@@ -170,23 +191,31 @@ def prepare_region(run: RunParams) -> None:
 
 
 def _job(
-    run: RunParams, run_file: Path, own: Path | None, target: Target, reports: Path, shared: dict
+    run: RunParams,
+    run_file: Path,
+    own: Path | None,
+    target: Target,
+    reports: Path,
+    shared: dict,
+    shown: Mapping[str, str],
 ) -> Job:
     kind = KINDS[target.kind]
     notebook = own or kind.notebook
     manifest = describe_note(shared, notebook=notebook, kind=target.kind, about=target.about)
+    parameters = {
+        "run_file": str(run_file.resolve()),
+        "data": str(run.data),
+        **target.about,
+        **({} if own else kind.parameters),
+    }
+    asked = {name: portable(value) for name, value in parameters.items()} | dict(shown)
     return Job(
         notebook=str(notebook.resolve()),
-        parameters={
-            "run_file": str(run_file.resolve()),
-            "data": str(run.data),
-            **target.about,
-            **({} if own else kind.parameters),
-        },
+        parameters=parameters,
         out=str(reports.joinpath(*target.parts)),
         title=target.title,
         target=asdict(target),
-        manifest={**manifest, "group": target.group},
+        manifest={**manifest, "group": target.group, "parameters": asked},
         kernel=None,
     )
 
