@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from msoko_analysis.documents import KINDS, NOTES
-from msoko_analysis.errors import MsokoError, ParamsError
+from msoko_analysis.errors import MsokoError, ParamsError, RenderError
 from msoko_analysis.params import load_run
+from msoko_analysis.pdf import print_pages
 from msoko_analysis.runner import DEFAULT_JOBS, REPORTS, RunSummary, run_notes
 from msoko_analysis.schema import PROJECT
 
@@ -85,6 +86,9 @@ def notes(
     force: Annotated[
         bool, typer.Option("--force", help="Сделать заново и то, что не изменилось.")
     ] = False,
+    pdf: Annotated[
+        bool, typer.Option("--pdf", help="Напечатать документы и в PDF (нужен Chromium).")
+    ] = False,
     reports: Annotated[Path, typer.Option(help="Папка готовых справок.")] = REPORTS,
 ) -> None:
     """Сделать аналитические справки по муниципалитетам и годам."""
@@ -92,7 +96,7 @@ def notes(
         run, data=data, kinds=kind or (NOTES,), districts=district, years=year, jobs=jobs,
         force=force, reports=reports,
     )  # fmt: skip
-    _finish(made)
+    _finish(made, print_pages(made.pages(reports), jobs) if pdf else "")
 
 
 @app.command()
@@ -173,7 +177,10 @@ def _monitoring(run: Path) -> tuple[Registry, dict[str, str]]:
     return load_registry(), {code: one.name.nominative for code, one in districts.items()}
 
 
-def _finish(made: RunSummary) -> None:
+def _finish(made: RunSummary, not_printed: str = "") -> None:
+    """Tell what was made; ``not_printed`` is why a PDF that was asked for is missing."""
     print(made.text())
+    if not_printed:
+        raise RenderError(not_printed)
     if made.exit_code:
         sys.exit(made.exit_code)

@@ -28,7 +28,7 @@ from msoko_analysis.jobs import Job, job_template
 from msoko_analysis.kernels import kernel_template
 from msoko_analysis.manifest import describe_note, describe_run, up_to_date
 from msoko_analysis.params import RunParams, load_run
-from msoko_analysis.render import clean_leftovers, failure_log, portable, write_failure
+from msoko_analysis.render import PAGE, clean_leftovers, failure_log, portable, write_failure
 from msoko_analysis.schema import PROJECT
 
 REPORTS = PROJECT / "reports"
@@ -72,6 +72,11 @@ class RunSummary:
             return INTERRUPTED
         failed = any(result.status in ("failed", "not_started") for result in self.results)
         return RenderError.exit_code if failed else 0
+
+    def pages(self, reports: Path) -> list[Path]:
+        """Pages of all documents that are there; none after Ctrl-C."""
+        there = [one.target for one in self.results if one.status in ("made", "up_to_date")]
+        return [reports.joinpath(*target.parts) / PAGE for target in there if not self.interrupted]
 
     def text(self) -> str:
         """The closing list: counts, then each note that was not made and why.

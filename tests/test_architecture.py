@@ -45,7 +45,8 @@ ORDER = [
     *("monitoring_demo", "monitoring_inputs", "monitoring_facts"),
     *("figures", "wording", "saved", "note", "letter", "overview", "monitoring_note", "blindness"),
     *("forkserver", "kernels", "execution", "conversion", "claims", "document", "render"),
-    *("documents", "jobs", "index_page", "check", "runner", "cli"),
+    "pdf",
+    *("documents", "jobs", "index_page", "check", "compare", "roots", "runner", "cli"),
 ]
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from lxml import html
 
-from msoko_analysis.document.styles import empty_document
+from msoko_analysis.document.styles import empty_document, mark_every_sheet
 from msoko_analysis.document.writer import Writer
 from msoko_analysis.packing import without_times
 
@@ -32,7 +32,10 @@ def note_document(page: str, figures: Path, *, title: str) -> bytes:
     """
     word = empty_document(title)
     writer = Writer(word, figures)
-    for element in html.fromstring(page).find(".//main"):
+    main = html.fromstring(page).find(".//main")
+    for restricted in main.find_class("restricted"):
+        mark_every_sheet(word, restricted.get("data-marking"))
+    for element in main:
         writer.block(element)
     made = io.BytesIO()
     word.save(made)

@@ -54,6 +54,13 @@ def empty_document(title: str) -> Word:
     return word
 
 
+def mark_every_sheet(word: Word, marking: str) -> None:
+    """Put a mark, such as «Для служебного пользования», at the head of every sheet, on the right."""
+    head = word.sections[0].header.paragraphs[0]
+    head.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    head.add_run(marking).bold = True
+
+
 def _styles(word: Word) -> None:
     for name in _ADDED:
         word.styles.add_style(name, WD_STYLE_TYPE.PARAGRAPH)
