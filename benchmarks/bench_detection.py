@@ -184,16 +184,17 @@ def detection(seeds: int, schools: int) -> Iterator[str]:
 
 
 def fastest(*works: Callable[[], object], rounds: int = ROUNDS) -> list[float]:
-    """Seconds of the fastest of several rounds of each, the one least disturbed by other work.
+    """Processor seconds, threads included, of the cheapest of several rounds of each.
 
-    They take turns, so that a busy minute of the machine is not one work's alone.
+    Seconds on the clock would count other work of the machine too. They take turns, so that
+    a busy minute of the machine is not one work's alone.
     """
     seconds = np.empty((rounds, len(works)))
     for row in seconds:
         for place, work in enumerate(works):
-            began = time.perf_counter()
+            began = time.process_time()
             work()
-            row[place] = time.perf_counter() - began
+            row[place] = time.process_time() - began
     return seconds.min(axis=0).tolist()
 
 

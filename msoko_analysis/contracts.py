@@ -335,7 +335,7 @@ def schema(contract: Contract) -> pa.DataFrameSchema:
     """The pandera schema of a contract, for polars frames.
 
     >>> sorted(schema(SCHOOLS).columns)[:3]
-    ['city_access', 'location', 'municipality']
+    ['city_access', 'gia_code', 'location']
     """
     return pa.DataFrameSchema(
         {field.name: _column(field) for field in contract.fields},

@@ -46,7 +46,7 @@ def region(schools: int = 60) -> tuple[pd.DataFrame, dict[int, Year], pd.DataFra
             for number, name in enumerate(names):
                 if number == 0 and year < 2026:
                     continue
-                extra = 1.2 * (name == HELPED and paper.procedure == "EGE")
+                extra = 1.6 * (name == HELPED and paper.procedure == "EGE")
                 ability = level[number] + extra + rng.normal(0, 0.9, 30)
                 share = 1 / (1 + np.exp(-ability))
                 scores, n = np.unique(

@@ -97,7 +97,9 @@ def told(table: pd.DataFrame) -> str:
     facts = SimpleNamespace(
         public=PublicMeasures(table),
         year=2026,
-        run=SimpleNamespace(subjects={"MA": SimpleNamespace(nominative="математика")}),
+        run=SimpleNamespace(
+            subjects={"MA": SimpleNamespace(nominative="математика")}, papers=(PAPER,)
+        ),
     )
     return pairs_text(facts, SimpleNamespace(unit="S000")).replace("\u00a0", " ")
 

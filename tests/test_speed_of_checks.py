@@ -11,7 +11,7 @@ ATTEMPTS, PAUSE = 6, 2.0
 
 
 def test_checks_against_counting() -> None:
-    """1,000 schools × 60 pupils; 2.0–2.5 on an idle machine, up to 3.3 on a busy one.
+    """1,000 schools × 60 pupils, processor time: 2.3–3.0 on a machine busy with other work.
 
     Other work moves the ratio either way, so one quiet moment out of six is enough; checks grown
     half as dear again would miss in all.
