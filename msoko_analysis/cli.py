@@ -1,4 +1,4 @@
-"""The ``msoko`` command: ingest, notes, demo, template."""
+"""The ``msoko`` command: ingest, notes, demo, check, verify, template."""
 
 from __future__ import annotations
 
@@ -115,6 +115,54 @@ def demo(
     if not (derived / "school_measures.parquet").exists():
         read(files, derived, replace=derived.exists())
     _finish(run_notes(run, reports=reports))
+
+
+@app.command()
+def check(
+    reports: Annotated[Path, typer.Argument(help="Папка отчётов или одного документа.")] = REPORTS,
+) -> None:
+    """Сверить отчёты с их описями: файлы, контрольные суммы, утверждения. Ничего не считает."""
+    from msoko_analysis.check import check_reports
+
+    documents = check_reports(reports)
+    print(f"Отчёты соответствуют описям. Документов: {documents}")
+
+
+@app.command()
+def verify(
+    report: Annotated[Path, typer.Argument(help="Папка одного документа или папка со многими.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Папка данных вместо записанной в описи.")
+    ] = None,
+    run: Annotated[
+        Path | None, typer.Option("--run", "--params", help="Файл запуска вместо записанного.")
+    ] = None,
+    with_threshold: Annotated[
+        list[str] | None, typer.Option(help="Что будет при другом пределе: ИМЯ=ЗНАЧЕНИЕ.")
+    ] = None,
+    without_school: Annotated[
+        list[str] | None, typer.Option(help="Что будет без этой школы: её код.")
+    ] = None,
+    without_year: Annotated[
+        list[int] | None, typer.Option(help="Что будет без данных этого года.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Куда записать протокол; обычно _verify в папке отчётов.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(help="Сколько документов считать сразу.")] = DEFAULT_JOBS,
+) -> None:
+    """Пересчитать документы заново и сказать, какие утверждения подтвердились. Отчёт не меняется."""
+    from msoko_analysis.verify_page import verify_report
+    from msoko_analysis.what_if import Conditions, parse_threshold
+
+    conditions = Conditions(
+        dict(map(parse_threshold, with_threshold or ())),
+        tuple(without_school or ()),
+        tuple(without_year or ()),
+    )
+    done = verify_report(report, data=data, run_file=run, conditions=conditions, out=out, jobs=jobs)
+    print(done.text)
+    sys.exit(done.exit_code)
 
 
 @template.command("write")

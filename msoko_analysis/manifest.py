@@ -100,7 +100,7 @@ def describe_run(run: RunParams, *, run_file: Path) -> dict[str, Any]:
         "package": hashes(sources, package.parent),
         "lock": file_hash(lock) if lock.exists() else None,
     }
-    commit, dirty = _commit()
+    commit, dirty = checkout_commit()
     return {
         "run": run.run,
         "organisation": run.organisation,
@@ -190,7 +190,7 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _commit() -> tuple[str | None, bool | None]:
+def checkout_commit() -> tuple[str | None, bool | None]:
     """The commit of the checkout and whether files differ from it; None outside a repository."""
     try:
         head, changed = (
