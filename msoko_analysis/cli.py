@@ -10,7 +10,7 @@ import typer
 
 from msoko_analysis.documents import KINDS, NOTES
 from msoko_analysis.errors import MsokoError, ParamsError, RenderError
-from msoko_analysis.params import load_run
+from msoko_analysis.params import DEMO_RUN, load_run
 from msoko_analysis.pdf import print_pages
 from msoko_analysis.runner import DEFAULT_JOBS, REPORTS, RunSummary, run_notes
 from msoko_analysis.schema import PROJECT
@@ -104,17 +104,45 @@ def demo(
     reports: Annotated[Path, typer.Option(help="Папка готовых справок.")] = REPORTS,
 ) -> None:
     """Сделать справки по демонстрационной области: данные вымышлены и лежат в проекте."""
+    _read_demo()
+    _finish(run_notes(DEMO_RUN, reports=reports))
+
+
+def _read_demo() -> None:
+    """Read the demo's files unless that was done."""
     from msoko_analysis.ingest import ingest as read
     from msoko_analysis.monitoring_demo import MEASURES_FILE
     from msoko_analysis.synthetic.demo import TABLES
 
-    run = PROJECT / "params" / "runs" / "demo.yaml"
     source, derived = PROJECT / "data" / "demo", PROJECT / "data" / "derived" / "demo"
     files = [source / name for name in (*TABLES, MEASURES_FILE)]
     # A folder made before the last table joined the demo is made again.
     if not (derived / "school_measures.parquet").exists():
         read(files, derived, replace=derived.exists())
-    _finish(run_notes(run, reports=reports))
+
+
+@app.command()
+def explore(
+    run: Annotated[
+        Path, typer.Argument(help="Файл запуска; без него — демонстрационный.")
+    ] = DEMO_RUN,
+    data: Annotated[
+        Path | None, typer.Option(help="Папка данных вместо указанной в запуске.")
+    ] = None,
+    no_browser: Annotated[
+        bool, typer.Option("--no-browser", help="Не открывать браузер, только назвать адрес.")
+    ] = False,
+) -> None:
+    """Исследовать данные в JupyterLab: школа, её признаки, что за ними стоит."""
+    from msoko_analysis.laboratory import open_laboratory
+    from msoko_analysis.prepare import prepare
+
+    params = load_run(run, data=data)
+    if data is None and run.resolve() == DEMO_RUN:
+        _read_demo()
+    print("Подготовка таблиц: в первый раз до нескольких минут.", flush=True)
+    prepare(params)
+    sys.exit(open_laboratory(run, params.data, ["--no-browser"] if no_browser else []))
 
 
 @app.command()

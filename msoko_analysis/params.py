@@ -48,6 +48,7 @@ from msoko_analysis.shnor_rules import ShnorRules, read_shnor_rules
 from msoko_analysis.task_topics import TaskTopic, read_task_topics
 
 PARAMS = PROJECT / "params"
+DEMO_RUN = PARAMS / "runs" / "demo.yaml"
 
 
 def _paper(code: str) -> str:

@@ -32,6 +32,7 @@ ORDER = [
     "observation",
     *(
         "school_pictures",
+        "school_counts",
         "facts",
         "region_facts",
         "russian",
@@ -46,7 +47,8 @@ ORDER = [
     *("figures", "wording", "saved", "note", "letter", "overview", "monitoring_note", "blindness"),
     *("forkserver", "kernels", "execution", "conversion", "claims", "document", "render"),
     "pdf",
-    *("documents", "jobs", "index_page", "check", "compare", "roots", "runner", "cli"),
+    *("documents", "jobs", "index_page", "check", "compare", "roots", "what_if", "runner", "verify", "verify_words", "verify_page"),
+    *("explore", "explorer_widgets", "laboratory", "cli"),
 ]
 
 

@@ -8,6 +8,7 @@ from msoko_analysis.figures.marks import SchoolMarks, school_marks
 from msoko_analysis.figures.mechanisms import DirectionBars, direction_bars
 from msoko_analysis.figures.methods import rejection_curves, share_grid
 from msoko_analysis.figures.near_cuts import NearCuts, school_near_cuts
+from msoko_analysis.figures.school_scores import SchoolScores, school_scores
 from msoko_analysis.figures.tasks import SchoolTasks, school_tasks
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "NearCuts",
     "SchoolIntervals",
     "SchoolMarks",
+    "SchoolScores",
     "SchoolTasks",
     "direction_bars",
     "rejection_curves",
@@ -25,6 +27,7 @@ __all__ = [
     "school_intervals",
     "school_marks",
     "school_near_cuts",
+    "school_scores",
     "school_tasks",
     "score_distributions",
     "share_grid",
