@@ -5,8 +5,8 @@ from the finished page, so what is printed and what is claimed can not differ; t
 page as anchors. Contents, folded code, heads of tables and the foot of the page claim nothing.
 
 A name must not change with a number or with what stands before it. It is the section and a hash of
-what the claim is about: the finding behind it where there is just one, the table and the row's
-heading in a row, the words without their values elsewhere.
+what the claim is about: the table, the row's heading and the first finding behind it in a row; the
+finding in a sentence that tells just one; the words without their values elsewhere.
 """
 
 from __future__ import annotations
@@ -129,8 +129,8 @@ def _about(element: HtmlElement, printed: str) -> str:
     findings = _findings(element)
     if element.tag == "tr":
         caption = next(element.iterancestors("table")).findtext("caption") or ""
-        one = findings if len(findings) == 1 and _kind(element) == "row" else ()
-        return "\n".join((_NUMBERED.sub("", caption), element[0].text_content(), *one))
+        first = findings[:1] if _kind(element) == "row" else ()
+        return "\n".join((_NUMBERED.sub("", caption), element[0].text_content(), *first))
     return findings[0] if len(findings) == 1 else skeleton(printed)
 
 

@@ -5,9 +5,13 @@ from __future__ import annotations
 import html
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from msoko_analysis.russian import glued
+
+if TYPE_CHECKING:
+    from msoko_analysis.findings import Finding
 
 
 def escaped(text: str) -> str:
@@ -15,14 +19,31 @@ def escaped(text: str) -> str:
     return html.escape(glued(text))
 
 
+def behind(findings: Iterable[Finding]) -> str:
+    """The attribute of a block that names the findings told in it; nothing where there are none.
+
+    A finding names a school: give only those whose school the block itself names.
+
+    >>> behind(())
+    ''
+    """
+    named = " ".join(quote(one.id, safe=":") for one in findings)
+    return f' data-findings="{named}"' if named else ""
+
+
 @dataclass(frozen=True)
 class Paragraph:
-    """One paragraph of plain text."""
+    """One paragraph of plain text, or one item of a list, with the ``findings`` it tells if any."""
 
     text: str
+    findings: tuple[Finding, ...] = ()
 
     def _repr_html_(self) -> str:
-        return f"<p>{escaped(self.text)}</p>"
+        return self.as_html("p")
+
+    def as_html(self, tag: str) -> str:
+        """The text in an element of another name."""
+        return f"<{tag}{behind(self.findings)}>{escaped(self.text)}</{tag}>"
 
 
 @dataclass(frozen=True)
@@ -39,12 +60,13 @@ class Heading:
 class Bullets:
     """A list; ``numbered`` when the order matters."""
 
-    items: tuple[str, ...]
+    items: tuple[str | Paragraph, ...]
     numbered: bool = False
 
     def _repr_html_(self) -> str:
         tag = "ol" if self.numbered else "ul"
-        return f"<{tag}>{''.join(f'<li>{escaped(item)}</li>' for item in self.items)}</{tag}>"
+        items = (Paragraph(item) if isinstance(item, str) else item for item in self.items)
+        return f"<{tag}>{''.join(item.as_html('li') for item in items)}</{tag}>"
 
 
 @dataclass(frozen=True)

@@ -6,14 +6,18 @@ import io
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from openpyxl.utils import get_column_letter
 
 from msoko_analysis.packing import without_times
-from msoko_analysis.prose import escaped
+from msoko_analysis.prose import behind, escaped
 from msoko_analysis.russian import DASH, NBSP, number
+
+if TYPE_CHECKING:
+    from msoko_analysis.findings import Finding
 
 HIDDEN = "скрыто"
 _WIDEST = 40
@@ -60,6 +64,7 @@ class Table:
     ``digits`` says how the numbers of a column are printed; text stands as it is. A value that the
     gate keeps back is :data:`HIDDEN`, one that does not exist is nan and printed as a dash: the two
     are never mixed up. ``notes`` stand below the table, ``empty`` in the place of one without rows.
+    ``findings`` are those each row tells, in the order of the rows; () where rows tell none.
     """
 
     name: str
@@ -68,6 +73,7 @@ class Table:
     digits: dict[str, Digits] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     empty: str = "Нет строк."
+    findings: tuple[tuple[Finding, ...], ...] = ()
 
     def _repr_html_(self) -> str:
         if self.frame.empty:
@@ -75,7 +81,8 @@ class Table:
         head = "".join(
             f'<th scope="col"{self._kind(name)}>{escaped(name)}</th>' for name in self.frame
         )
-        rows = "".join(f"<tr>{self._row(row)}</tr>" for row in self.frame.to_dict("records"))
+        told = zip_longest(self.frame.to_dict("records"), self.findings, fillvalue=())
+        rows = "".join(f"<tr{behind(found)}>{self._row(row)}</tr>" for row, found in told)
         short = " short" if len(self.frame) <= _SHORT else ""
         below = "".join(f'<p class="table-note">{escaped(note)}</p>' for note in self.notes)
         return (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from msoko_analysis.catalogue import Term
 from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Finding
-from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, escaped, stack
+from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, behind, escaped, stack
 from msoko_analysis.recommendations import Addressed, Ground, Since
 from msoko_analysis.russian import NBSP, counted, long_date, natural, number, percent
 from msoko_analysis.wording.equity import change_sentence, share_text
@@ -27,16 +27,21 @@ _LEVEL = {
 }
 
 
+_GROUND = "Основание"
+
+
 @dataclass(frozen=True)
 class Card:
-    """One recommendation as a two-column table: field and text."""
+    """One recommendation as a two-column table: field and text; ``findings`` are its ground."""
 
     title: str
     rows: tuple[tuple[str, str], ...]
+    findings: tuple[Finding, ...]
 
     def _repr_html_(self) -> str:
         rows = "".join(
-            f'<tr><th scope="row">{escaped(name)}</th><td>{escaped(text)}</td></tr>'
+            f"<tr{behind(self.findings if name == _GROUND else ())}>"
+            f'<th scope="row">{escaped(name)}</th><td>{escaped(text)}</td></tr>'
             for name, text in self.rows
         )
         return (
@@ -106,7 +111,7 @@ def _card(facts: Facts, one: Addressed, place: int) -> Card:
         (
             ("Адресат", entry.addressee),
             ("Проблема", f"{entry.problem}."),
-            ("Основание", _grounds(facts, one.grounds)),
+            (_GROUND, _grounds(facts, one.grounds)),
             ("Возможные причины (проверить)", "; ".join(entry.causes) + "."),
             ("Ответственный", entry.responsible),
             ("Срок", term_text(entry.term, facts.year)),
@@ -114,6 +119,7 @@ def _card(facts: Facts, one: Addressed, place: int) -> Card:
             ("Ожидаемый результат", entry.expected_result),
             ("Подтверждение", entry.evidence),
         ),
+        tuple(ground.finding for ground in one.grounds),
     )
 
 

@@ -21,6 +21,7 @@ from msoko_analysis.wording.numbering import figure_title, in_table, table_title
 
 _SCHOOLS = ("школа", "школы", "школ")
 _OF_SCHOOLS = ("школы", "школ", "школ")
+_CHANGED = (Verdict.WATCH, Verdict.NO_CONCERN)
 PAGE = 40
 """Schools on one page of the figure."""
 SIDE = {1.0: "вырос", -1.0: "сократился", 0.0: "не изменился"}
@@ -58,8 +59,13 @@ def equity_text(facts: Facts) -> Stack:
     """What the differences between schools mean, in plain words."""
     if facts.measure("region", "icc") is None:
         return stack([Paragraph(NOT_DETERMINED)])
-    said = [_between_schools(facts), _gap(facts), _context(facts), _resilient(facts)]
-    return stack(Paragraph(text) for text in said if text)
+    said = [
+        Paragraph(_between_schools(facts), facts.of("inequality_district", *Verdict)),
+        Paragraph(_gap(facts), facts.of("gap_change_district", *_CHANGED)[:1]),
+        Paragraph(_context(facts)),
+        Paragraph(_resilient(facts)),
+    ]
+    return stack(one for one in said if one.text)
 
 
 def _between_schools(facts: Facts) -> str:
@@ -119,7 +125,7 @@ def _changed(facts: Facts) -> str:
 
 def change(facts: Facts) -> Finding | None:
     """The change of the gap that speaks for the district."""
-    return next(iter(facts.of("gap_change_district", Verdict.WATCH, Verdict.NO_CONCERN)), None)
+    return next(iter(facts.of("gap_change_district", *_CHANGED)), None)
 
 
 def change_sentence(one: Finding) -> str:

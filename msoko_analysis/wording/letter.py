@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from msoko_analysis.facts import Facts
@@ -70,7 +72,7 @@ def page(facts: Facts) -> Stack:
     return stack(
         [
             Paragraph(_scope(facts)),
-            Bullets((results(facts), *signs(facts), *_others(facts))),
+            Bullets((Paragraph(results(facts), _level(facts)), *signs(facts), *_others(facts))),
             Heading("Что посмотреть в первую очередь") if first else None,
             Bullets(first, numbered=True) if first else None,
             Heading("Чего это письмо не утверждает"),
@@ -166,9 +168,13 @@ def results(facts: Facts) -> str:
     return f"{text} {like_schools(facts)}"
 
 
+def _level(facts: Facts) -> tuple[Finding, ...]:
+    return facts.of("level_school", Verdict.WATCH, Verdict.NO_CONCERN)
+
+
 def like_schools(facts: Facts) -> str:
     """The level of the school against those under like conditions."""
-    one = next(iter(facts.of("level_school", Verdict.WATCH, Verdict.NO_CONCERN)), None)
+    one = next(iter(_level(facts)), None)
     if one is None:
         return (
             "Сравнить со школами в таких же условиях нельзя: учеников или таких школ слишком мало."
@@ -187,22 +193,22 @@ def like_schools(facts: Facts) -> str:
     )
 
 
-def signs(facts: Facts) -> tuple[str, ...]:
+def signs(facts: Facts) -> tuple[Paragraph, ...]:
     """What was looked for and found: a line for every sign that is told, or the honest «нет»."""
     level = next(iter(facts.of("signs_school", *Verdict)), None)
     if level is None:
-        return (
-            "Объективность. По имеющимся данным признаки, требующие проверки, не определяются.",
-        )
+        said = "Объективность. По имеющимся данным признаки, требующие проверки, не определяются."
+        return (Paragraph(said),)
     told = sorted(named(facts), key=lambda one: one.verdict != Verdict.CONCERN)
-    lines = [f"{_sign(one)}." for one in told]
+    lines = [Paragraph(f"{_sign(one)}.", (one, level)) for one in told]
     if level.verdict == Verdict.NO_CONCERN:
         of_results = (
             "В самих результатах признаков" if _rest(facts, Verdict.CONCERN) else "Признаков"
         )
-        return (*lines, f"Объективность. {of_results}, требующих проверки, нет. {_BLIND}")
+        said = f"Объективность. {of_results}, требующих проверки, нет. {_BLIND}"
+        return (*lines, Paragraph(said, (level,)))
     if level.verdict == Verdict.TOO_FEW:
-        return (*lines, f"Объективность. {_too_few(facts)}")
+        return (*lines, Paragraph(f"Объективность. {_too_few(facts)}", (level,)))
     return tuple(lines)
 
 
@@ -228,25 +234,25 @@ def _too_few(facts: Facts) -> str:
     return text
 
 
-def _others(facts: Facts) -> list[str]:
+def _others(facts: Facts) -> Iterator[Paragraph]:
     """Low results, official markers and other findings that are told to the school."""
-    lines = []
     for one in facts.of("low_share_school", Verdict.WATCH):
-        lines.append(
+        said = (
             f"Низкие результаты. {first_capital(_ground(facts, one))}. Нужна помощь, а не проверка."
         )
+        yield Paragraph(said, (one,))
     for one in facts.of("fioko_markers_school", Verdict.WATCH):
-        lines.append(
+        said = (
             f"К сведению. Официальных признаков ФИОКО (2019) — {number(one.value)}. Они опираются прежде "
             "всего на уровень и часты у честных школ, поэтому сами по себе действий не требуют."
         )
+        yield Paragraph(said, (one,))
     for verdict, head in ((Verdict.CONCERN, "Требует проверки"), (Verdict.WATCH, "К сведению")):
-        rest = _rest(facts, verdict)
-        lines += [f"{head}. {first_capital(_ground(facts, one))}." for one in rest]
+        for one in _rest(facts, verdict):
+            yield Paragraph(f"{head}. {first_capital(_ground(facts, one))}.", (one,))
     if len(facts.lists):
         years = listed(str(year) for year in sorted(facts.lists["year"]))
-        lines.append(f"К сведению. Школа есть в официальных списках школ с признаками: {years}.")
-    return lines
+        yield Paragraph(f"К сведению. Школа есть в официальных списках школ с признаками: {years}.")
 
 
 def _rest(facts: Facts, verdict: Verdict) -> list[Finding]:

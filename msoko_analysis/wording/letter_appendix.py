@@ -92,9 +92,10 @@ def exams_table(facts: Facts) -> Table:
 
 def checked_table(facts: Facts) -> Table:
     """Every sign that was looked for, found or not."""
-    rows = []
+    rows, judged = [], []
     for code, kind in KINDS.items():
         for one in facts.of(code, *Verdict):
+            judged.append((one,))
             told = one.verdict in (Verdict.CONCERN, Verdict.WATCH)
             rows.append(
                 {
@@ -115,6 +116,7 @@ def checked_table(facts: Facts) -> Table:
             "бы названа напрасно. Изменение к прошлому году считается по работам двух лет.",
         ),
         empty="Признаки, требующие проверки, по этим данным не определяются.",
+        findings=tuple(judged),
     )
 
 
@@ -123,7 +125,7 @@ def signs_text(facts: Facts) -> Stack:
     told, blocks = named(facts), []
     for one in told:
         kind = KINDS[one.code]
-        blocks.append(Paragraph(sentence(facts, one)))
+        blocks.append(Paragraph(sentence(facts, one), (one,)))
         causes = "Возможные обычные причины, которые нужно исключить до любых выводов:"
         blocks += [Paragraph(causes), Bullets(_sentence_of(kind.causes))]
     if told:

@@ -28,11 +28,12 @@ def marks_text(facts: Facts) -> Stack:
     if not has_marks(facts):
         return stack([Paragraph(NO_MARKS)])
     view, schools = subjects_table(facts), school_marks_table(facts)
+    apart = facts.of("marks_district", Verdict.WATCH)
     return stack(
         [
             Paragraph(_EXPLAINED + (_CORRECTED if facts.of("marks_district", *Verdict) else "")),
             marks_table(facts),
-            *([Paragraph(_subjects(facts)), view] if has_subjects(facts) else []),
+            *([Paragraph(_subjects(facts), apart), view] if has_subjects(facts) else []),
             schools if len(schools.frame) else None,
         ]
     )
@@ -89,11 +90,13 @@ def _subjects(facts: Facts) -> str:
 
 def subjects_table(facts: Facts) -> Table:
     """Subject and grade: far apart, mean shift, and the shift beyond level and error."""
-    verdicts = {one.paper: one.verdict for one in facts.of("marks_district", *Verdict)}
-    rows = []
+    found = {one.paper: one for one in facts.of("marks_district", *Verdict)}
+    verdicts = {paper: one.verdict for paper, one in found.items()}
+    rows, told = [], []
     for paper in facts.papers:
         if facts.measure("municipality", "mark_shift", paper) is None:
             continue
+        told.append((found[paper],) if paper in found else ())
         rows.append(
             {
                 "Предмет, класс": paper_name(facts, paper),
@@ -124,6 +127,7 @@ def subjects_table(facts: Facts) -> Table:
             "больше. q — с учётом того, что сравнивалось несколько предметов и классов. Интервалы "
             "учитывают, что школ в муниципалитете немного.",
         ),
+        findings=tuple(told),
     )
 
 
@@ -147,8 +151,8 @@ _SUBJECT = {
 
 def school_marks_table(facts: Facts) -> Table:
     """Every school over its papers: transitions, shift, corrected gap and conclusion."""
-    verdicts = {one.unit: one.verdict for one in facts.of("mark_gap_school", *Verdict)}
-    rows = []
+    found = {one.unit: one for one in facts.of("mark_gap_school", *Verdict)}
+    rows, told = [], []
     for unit in sorted(facts.schools, key=lambda code: natural(school_name(facts, code))):
         if facts.pooled(unit, "mark_shift") is None:
             continue
@@ -162,10 +166,11 @@ def school_marks_table(facts: Facts) -> Table:
                 "Сдвиг, отметки (95 %)": _interval(facts.pooled(unit, "mark_shift")),
             }
         )
-        if verdicts:
+        told.append((found[unit],) if unit in found else ())
+        if found:
             rows[-1] |= {
                 "С поправкой (95 %)": _interval(facts.pooled(unit, "mark_gap")),
-                "Вывод": VERDICT[verdicts[unit]] if unit in verdicts else DASH,
+                "Вывод": VERDICT[found[unit].verdict] if unit in found else DASH,
             }
     ways = dict.fromkeys((f"{name}, %" for _, name in _WAYS), _ONE)
     return Table(
@@ -179,6 +184,7 @@ def school_marks_table(facts: Facts) -> Table:
             "случайным.",
         ),
         empty="Школьных отметок по отдельным школам в данных нет.",
+        findings=tuple(told),
     )
 
 

@@ -35,7 +35,9 @@ def medals_text(facts: Facts) -> Stack:
             medals_table(facts),
             least_table(facts),
             Paragraph(_schools(facts)),
-            Bullets(tuple(_sentence(facts, one) for one in named)) if named else None,
+            Bullets(tuple(Paragraph(_sentence(facts, one), (one,)) for one in named))
+            if named
+            else None,
             Paragraph(_innocent()) if named else None,
         ]
     )

@@ -55,7 +55,7 @@ def procedures_text(facts: Facts) -> Stack:
             Paragraph(_EXPLAINED),
             procedures_table(facts),
             Paragraph("Расхождения:" if apart else _NONE),
-            Bullets(tuple(f"{_sentence(facts, one)}." for one in apart)) if apart else None,
+            Bullets(tuple(_sentence(facts, one) for one in apart)) if apart else None,
             Paragraph(_innocent()) if apart else None,
             Paragraph(f"Согласуются все сопоставленные процедуры: {names}.") if alike else None,
         ]
@@ -95,12 +95,13 @@ def _size(one: Finding) -> str:
     return f"{plus}{number(one.value, 2)}{NBSP}ст.{NBSP}откл."
 
 
-def _sentence(facts: Facts, one: Finding) -> str:
+def _sentence(facts: Facts, one: Finding) -> Paragraph:
     pupils = counted(one.n, "ученик", "ученика", "учеников")
-    return (
+    text = (
         f"{school_name(facts, one.unit)}: {link_text(facts, one)} (95{NBSP}%: "
-        f"{between(one.low, one.high, 2)}; {pupils}, {q_text(one.q)})"
+        f"{between(one.low, one.high, 2)}; {pupils}, {q_text(one.q)})."
     )
+    return Paragraph(text, (one,))
 
 
 def _innocent() -> str:
@@ -127,12 +128,14 @@ def procedures_table(facts: Facts) -> Table:
         kind = (earlier_paper(one.paper)[0].procedure, one.paper.procedure)
         links.setdefault((one.unit, kind), []).append(one)
     kinds = [kind for kind in _LINKS if any(kind == of for _, of in links)]
-    marks = {one.unit: one.verdict for one in facts.of("mark_gap_school", *Verdict)}
-    rows = []
+    marks = {one.unit: one for one in facts.of("mark_gap_school", *Verdict)}
+    rows, told = [], []
     for unit in sorted(facts.schools, key=lambda code: natural(school_name(facts, code))):
         row = {"Школа": school_name(facts, unit)}
         row |= {_LINKS[kind]: _cell(facts, links.get((unit, kind), [])) for kind in kinds}
-        row["Отметки школы и работы"] = _MARKS[marks[unit]] if unit in marks else DASH
+        row["Отметки школы и работы"] = _MARKS[marks[unit].verdict] if unit in marks else DASH
+        of_links = [one for kind in kinds for one in links.get((unit, kind), [])]
+        told.append((*of_links, *([marks[unit]] if unit in marks else [])))
         if facts.year in facts.list_years:
             row["Официальный список"] = _on_list(facts, unit)
         rows.append(row)
@@ -147,6 +150,7 @@ def procedures_table(facts: Facts) -> Table:
             "пяти. По алфавиту.",
         ),
         empty=NOTHING,
+        findings=tuple(told),
     )
 
 

@@ -239,7 +239,7 @@ def level_text(facts: Facts) -> Stack:
     if far:
         blocks += [
             Paragraph("Заметно отличается уровень результатов (к сведению):"),
-            Bullets(tuple(_level(facts, one) for one in far)),
+            Bullets(tuple(Paragraph(_level(facts, one), (one,)) for one in far)),
             Paragraph(
                 "Уровень показывает, что школа отличается, но не почему: состав учеников, отбор, "
                 "сильная работа учителей дают то же самое. Признаком необъективности он не является."
@@ -307,18 +307,21 @@ def low_text(facts: Facts) -> Stack | Paragraph:
         return Paragraph(
             f"Школ с часто встречающейся отметкой «2»{beside} не найдено{where}. {rule}"
         )
-    items = tuple(
-        f"{school_name(facts, one.unit)}: {papers(facts, one.details['papers'])} из "
-        f"{number(one.details['papers_seen'])}; наибольшая доля отметок «2» — {percent(one.value)} "
-        f"из {counted(one.n, 'работы', 'работ', 'работ')} (95{NBSP}%: {between(one.low, one.high)}{NBSP}%)"
-        for one in found
-    )
+    items = tuple(Paragraph(_low(facts, one), (one,)) for one in found)
     head = (
         "Кроме школ, отвечающих правилу, много"
         if facts.of("shnor_school", Verdict.WATCH)
         else "Много"
     )
     return stack([Paragraph(f"{head} отметок «2» (к сведению):"), Bullets(items), Paragraph(rule)])
+
+
+def _low(facts: Facts, one: Finding) -> str:
+    return (
+        f"{school_name(facts, one.unit)}: {papers(facts, one.details['papers'])} из "
+        f"{number(one.details['papers_seen'])}; наибольшая доля отметок «2» — {percent(one.value)} "
+        f"из {counted(one.n, 'работы', 'работ', 'работ')} (95{NBSP}%: {between(one.low, one.high)}{NBSP}%)"
+    )
 
 
 def low_beside_shnor(facts: Facts) -> tuple[Finding, ...]:

@@ -104,14 +104,14 @@ def _listed(facts: Facts) -> str:
 
 def shnor_table(facts: Facts) -> Table:
     """Schools on the list, and those that left it, with dynamics and partners."""
-    rows = [_row(facts, one, _history(facts, one)) for one in listed_schools(facts)]
+    rows = [(_row(facts, one, _history(facts, one)), (one,)) for one in listed_schools(facts)]
     left = [one for one in facts.gone if one.finding.code == "shnor_school"]
-    rows += [_row(facts, one.finding, _LEFT[one.judged], now=False) for one in left]
-    rows.sort(key=lambda row: natural(row["Школа"]))
+    rows += [(_row(facts, one.finding, _LEFT[one.judged], now=False), ()) for one in left]
+    rows.sort(key=lambda row: natural(row[0]["Школа"]))
     return Table(
         "shnor",
         table_title(facts, "shnor", "Школы, отвечающие правилу ШНОР (расчётная модель)"),
-        pd.DataFrame(rows),
+        pd.DataFrame([cells for cells, _ in rows]),
         {},
         (
             "По алфавиту. Условия правила: А — две и более процедуры года, Б — одна и та же процедура в "
@@ -123,6 +123,7 @@ def shnor_table(facts: Facts) -> Table:
             "Это предложение для обсуждения, а не назначение.",
         ),
         empty="Школ, отвечающих правилу, нет.",
+        findings=tuple(told for _, told in rows),
     )
 
 

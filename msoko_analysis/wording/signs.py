@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import partial
 
 import numpy as np
@@ -26,7 +27,7 @@ _NAMED = (Verdict.CONCERN, Verdict.WATCH)
 _EMPTY = "Школ с признаками, требующими проверки, нет."
 
 
-def _sorted(facts: Facts, found: tuple[Finding, ...]) -> list[Finding]:
+def _sorted(facts: Facts, found: Iterable[Finding]) -> list[Finding]:
     return sorted(found, key=lambda one: natural(school_name(facts, one.unit)))
 
 
@@ -61,9 +62,10 @@ def level_of(facts: Facts, unit: str) -> Finding | None:
 
 def signs_table(facts: Facts) -> Table:
     """Every sign that needs a check or attention, with its size, q, level and stability."""
-    rows = []
+    rows, told = [], []
     for one in named(facts):
         level = level_of(facts, one.unit)
+        told.append((one, level) if level else (one,))
         stability = one.details.get("stability", np.nan)
         rows.append(
             {
@@ -93,6 +95,7 @@ def signs_table(facts: Facts) -> Table:
             "две; 3 — то же было и год назад или видно по двум предметам порознь. Порядок — по алфавиту.",
         ),
         empty=_EMPTY if facts.of("signs_school", *Verdict) else NOT_DETERMINED,
+        findings=tuple(told),
     )
 
 
@@ -182,7 +185,7 @@ def signs_figures(facts: Facts) -> Stack:
         mine = [one for one in named(facts) if one.unit == unit]
         inside = [
             Heading(school_name(facts, unit)),
-            *(Paragraph(sentence(facts, one)) for one in mine),
+            *(Paragraph(sentence(facts, one), (one,)) for one in mine),
         ]
         inside.append(school_figure(facts, mine, partial(figure_title, facts, f"school-{unit}")))
         blocks.append(stack(inside, box="keep"))
@@ -334,9 +337,9 @@ def official_table(facts: Facts) -> Table:
         & (table["subject"] != "")
     ]
     rows = []
-    for one in _sorted(facts, facts.of("fioko_markers_school", *Verdict)):
-        if one.value < 1:
-            continue
+    marked = [one for one in facts.of("fioko_markers_school", *Verdict) if one.value >= 1]
+    marked = _sorted(facts, marked)
+    for one in marked:
         markers = _markers(facts, mine[mine["unit"] == one.unit])
         rows.append({"Школа": school_name(facts, one.unit), **markers, "Всего": one.value})
     return Table(
@@ -350,6 +353,7 @@ def official_table(facts: Facts) -> Table:
             "отрицательно; (в) резкое изменение результатов одной параллели от 4 к 5 классу.",
         ),
         empty="Школ с официальными признаками нет.",
+        findings=tuple((one,) for one in marked),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,13 +88,13 @@ def summary(facts: Facts) -> Stack:
         *(_results, _marks_of_forms, _signs, _independent),
         *(_equity, _low, _official, _participation),
     )
-    points = [part(facts) for part in parts]
+    points = [Paragraph(part(facts), _behind(facts, part)) for part in parts]
     first = _first_steps(facts)
     return stack(
         [
             _opened(facts),
             Paragraph(_scope(facts)),
-            Bullets(tuple(point for point in points if point)),
+            Bullets(tuple(point for point in points if point.text)),
             not_determined(facts),
             Heading("Что сделать в первую очередь") if first else None,
             Bullets(first, numbered=True) if first else None,
@@ -116,6 +117,16 @@ def _opened(facts: Facts) -> Paragraph | None:
         "восстановить. Результат единственного ученика не показан и здесь. Выводы и рекомендации в обоих "
         "выпусках одни и те же."
     )
+
+
+def _behind(facts: Facts, part: Callable[[Facts], str]) -> tuple[Finding, ...]:
+    """Findings a point of the summary tells; of schools only where it names them."""
+    named, changed = facts.of("signs_school", Verdict.CONCERN), change(facts)
+    return {
+        _signs: named if len(named) <= 2 * _NAMES else (),
+        _equity: (*facts.of("inequality_district", *Verdict), *([changed] if changed else [])),
+        _participation: facts.of("participation_district", Verdict.WATCH),
+    }.get(part, ())
 
 
 def works_total(facts: Facts) -> int:

@@ -47,10 +47,9 @@ def topics_table(facts: Facts) -> Table:
     """Every topic with shares, the difference at the same scores and how many schools share it."""
     found = facts.of(CODE, Verdict.WATCH)
     about = {one.id: topic_of(facts, one) for one in found}
+    found = sorted(found, key=lambda one: (facts.run.papers.index(one.paper), one.details["task"]))
     rows = []
-    for one in sorted(
-        found, key=lambda one: (facts.run.papers.index(one.paper), one.details["task"])
-    ):
+    for one in found:
         rows.append(
             {
                 "Предмет, класс": paper_name(facts, one.paper),
@@ -74,6 +73,7 @@ def topics_table(facts: Facts) -> Table:
             f"Номера заданий — как в загруженных результатах.{unknown}",
         ),
         empty="Таких заданий нет.",
+        findings=tuple((one,) for one in found),
     )
 
 
