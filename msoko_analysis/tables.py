@@ -6,7 +6,6 @@ import io
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -81,8 +80,9 @@ class Table:
         head = "".join(
             f'<th scope="col"{self._kind(name)}>{escaped(name)}</th>' for name in self.frame
         )
-        told = zip_longest(self.frame.to_dict("records"), self.findings, fillvalue=())
-        rows = "".join(f"<tr{behind(found)}>{self._row(row)}</tr>" for row, found in told)
+        told = self.findings or ((),) * len(self.frame)
+        records = zip(self.frame.to_dict("records"), told, strict=True)
+        rows = "".join(f"<tr{behind(found)}>{self._row(row)}</tr>" for row, found in records)
         short = " short" if len(self.frame) <= _SHORT else ""
         below = "".join(f'<p class="table-note">{escaped(note)}</p>' for note in self.notes)
         return (
