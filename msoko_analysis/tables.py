@@ -24,6 +24,8 @@ _WIDEST = 40
 _SHORT = 8
 # Cells of more letters than this are given room.
 _MID, _LONG = 16, 40
+# A number with its interval, «+0,05 (−0,08…+0,19)», is not longer.
+_INTERVAL = 26
 
 
 @dataclass(frozen=True)
@@ -147,7 +149,9 @@ class Table:
 
 
 def _room(text: str) -> str:
-    """The class that keeps a long text from being squeezed to a word a line."""
+    """The class that keeps a long text from being squeezed to a word a line, an interval from breaking."""
+    if "…" in text and len(text) <= _INTERVAL:
+        return ' class="interval"'
     if len(text) <= _MID:
         return ""
     return ' class="long"' if len(text) > _LONG else ' class="mid"'
