@@ -36,7 +36,7 @@ class Card:
 
     title: str
     rows: tuple[tuple[str, str], ...]
-    findings: tuple[Finding, ...]
+    findings: tuple[Finding, ...] = ()
 
     def _repr_html_(self) -> str:
         rows = "".join(
