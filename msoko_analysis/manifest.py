@@ -19,6 +19,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from msoko_analysis.method_versions import method_versions
 from msoko_analysis.params import PROJECT, RunParams
 from msoko_analysis.run_values import run_values, text_hash
 
@@ -84,7 +85,8 @@ def describe_run(run: RunParams, *, run_file: Path) -> dict[str, Any]:
     Returns
     -------
     dict ready for JSON, with ``inputs`` (hashes), ``values`` (the parameters by name, to be compared
-    with those of another manifest), ``versions``, ``seed``, ``commit``, ``dirty``.
+    with those of another manifest), ``versions`` of packages, ``methods`` with theirs, ``seed``,
+    ``commit``, ``dirty``.
     """
     params = PROJECT / "params"
     common = [path for path in files_below(params) if params / "runs" not in path.parents]
@@ -107,6 +109,7 @@ def describe_run(run: RunParams, *, run_file: Path) -> dict[str, Any]:
         "inputs": inputs,
         "values": run_values(run),
         "versions": {"python": platform.python_version(), **_versions()},
+        "methods": method_versions(),
         "seed": run.seed,
         "commit": commit,
         "dirty": dirty,

@@ -147,10 +147,15 @@ def _run_file(old: Mapping[str, Any], new: Mapping[str, Any], *, told: bool) -> 
 
 def _methods(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Root]:
     """Statistics made by another version of their method."""
-    for name in sorted(old.keys() | new.keys()):
-        if _differ(old, new, name):
-            one, two = _value(old.get(name)), _value(new.get(name))
-            yield Root("method", f"версия метода {name}: {one} → {two}")
+    for name in sorted(old.keys() & new.keys()):
+        one, two = old[name], new[name]
+        if one["version"] != two["version"]:
+            later = max(one, two, key=lambda method: method["version"])
+            versions = f"{one['version']} → {two['version']}"
+            yield Root(
+                "method",
+                f"сделано другой версией метода «{two['title']}» ({versions}): {later['changed']}",
+            )
 
 
 def _versions(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Root]:

@@ -26,7 +26,7 @@ ORDER = [
         "task_topics",
         "medal_rules",
     ),
-    *("shnor_rules", "equity_models", "params", "run_values", "manifest", "crate"),
+    *("shnor_rules", "equity_models", "method_versions", "params", "run_values", "manifest", "crate"),
     *("contracts", "ingest", "quality", "counts", "synthetic"),
     *("stats", "rules", "measures", "prepare", "disclosure", "findings", "recommendations"),
     "observation",

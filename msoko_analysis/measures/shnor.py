@@ -63,7 +63,7 @@ def shnor_rows(
         ("shnor_or", result.either), ("shnor_and", result.both),
     ):  # fmt: skip
         yield school_rows(
-            year, ALL_PAPERS, schools, name, n.sum(axis=1), flags, method=rule.title_ru,
+            year, ALL_PAPERS, schools, name, n.sum(axis=1), flags, method=f"правило ШНОР: {rule.title_ru}",
             source=rule.source,
         )  # fmt: skip
 
