@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_MOST = 5  # names of files or records told in one sentence
+_MOST = 3  # names of files or records told in one sentence
 # Sections of the parameters whose values stand in the manifest, and where they come from.
 _NAMED = {
     "thresholds": ("threshold", "порог {}", "thresholds.yaml"),
@@ -52,7 +52,7 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Root, .
         *_params(mine, theirs, named),
         *_run_file(mine, theirs, told="values" in old and "values" in new),
         *_methods(old.get("methods", {}), new.get("methods", {})),
-        *_files("package", "программа", mine, theirs),
+        *_files("package", "код программы", mine, theirs),
         *_files("notebook", "тетрадь", mine, theirs),
         *_versions(old.get("versions", {}), new.get("versions", {})),
         *_lock(mine, theirs),
@@ -75,15 +75,22 @@ def _files(
         if before.get(name) != after.get(name) and not name.startswith(skip or "\0")
     )
     if names:
-        told = [_file(name, before, after) for name in names[:_MOST]]
-        more = f" и ещё {len(names) - _MOST}" if len(names) > _MOST else ""
-        yield Root(kind, f"{title}: {', '.join(told)}{more}")
+        told = {"изменено": [], "добавлено": [], "нет": []}
+        for name in names:
+            told[_fate(name, before, after)].append(name)
+        yield Root(kind, f"{title}: {'; '.join(_listed(*one) for one in told.items() if one[1])}")
 
 
-def _file(name: str, before: Mapping[str, str], after: Mapping[str, str]) -> str:
+def _fate(name: str, before: Mapping[str, str], after: Mapping[str, str]) -> str:
     if name not in after:
-        return f"нет файла {name}"
-    return f"{'изменён' if name in before else 'добавлен'} {name}"
+        return "нет"
+    return "изменено" if name in before else "добавлено"
+
+
+def _listed(what: str, names: list[str]) -> str:
+    """«изменено a, b и ещё 3»."""
+    more = f" и ещё {len(names) - _MOST}" if len(names) > _MOST else ""
+    return f"{what} {', '.join(names[:_MOST])}{more}"
 
 
 def _named(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Root]:

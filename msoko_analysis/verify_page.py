@@ -13,16 +13,17 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from msoko_analysis.check import VERIFIED, document_folders
 from msoko_analysis.compare import counted_states
-from msoko_analysis.manifest import checkout_commit, read_manifest
+from msoko_analysis.manifest import checkout_commit, files_below, hashes, read_manifest
 from msoko_analysis.render import portable
+from msoko_analysis.run_values import text_hash
 from msoko_analysis.runner import DEFAULT_JOBS
 from msoko_analysis.russian import long_date
 from msoko_analysis.schema import PROJECT
 from msoko_analysis.verify import DocumentCheck, Verification, verify
 from msoko_analysis.verify_words import (
-    CHANGE,
     STATE,
     WHAT_IF_STATE,
+    change_words,
     document_line,
     named_verdicts,
     protocol_sentence,
@@ -84,7 +85,7 @@ def verify_report(
         checked=f"{long_date(checked.date())}, {checked:%H:%M} (UTC)",
         program=_program(),
         run_file=portable(str(run_file.resolve())) if run_file else asked.get("run_file", "—"),
-        data=portable(str(data.resolve())) if data else asked.get("data", "—"),
+        data=_data_line(_folder(data, manifest)),
     )
     page = write_protocol(done, out, requisites, _names(data, manifest))
     lines = [protocol_sentence(done)]
@@ -113,11 +114,24 @@ def _program() -> str:
     return f"{told}, есть незафиксированные изменения" if dirty else told
 
 
+def _folder(data: Path | None, manifest: Mapping[str, Any]) -> Path:
+    """The data the documents were made anew from."""
+    return data.resolve() if data else PROJECT / manifest.get("parameters", {}).get("data", "")
+
+
+def _data_line(folder: Path) -> str:
+    """The data by name and by one hash of all their files, so that a copy can be recognised."""
+    files = hashes(files_below(folder), folder) if folder.is_dir() else {}
+    if not files:
+        return "не найдены"
+    return f"{portable(str(folder))}, контрольная сумма {text_hash(files)[:16]}"
+
+
 def _names(data: Path | None, manifest: Mapping[str, Any]) -> dict[str, str]:
     """Names of schools and municipalities by code, as far as they can be read."""
     import pandas as pd  # only after all is made
 
-    folder = data or PROJECT / manifest.get("parameters", {}).get("data", "")
+    folder = _folder(data, manifest)
     names = dict(manifest.get("values", {}).get("districts", {}))
     if (folder / "schools.parquet").is_file():
         schools = pd.read_parquet(folder / "schools.parquet", columns=["school", "name"])
@@ -170,7 +184,7 @@ def _shown(document: DocumentCheck, done: Verification, names: Mapping[str, str]
         "remarks": [root.text for root in document.roots if root.remark],
         "changes": [
             {
-                "state": CHANGE[one.state],
+                "state": change_words(one),
                 "css": _MARKS[one.state],
                 "id": one.claim.id,
                 "old": one.old.text if one.old else "",

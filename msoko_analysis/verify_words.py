@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from msoko_analysis.compare import VerdictChange, counted_states
-from msoko_analysis.russian import counted, first_capital
+from msoko_analysis.compare import Change, VerdictChange, counted_states
+from msoko_analysis.russian import counted, first_capital, number
 from msoko_analysis.verify import NAMED, DocumentCheck, Verification, naming
 
 STATE = {"holds": "подтверждён", "changed": "не подтверждён", "failed": "не рассчитан"}
@@ -37,10 +37,12 @@ def _as_issued(done: Verification) -> str:
     if not checked:
         said = "утверждения не сравнивались"
     elif held == checked and not claims["new"]:
-        said = f"подтвердились все утверждения ({checked})"
+        said = f"подтвердились все утверждения ({number(checked)})"
     else:
         differ = [f"{CHANGE[state]} {claims[state]}" for state in _DIFFERENT if claims[state]]
-        said = f"подтвердилось {held} из {counted(checked, *_OF_CLAIMS)} ({', '.join(differ)})"
+        said = (
+            f"подтвердилось {number(held)} из {counted(checked, *_OF_CLAIMS)} ({', '.join(differ)})"
+        )
     if claims["rounding"]:
         said += f", из них с отличием в последнем знаке {claims['rounding']}"
     numbers = {"не подтверждено": states["changed"], "не рассчитано": states["failed"]}
@@ -79,8 +81,18 @@ def _why(done: Verification) -> str:
     told = list(roots)[:_MOST]
     more = f" и ещё {len(roots) - len(told)}" if len(roots) > len(told) else ""
     changed = any(document.state == "changed" for document in done.documents)
-    begin = "причина" if changed else "выводы те же, хотя отличаются"
+    begin = "выводы те же, хотя отличается"
+    if changed:
+        begin = "причина" if len(roots) == 1 else "возможные причины"
     return f"; {begin}: {'; '.join(told)}{more}"
+
+
+def change_words(change: Change) -> str:
+    """What became of a claim; a sentence whose numbers are the same is told apart."""
+    if change.state != "changed":
+        return CHANGE[change.state]
+    same = change.old.values == change.new.values
+    return "другие слова, числа те же" if same else "изменилось"
 
 
 def document_line(document: DocumentCheck, *, what_if: bool) -> str:
