@@ -17,7 +17,9 @@ class Procedure(Strict):
     """A procedure: its code, its name in a note and in files, and how one paper of it is called.
 
     ``kind``: ``school`` if the school itself holds and marks it, ``state`` if others mark it.
-    ``one``, ``few``, ``many`` are the forms after 1, 2 and 5; ``dative`` follows «по».
+    ``one``, ``few``, ``many`` are the forms after 1, 2 and 5; ``dative`` follows «по». ``whole`` and
+    ``genitive`` name the procedure where ``short`` is a word that is declined: «Экзамены 2024 года», «О
+    результатах экзаменов».
     """
 
     code: Text
@@ -29,6 +31,8 @@ class Procedure(Strict):
     many: Text
     dative: Text
     dative_plural: Text
+    whole: Text = ""
+    genitive: Text = ""
 
 
 @lru_cache

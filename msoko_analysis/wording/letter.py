@@ -26,7 +26,13 @@ from msoko_analysis.scales import Paper
 from msoko_analysis.tables import HIDDEN
 from msoko_analysis.wording.advice import ground
 from msoko_analysis.wording.cells import of_school
-from msoko_analysis.wording.names import PROCEDURE, district_cases, over_papers, papers, school_name
+from msoko_analysis.wording.names import (
+    district_cases,
+    over_papers,
+    papers,
+    procedures_of,
+    school_name,
+)
 from msoko_analysis.wording.results import like_conditions
 from msoko_analysis.wording.sign_kinds import KINDS, size_text
 from msoko_analysis.wording.signs import named, q_text
@@ -60,7 +66,7 @@ def requisites(facts: Facts) -> Requisites:
             ("От кого", f"Орган управления образованием {district_cases(facts).genitive}"),
             ("Кому", f"Руководителю, методическому объединению учителей: {_name(facts)}"),
             ("Дата и номер", "«___» __________ 20__ г. № ______"),
-            ("Заголовок к тексту", f"О результатах {_procedures(facts)}{facts.year} года"),
+            ("Заголовок к тексту", f"О результатах {_procedures(facts)} {facts.year} года"),
             ("Подготовлено", facts.run.organisation),
         )
     )
@@ -87,11 +93,8 @@ def _name(facts: Facts) -> str:
 
 
 def _procedures(facts: Facts) -> str:
-    """«ВПР и ОГЭ » of this school's papers; empty when there are none to name."""
-    told = list(
-        dict.fromkeys(PROCEDURE[paper.procedure] for paper in (*written(facts), *sat(facts)))
-    )
-    return f"{listed(told)} " if told else "оценочных процедур "
+    """«ВПР и экзаменов» of this school's papers, in the genitive."""
+    return procedures_of((*written(facts), *sat(facts)), genitive=True) or "оценочных процедур"
 
 
 def sat(facts: Facts) -> tuple[Paper, ...]:
@@ -112,7 +115,8 @@ def _scope(facts: Facts) -> str:
         of_school(facts, school_of(facts), _counted_by(facts, one), "n", paper=one) for one in mine
     ]
     known = [one for one in n if one != HIDDEN]
-    text = f"{_procedures(facts)}{facts.year} года: {papers(facts, len(mine))} (предмет и класс)"
+    called = first_capital(procedures_of(mine))
+    text = f"{called} {facts.year} года: {papers(facts, len(mine))} (предмет и класс)"
     if known:
         text += f", {counted(sum(known), *_WORKS)} учеников"
     if len(known) < len(n):

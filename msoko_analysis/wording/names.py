@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Verdict
 from msoko_analysis.procedures import procedures as _known
-from msoko_analysis.russian import NBSP, counted, natural
+from msoko_analysis.russian import NBSP, counted, listed, natural
 from msoko_analysis.scales import Paper
 
-#: Forms of «paper» where a run mixes procedures whose papers have different names.
+#: Forms of «paper» where a year mixes procedures whose papers have different names.
 _MIXED = ("процедура", "процедуры", "процедур"), ("процедуре", "процедурам")
 PROCEDURE = {code: known.short for code, known in _known().items()}
 VERDICT = {
@@ -43,8 +45,23 @@ def district_cases(facts: Facts):
 
 def procedures(facts: Facts) -> str:
     """«ВПР» or several procedures of the year."""
-    written = (*facts.papers, *facts.exams)
-    return ", ".join(dict.fromkeys(PROCEDURE[paper.procedure] for paper in written))
+    return procedures_of(_of_year(facts))
+
+
+def of_procedures(facts: Facts) -> str:
+    """The same in the genitive: «О результатах ВПР и экзаменов»."""
+    return procedures_of(_of_year(facts), genitive=True)
+
+
+def procedures_of(papers: Iterable[Paper], *, genitive: bool = False) -> str:
+    """The procedures of papers by name, each once; "" without papers."""
+    known = [_known()[paper.procedure] for paper in papers]
+    names = (one.genitive if genitive else one.whole for one in known)
+    return listed(dict.fromkeys(name or one.short for name, one in zip(names, known, strict=True)))
+
+
+def _of_year(facts: Facts) -> tuple[Paper, ...]:
+    return (*facts.papers, *facts.exams)
 
 
 def papers(facts: Facts, n: float) -> str:
@@ -64,9 +81,9 @@ def all_papers(facts: Facts) -> str:
 
 
 def _forms(facts: Facts) -> tuple[tuple[str, str, str], tuple[str, str]]:
-    """How a paper of the run is called: after 1, 2, 5; after «по», one and many."""
+    """How a paper of the year is called: after 1, 2, 5; after «по», one and many."""
     called = {
         ((known.one, known.few, known.many), (known.dative, known.dative_plural))
-        for known in (_known()[paper.procedure] for paper in facts.run.papers)
+        for known in (_known()[paper.procedure] for paper in _of_year(facts) or facts.run.papers)
     }
     return called.pop() if len(called) == 1 else _MIXED

@@ -132,6 +132,11 @@ def in_table(facts: Facts, name: str) -> str:
     return f"в{NBSP}таблице{NBSP}{table_number(facts, name)}"
 
 
+def see_table(facts: Facts, name: str) -> str:
+    """«таблица 2», to stand in brackets."""
+    return in_table(facts, name).removeprefix(f"в{NBSP}").replace("таблице", "таблица")
+
+
 def figure_title(facts: Facts, name: str, text: str) -> str:
     """Caption of a figure: «Рисунок 1. …»."""
     return f"Рисунок{NBSP}{figures(facts).index(name) + 1}. {text}"

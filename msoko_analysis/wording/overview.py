@@ -11,10 +11,10 @@ from msoko_analysis.findings import Verdict
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, stack
 from msoko_analysis.region_facts import RegionFacts
-from msoko_analysis.russian import NBSP, between, counted, first_capital, listed, number, percent
+from msoko_analysis.russian import NBSP, between, counted, first_capital, number, percent
 from msoko_analysis.tables import Table
 from msoko_analysis.wording import overview_signs, overview_tables
-from msoko_analysis.wording.names import PROCEDURE, papers
+from msoko_analysis.wording.names import papers, procedures_of
 from msoko_analysis.wording.overview_signs import judged
 from msoko_analysis.wording.summary import Requisites
 
@@ -59,7 +59,7 @@ def requisites(facts: RegionFacts) -> Requisites:
             ("Вид документа", "Аналитический обзор"),
             (
                 "Заголовок к тексту",
-                f"О результатах {_procedures(facts)} {facts.year} года: {region.nominative}",
+                f"О результатах {_procedures(facts, genitive=True)} {facts.year} года: {region.nominative}",
             ),
             ("Дата и номер", "«___» __________ 20__ г. № ______"),
             ("Муниципалитеты", _places(facts)),
@@ -69,11 +69,9 @@ def requisites(facts: RegionFacts) -> Requisites:
     )
 
 
-def _procedures(facts: RegionFacts) -> str:
-    told = list(
-        dict.fromkeys(PROCEDURE[paper.procedure] for paper in (*facts.papers, *facts.exams))
-    )
-    return listed(told) if told else "оценочных процедур"
+def _procedures(facts: RegionFacts, *, genitive: bool = False) -> str:
+    named = procedures_of((*facts.papers, *facts.exams), genitive=genitive)
+    return named or ("оценочных процедур" if genitive else "оценочные процедуры")
 
 
 def _places(facts: RegionFacts) -> str:
@@ -109,8 +107,9 @@ def _scope(facts: RegionFacts) -> str:
     places = counted(len(facts.schools), *_IN_PLACES)
     written = papers(facts, len(facts.papers) + len(facts.exams))
     text = (
-        f"{_procedures(facts)} {facts.year} года: {written} (предмет и класс). Обзор охватывает "
-        f"{schools} в {places}; показатели региона — по всем школам, чьи результаты загружены."
+        f"{first_capital(_procedures(facts))} {facts.year} года: {written} (предмет и класс). "
+        f"Обзор охватывает {schools} в {places}; показатели региона — по всем школам с "
+        "загруженными результатами."
     )
     left = len(facts.schools) - len(facts.findings)
     if left:
@@ -130,17 +129,17 @@ def _results(facts: RegionFacts, tables: Mapping[str, Table]) -> str:
     row = facts.row(REGION, REGION, "mean_change")
     if row is None or row["hidden"]:
         return "Результаты. Данных прошлого года нет: с чем сравнить результат региона, неизвестно."
-    spread = f"(95{NBSP}%: {between(row['low'], row['high'], 1)})"
+    spread = f"95{NBSP}%: {between(row['low'], row['high'], 1)}"
     points = f"{number(abs(row['value']), 1)}{NBSP}п.{NBSP}п."
     if row["low"] <= 0 <= row["high"]:
         return (
             f"Результаты. По работам обоих лет результат региона не изменился больше погрешности: "
-            f"{number(row['value'], 1)}{NBSP}п.{NBSP}п. {spread} ({_in(tables, 'results')})."
+            f"{number(row['value'], 1)}{NBSP}п.{NBSP}п. ({spread}; {_in(tables, 'results')})."
         )
     side = "выше" if row["value"] > 0 else "ниже"
     return (
-        f"Результаты. По работам обоих лет результат региона на {points} {side} прошлогоднего {spread} "
-        f"({_in(tables, 'results')}). Разные варианты работ дают такое изменение и без перемен в обучении."
+        f"Результаты. По работам обоих лет результат региона на {points} {side} прошлогоднего ({spread}; "
+        f"{_in(tables, 'results')}). Разные варианты работ дают такое изменение и без перемен в обучении."
     )
 
 
@@ -153,12 +152,10 @@ def _changes(facts: RegionFacts, tables: Mapping[str, Table]) -> str:
     down = sum(row["high"] < 0 for row in known)
     places = counted(len(known), "муниципалитета", "муниципалитетов", "муниципалитетов")
     sides = [f"{word} в {number(n)}" for word, n in (("вырос", up), ("снизился", down)) if n]
-    told = (
-        f"больше погрешности {', '.join(sides)}"
-        if sides
-        else "больше погрешности не изменился нигде"
-    )
-    return f"Изменения. Из {places} результат {told} ({_in(tables, 'changes')})."
+    shown = _in(tables, "changes")
+    if not sides:
+        return f"Изменения. Ни в одном из {places} результат не изменился больше погрешности ({shown})."
+    return f"Изменения. Больше погрешности результат {' и '.join(sides)} из {places} ({shown})."
 
 
 def _signs(facts: RegionFacts, tables: Mapping[str, Table]) -> str:

@@ -20,10 +20,12 @@ from msoko_analysis.russian import (
 )
 from msoko_analysis.tables import Table
 from msoko_analysis.wording.names import PROCEDURE, school_name, school_names
-from msoko_analysis.wording.numbering import table_title
+from msoko_analysis.wording.numbering import see_table, table_title
 from msoko_analysis.wording.sign_kinds import LINK
 from msoko_analysis.wording.signs import q_text
 
+# More names than this would only repeat the table above them.
+_MANY = 6
 _TOLD = (Verdict.CONCERN, Verdict.WATCH)
 # Columns of links: (earlier, later procedure) → heading.
 _LINKS = {
@@ -49,7 +51,6 @@ def procedures_text(facts: Facts) -> Stack:
         return stack([Paragraph(NOTHING)])
     apart = disagreements(facts)
     alike = consistent(facts)
-    names = listed(school_names(facts, alike))
     return stack(
         [
             Paragraph(_EXPLAINED),
@@ -57,9 +58,19 @@ def procedures_text(facts: Facts) -> Stack:
             Paragraph("Расхождения:" if apart else _NONE),
             Bullets(tuple(_sentence(facts, one) for one in apart)) if apart else None,
             Paragraph(_innocent()) if apart else None,
-            Paragraph(f"Согласуются все сопоставленные процедуры: {names}.") if alike else None,
+            Paragraph(f"Согласуются все сопоставленные процедуры: {_names(facts, alike)}.")
+            if alike
+            else None,
         ]
     )
+
+
+def _names(facts: Facts, units: list[str]) -> str:
+    """Names of schools; of many only their number, for the table has them all."""
+    if len(units) <= _MANY:
+        return listed(school_names(facts, units))
+    shown = see_table(facts, "procedures")
+    return f"{counted(len(units), 'школа', 'школы', 'школ')} ({shown})"
 
 
 _EXPLAINED = (
@@ -78,14 +89,13 @@ def disagreements(facts: Facts) -> list[Finding]:
 
 
 def link_text(facts: Facts, one: Finding) -> str:
-    """«в ОГЭ (русский язык, 9 класс) ниже, чем обещала ВПР 8 класса годом раньше: −0,78 ст. откл.»."""
+    """«в ОГЭ (русский язык, 9 класс) ниже, чем следует из ВПР 8 класса годом раньше: −0,78 ст. откл.»."""
     earlier, years = earlier_paper(one.paper)
     side = "ниже" if one.value < 0 else "выше"
     subject = facts.run.subjects[one.paper.subject].nominative
-    promised = "обещала" if earlier.procedure == "VPR" else "обещал"
     return (
         f"в{NBSP}{PROCEDURE[one.paper.procedure]} ({subject}, {one.paper.grade}{NBSP}класс) {side}, чем "
-        f"{promised} {PROCEDURE[earlier.procedure]} {earlier.grade}{NBSP}класса "
+        f"следует из {PROCEDURE[earlier.procedure]} {earlier.grade}{NBSP}класса "
         f"{'годом' if years == 1 else 'двумя годами'} раньше: {_size(one)}"
     )
 
@@ -162,7 +172,7 @@ def _cell(facts: Facts, found: list[Finding]) -> str:
         return f"согласуется ({len(found)})"
     said = [
         f"{facts.run.subjects[one.paper.subject].nominative}, {one.paper.grade}{NBSP}класс: "
-        f"{'ниже' if one.value < 0 else 'выше'} обещанного, {_size(one)}"
+        f"{'ниже' if one.value < 0 else 'выше'} ожидаемого, {_size(one)}"
         for one in apart
     ]
     rest = len(found) - len(apart)

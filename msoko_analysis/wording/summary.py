@@ -18,7 +18,6 @@ from msoko_analysis.russian import (
     natural,
     number,
     percent,
-    plural,
 )
 from msoko_analysis.wording.advice import term_text
 from msoko_analysis.wording.cells import of_unit
@@ -27,6 +26,7 @@ from msoko_analysis.wording.forms import marks_sign, not_determined
 from msoko_analysis.wording.names import (
     all_papers,
     district_cases,
+    of_procedures,
     over_papers,
     paper_name,
     papers,
@@ -34,7 +34,8 @@ from msoko_analysis.wording.names import (
     school_name,
     school_names,
 )
-from msoko_analysis.wording.numbering import in_table
+from msoko_analysis.wording.numbering import in_table, see_table
+from msoko_analysis.wording.procedures import disagreements
 from msoko_analysis.wording.results import low_beside_shnor, margin, works
 from msoko_analysis.wording.sign_kinds import KINDS
 
@@ -51,21 +52,21 @@ class Requisites:
     """The head of an official document, with what is left to fill by hand."""
 
     rows: tuple[tuple[str, str], ...]
-    restricted: bool = False  # the page and the Word document put the mark on every sheet
+    marking: str = ""  # printed on every sheet of the page and of the Word document
 
     def _repr_html_(self) -> str:
         rows = "".join(
             f'<tr><th scope="row">{escaped(name)}</th><td>{escaped(value)}</td></tr>'
             for name, value in self.rows
         )
-        kind = "meta restricted" if self.restricted else "meta"
-        return f'<table class="{kind}"><tbody>{rows}</tbody></table>'
+        marked = f' restricted" data-marking="{self.marking}' if self.marking else ""
+        return f'<table class="meta{marked}"><tbody>{rows}</tbody></table>'
 
 
 def requisites(facts: Facts) -> Requisites:
     """Requisites of the note; date, number and ground are given when it is registered."""
     name = district_cases(facts)
-    about = f"О результатах {procedures(facts)} {facts.year} года в {name.prepositional}"
+    about = f"О результатах {of_procedures(facts)} {facts.year} года в {name.prepositional}"
     official = facts.issue == "official"
     return Requisites(
         (
@@ -78,7 +79,7 @@ def requisites(facts: Facts) -> Requisites:
             ("Цель", "методическая помощь школам; не оценка работы школ и учителей"),
             ("Основание", "______________________________"),
         ),
-        restricted=official,
+        marking=MARKING if official else "",
     )
 
 
@@ -109,13 +110,14 @@ def _opened(facts: Facts) -> Paragraph | None:
         return None
     small = number(facts.run.thresholds["small_cell"].value)
     least = number(facts.run.thresholds["share_min_n"].value)
-    shown = counted(facts.opened, "значение", "значения", "значений")
+    shown = counted(
+        facts.opened, "рассчитанное значение", "рассчитанных значения", "рассчитанных значений"
+    )
     return Paragraph(
-        f"Выпуск для служебного пользования, не для публикации. В нём {shown}, "
-        f"{plural(facts.opened, 'которого', 'которых', 'которых')} нет в открытом выпуске: о группах "
-        f"меньше {small} учеников, доли при числе участников меньше {least} и числа, по которым их можно "
-        "восстановить. Результат единственного ученика не показан и здесь. Выводы и рекомендации в обоих "
-        "выпусках одни и те же."
+        f"{MARKING}, не для публикации. Только в этом выпуске есть {shown}: показатели "
+        f"групп меньше {small} учеников, доли при числе участников меньше {least} и числа, по которым их "
+        "можно восстановить. Результат единственного ученика не показан и здесь. Выводы и рекомендации "
+        "в обоих выпусках одни и те же."
     )
 
 
@@ -144,7 +146,7 @@ def _scope(facts: Facts) -> str:
     schools = counted(n, *_SCHOOLS) if np.isfinite(n) else "школы"
     total = counted(works_total(facts), *_WORKS)
     return (
-        f"{procedures(facts)} {facts.year} года: {schools} {district_cases(facts).genitive}, "
+        f"{first_capital(procedures(facts))} {facts.year} года: {schools} {district_cases(facts).genitive}, "
         f"{papers(facts, len(facts.papers) + len(facts.exams))} (предмет и класс), {total} учеников. "
         "Ученик, писавший по двум предметам, учтён дважды."
     )
@@ -230,13 +232,15 @@ def _beyond_margin(facts: Facts) -> str:
         > margins[paper]
         for paper in known
     )
-    where = over_papers(facts, beyond) if beyond else "ни по одной"
-    shown = in_table(facts, "results")
+    where = f"больше неё {over_papers(facts, beyond)}" if beyond else "нигде не больше неё"
+    shown = see_table(facts, "results")
     if len(known) == len(facts.papers):
-        return f"Отличие от региона больше погрешности {where} из {len(known)} ({shown})."
+        where = where.replace("неё", "погрешности")
+        among = f" из {len(known)}" if beyond else ""
+        return f"Отличие от региона {where}{among} ({shown})."
     return (
         f"Погрешность можно оценить {over_papers(facts, len(known))} из {len(facts.papers)}; отличие от "
-        f"региона больше неё {where} ({shown})."
+        f"региона {where} ({shown})."
     )
 
 
@@ -292,13 +296,13 @@ def _links(facts: Facts) -> str:
     judged = {one.unit for one in facts.of("link_school", *Verdict)}
     if not judged:
         return ""
-    found = facts.of("link_school", Verdict.WATCH)
+    found = disagreements(facts)
     among = f"из {counted(len(judged), *_OF_SCHOOLS)}, где процедуры можно сопоставить"
     if not found:
-        return f"{among}, экзамены нигде не расходятся с более ранними процедурами"
+        return f"{among}, более поздняя процедура нигде не расходится с более ранней"
     units = list(dict.fromkeys(one.unit for one in found))
     return (
-        f"{among}, экзамен расходится с более ранней процедурой у "
+        f"{among}, более поздняя процедура расходится с более ранней у "
         f"{counted(len(units), *_OF_SCHOOLS)} ({_named(facts, units)}), к сведению"
     )
 
@@ -326,7 +330,7 @@ def _with_signs(facts: Facts, found: tuple[Finding, ...]) -> str:
     if len(found) > 2 * _NAMES:
         return f" (перечень — {in_table(facts, 'signs')})"
     if len(found) > _NAMES:
-        return f" ({in_table(facts, 'signs')}): {listed(school_names(facts, [one.unit for one in found]))}"
+        return f" ({see_table(facts, 'signs')}): {listed(school_names(facts, [one.unit for one in found]))}"
     ordered = sorted(found, key=lambda one: natural(school_name(facts, one.unit)))
     return ": " + "; ".join(
         f"{school_name(facts, one.unit)} — {_kinds(facts, one.unit)}" for one in ordered
@@ -334,7 +338,7 @@ def _with_signs(facts: Facts, found: tuple[Finding, ...]) -> str:
 
 
 def _kinds(facts: Facts, unit: str) -> str:
-    return " и ".join(
+    return "; ".join(
         _with_size(one)
         for code in KINDS
         for one in facts.of(code, Verdict.CONCERN)
