@@ -39,6 +39,7 @@ from msoko_analysis.schema import (
     Strict,
     Text,
     Whole,
+    found,
     nearest,
     read_yaml,
     shown,
@@ -248,8 +249,8 @@ def load_run(run_file: Path | str, *, data: Path | None = None, params: Path = P
     Parameters
     ----------
     run_file : a YAML file like ``params/runs/demo.yaml``
-    data : folder of derived data; overrides the run file's ``data``, which is relative to the
-        project
+    data : folder of derived data; overrides the run file's ``data``. It and ``run_file`` may be
+        relative to the current folder or to the project
     params : the folder of parameters; another one than the project's is for tests
 
     Returns
@@ -269,7 +270,7 @@ def load_run(run_file: Path | str, *, data: Path | None = None, params: Path = P
     msoko_analysis.errors.ParamsError: Параметры запуска params/runs/none.yaml не приняты
       1. params/runs/none.yaml: файла нет — проверьте имя и папку
     """
-    run_file = Path(run_file)
+    run_file = found(Path(run_file))
     problems: list[Problem] = []
     document = read_yaml(run_file, problems)
     run = validate(RunFile, document, problems) if document else None
@@ -416,7 +417,7 @@ def _resolve(
         "region": run.region,
         "monitoring": run.monitoring,
         "observation": run.observation,
-        "data": Path(data).resolve() if data is not None else PROJECT / (run.data or ""),
+        "data": found(Path(data)).resolve() if data is not None else PROJECT / (run.data or ""),
         "papers": papers,
         "scales": choice.scales,
         "missing_scales": tuple(item for item in choice.missing if item[0].year in run.years),

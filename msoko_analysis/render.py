@@ -205,7 +205,8 @@ def _run(
             cell.metadata.pop("tags", None)
         if cell.get("id") == INJECTED:
             shown = {name: instead.get(name, portable(value)) for name, value in given.items()}
-            cell.source = parameters_source({**shown, SAVE_TO: "."} if SAVE_TO in given else shown)
+            # run again by a reviewer, the notebook must not write over what was issued
+            cell.source = parameters_source({**shown, SAVE_TO: ""} if SAVE_TO in given else shown)
         for output in cell.get("outputs", []):
             plain = output.get("data", {}).get("text/plain")
             if plain:

@@ -72,6 +72,17 @@ def shown(path: Path) -> str:
     return path.relative_to(PROJECT).as_posix() if inside else path.as_posix()
 
 
+def found(path: Path) -> Path:
+    """A relative path that leads nowhere from here, taken from the project if it leads somewhere there.
+
+    An executed notebook names its files relative to the project; so it runs again where it stands.
+
+    >>> found(PROJECT / "params") == found(Path("params")).resolve()
+    True
+    """
+    return PROJECT / path if not path.exists() and (PROJECT / path).exists() else path
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """Advice for an unknown word: the most similar right one, else the list of right ones.
 

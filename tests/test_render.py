@@ -240,7 +240,7 @@ def test_bytes_depend_on_neither_time_folder_nor_kind_of_kernel(tmp_path, kernel
     text = made[0]["note.ipynb"].decode()
     assert str(tmp_path) not in text
     assert "papermill" not in text
-    assert "save_to = '.'" in text.replace('\\"', '"')
+    assert "save_to = ''" in text.replace('\\"', '"')
     assert "data = 'demo'" in text
 
 
