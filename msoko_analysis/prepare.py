@@ -201,7 +201,8 @@ def _pupil_tables(run: RunParams, schools: pd.DataFrame, places: Places) -> dict
     for year, arranged in years.items():
         items = arrange_items(arranged, mark_pairs, *of_tasks)
         tasks = {paper: one.counts for paper, one in items.items()}
-        measured.append(measure_year(arranged, years.get(year - 1), run.thresholds, tasks))
+        before, earlier = years.get(year - 1), years.get(year - 2)
+        measured.append(measure_year(arranged, before, run.thresholds, tasks, earlier))
         points_of = partial(counts.task_points, rows, year)
         tasks_of_schools += school_tasks(arranged, measured[-1], items, run.thresholds)
         measured += similar_pair_rows(arranged, measured[-1], items, points_of, run.thresholds)

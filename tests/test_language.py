@@ -127,7 +127,7 @@ FIXED = {1.0, 2.0, 3.0, 4.0, 5.0, 95.0, 2019.0, 0.001}
 OURS = (
     *("spike_school", "low_share_school", "fioko_markers_school", "level_school", "jump_school"),
     *("mark_gap_school", "items_hard_school", "items_profile_school", "similarity_school"),
-    *("homogeneity_school", "participation_district", "topic_district"),
+    *("homogeneity_school", "vanished_school", "participation_district", "topic_district"),
 )
 
 

@@ -35,6 +35,7 @@ ASKING = {
     ("items_profile_school", "WATCH"),
     ("similarity_school", "CONCERN"),
     ("jump_school", "WATCH"),
+    ("vanished_school", "WATCH"),
     ("homogeneity_school", "WATCH"),
     ("marks_district", "WATCH"),
     ("medals_school", "CONCERN"),

@@ -35,6 +35,7 @@ _RULES = {
     "similarity": _Rule("tasks", "similarity_min", "points", two_sided=False, evidence=True),
     "mark_gap": _Rule("marks", "mark_gap_min", "marks", two_sided=False, evidence=True),
     "jump": _Rule("time", "jump_min", "sd", two_sided=True, evidence=True),
+    "vanished": _Rule("time", "jump_min", "sd", two_sided=False, evidence=False),
 }
 
 SIGNS = ("spike_school", *(f"{name}_school" for name in _RULES))
@@ -49,7 +50,7 @@ def school_signs(
     A sign is a CONCERN when the school is selected over all its signs and the sign's family is
     significant inside it at ``spike_q``, and the effect reaches its limit; WATCH when the sign is
     sure by itself and large, but did not stand that, or may not name a school (homogeneity, task
-    profile).
+    profile, a rise that vanished).
     """
     signs = _signs(now, thresholds)
     earlier = {

@@ -17,7 +17,7 @@ from msoko_analysis.stats.combination import benjamini_hochberg, combine_signs, 
 from msoko_analysis.stats.given_score import TaskCounts
 from msoko_analysis.stats.homogeneity import homogeneity
 from msoko_analysis.stats.items import TaskProfile, task_profile
-from msoko_analysis.stats.jump import jump, standardised
+from msoko_analysis.stats.jump import jump, standardised, vanished_rise
 from msoko_analysis.stats.mark_gap import mark_gap
 from msoko_analysis.stats.pooling import pooled_z
 from msoko_analysis.stats.reliability import reliability
@@ -55,13 +55,17 @@ class Sign:
 
 
 def other_signs(
-    year: Year, previous: Year | None, tasks: Mapping[Paper, TaskCounts]
+    year: Year,
+    previous: Year | None,
+    tasks: Mapping[Paper, TaskCounts],
+    earlier: Year | None = None,
 ) -> Iterator[Sign]:
     """The signs that the data of the year allow.
 
     A state exam is no source of signs of what a school did with a paper, for it was not the school
     that marked it; school marks are held against it as against any paper (docs/decisions/0014).
-    ``previous`` has the schools of ``year``; ``tasks`` the task counts of the papers whose tasks are
+    ``previous``, the year before, and ``earlier``, two years before, have the schools of ``year``;
+    ``tasks`` the task counts of the papers whose tasks are
     known: without them school marks, task profile and similarity are not determined.
     """
     papers = [arrays for arrays in papers_of(year, "school").papers if enough_schools(arrays.n)]
@@ -87,6 +91,13 @@ def other_signs(
     ]
     if pairs:
         yield _jump(pairs)
+    triples = [
+        (first, *pair)
+        for pair in pairs
+        if earlier and (first := earlier.paper(pair[1].paper)) and enough_schools(first.n)
+    ]
+    if triples:
+        yield _vanished(triples)
 
 
 def enough_schools(n: np.ndarray) -> bool:
@@ -206,8 +217,28 @@ def _jump(pairs: list[tuple[PaperArrays, PaperArrays]]) -> Sign:
     )  # fmt: skip
 
 
+def _vanished(triples: list[tuple[PaperArrays, PaperArrays, PaperArrays]]) -> Sign:
+    """The effect is what was lost this year of the rise of the year before."""
+    results = [
+        vanished_rise(*(standardised(arrays.scores) for arrays in papers)) for papers in triples
+    ]
+    n = _columns(
+        results, lambda one: np.where(np.isfinite(one.p), one.fall.before.n + one.fall.after.n, 0.0)
+    )
+    high, low = (
+        -_weighted(_columns(results, lambda one, k=k: one.fall.interval()[k]), n) for k in (0, 1)
+    )
+    rose = pooled_z(_columns(results, lambda one: one.rise.z))
+    fell = pooled_z(_columns(results, lambda one: -one.fall.z))
+    lost = -_weighted(_columns(results, lambda one: one.fall.effect), n)
+    return Sign(
+        "vanished", n.sum(axis=1), lost, low, high, np.maximum(rose.p, fell.p),
+        "подъём прошлого года и падение этого, оба сверх обычного для школ региона",
+    )  # fmt: skip
+
+
 # Families of signs that may name a school; they fail for unlike reasons (methods.md §3.11).
-# Homogeneity and the task profile are told for attention only (docs/decisions/0008).
+# Homogeneity, the task profile and a rise that vanished are told for attention only (docs/decisions/0008).
 FAMILIES = {
     "cuts": ("spike",),
     "tasks": ("items_hard", "similarity"),

@@ -25,10 +25,15 @@ _ORDER = ["procedure", "grade", "subject", "level", "municipality", "unit", "ind
 
 
 def measure_year(
-    year: Year, previous: Year | None, thresholds: Thresholds, tasks: Mapping[Paper, TaskCounts]
+    year: Year,
+    previous: Year | None,
+    thresholds: Thresholds,
+    tasks: Mapping[Paper, TaskCounts],
+    earlier: Year | None = None,
 ) -> pd.DataFrame:
     """Every measure of every school, municipality and the region, one row each.
 
+    ``previous`` is the year before and ``earlier`` two years before, None where there is none.
     ``tasks`` are the task counts of the papers whose tasks are known; without them school marks are
     not compared with scores, and the signs of tasks are not determined.
 
@@ -40,7 +45,7 @@ def measure_year(
         *result_rows(year),
         *mark_rows(year, tasks),
         *(rows for arrays in year.papers for rows in cut_rows(year, arrays)),
-        *_sign_rows(year, previous, thresholds, tasks),
+        *_sign_rows(year, previous, earlier, thresholds, tasks),
         *region_rows(year),
         *(result_change_rows(year, previous) if previous else ()),
         *level_rows(year),
@@ -55,7 +60,11 @@ def measure_year(
 
 
 def _sign_rows(
-    year: Year, previous: Year | None, thresholds: Thresholds, tasks: Mapping[Paper, TaskCounts]
+    year: Year,
+    previous: Year | None,
+    earlier: Year | None,
+    thresholds: Thresholds,
+    tasks: Mapping[Paper, TaskCounts],
 ) -> Iterator[pd.DataFrame]:
     """All signs of our own and their combination.
 
@@ -65,8 +74,8 @@ def _sign_rows(
     own_before = papers_of(previous, "school") if previous else None
     spikes = list(spike_rows(own, own_before, thresholds))
     yield from spikes
-    before = aligned(previous, year) if previous else None
-    signs = {sign.name: sign for sign in other_signs(year, before, tasks)}
+    before, long_before = (aligned(one, year) if one else None for one in (previous, earlier))
+    signs = {sign.name: sign for sign in other_signs(year, before, tasks, long_before)}
     for sign in signs.values():
         yield sign.rows(year)
     p = {name: sign.p for name, sign in signs.items()}

@@ -139,7 +139,7 @@ def _sign_row(facts: Facts, one: Finding) -> dict[str, Cell]:
         "Величина": one.value,
         "от": one.low,
         "до": one.high,
-        "Единица": _UNITS[one.code],
+        "Единица": _UNITS.get(one.code, ""),
         "Предел величины": limit,
         "q": one.q,
         "q внутри школы": one.details.get("family_q", np.nan),

@@ -185,7 +185,10 @@ def _causes(kind: SignKind | None, facts: Facts, one: Finding) -> list[Any]:
     if not causes:
         return []
     head = "5. Возможные обычные причины, которые нужно исключить до любых выводов."
-    return [Paragraph(f"{head}{first}"), Bullets(tuple(f"{cause};" for cause in causes))]
+    return [
+        Paragraph(f"{head}{first}"),
+        Bullets((*(f"{cause};" for cause in causes[:-1]), f"{causes[-1]}.")),
+    ]
 
 
 def recommended(facts: Facts, one: Finding) -> list[Any]:
@@ -199,7 +202,7 @@ def recommended(facts: Facts, one: Finding) -> list[Any]:
 
 def limits_table(facts: Facts, one: Finding) -> Table:
     """Every limit that decided about a finding, with its source."""
-    names = _LIMITS.get(one.code, ())
+    names = _LIMITS.get(one.code, (one.limit_name, *_SURE) if one.code in KINDS else ())
     rows = [
         limit_row(entry) | {"Действует с": entry.date.strftime("%d.%m.%Y")}
         for entry in (facts.run.thresholds[name] for name in names)

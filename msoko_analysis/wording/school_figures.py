@@ -48,6 +48,11 @@ def school_figure(
     return _cuts(picture, **about)
 
 
+def _number(task: str) -> str:
+    """«3» for the column ``item_03``."""
+    return task.rpartition("_")[2].lstrip("0")
+
+
 def _order(code: str) -> int:
     return _DRAWN.index(code) if code in _DRAWN else len(_DRAWN)
 
@@ -92,7 +97,7 @@ def _marks(marks: AgainstUsual, *, name: str, title: Callable, school: str) -> F
 
 def _tasks(tasks: TasksOfPaper, paper: str, *, name: str, title: Callable, school: str) -> Figure:
     return school_tasks(
-        SchoolTasks(tasks.tasks, tasks.seen, tasks.usual),
+        SchoolTasks([_number(one) for one in tasks.tasks], tasks.seen, tasks.usual),
         name=name,
         caption=title(
             f"{school}, {paper}: какую часть баллов каждого задания получили ученики; чёрточки — сколько "
