@@ -18,6 +18,7 @@ from msoko_analysis.saved import save_parts
 from msoko_analysis.tables import Table
 from msoko_analysis.wording import (
     advice,
+    district_cuts,
     equity,
     exams,
     lists,
@@ -25,6 +26,7 @@ from msoko_analysis.wording import (
     medals,
     methods,
     observation,
+    official,
     procedures,
     quality,
     results,
@@ -133,12 +135,12 @@ class Note:
     @cached_property
     def district_cuts(self) -> Stack:
         """The district as a whole at the pass cut, with its table."""
-        return signs.district_text(self.facts)
+        return district_cuts.district_text(self.facts)
 
     @cached_property
     def official(self) -> Stack:
         """Official markers, with their table."""
-        return signs.official_text(self.facts)
+        return official.official_text(self.facts)
 
     @cached_property
     def official_lists(self) -> Stack:
@@ -201,8 +203,8 @@ class Note:
             self.results, exams.exams_table(self.facts), results.marks_table(self.facts),
             marks.subjects_table(self.facts), marks.school_marks_table(self.facts),
             procedures.procedures_table(self.facts), medals.medals_table(self.facts),
-            medals.least_table(self.facts), self.signs, signs.cuts_table(self.facts),
-            signs.official_table(self.facts), lists.lists_table(self.facts), self.gaps,
+            medals.least_table(self.facts), self.signs, district_cuts.cuts_table(self.facts),
+            official.official_table(self.facts), lists.lists_table(self.facts), self.gaps,
             shnor.shnor_table(self.facts), self.models,
             topics.topics_table(self.facts), observation.observation_table(self.facts),
             self.quality, self.scales, self.limits, self.schools,
