@@ -15,7 +15,7 @@ from msoko_analysis.prose import Stack
 from msoko_analysis.recommendations import Addressed
 from msoko_analysis.saved import save_parts
 from msoko_analysis.tables import Table
-from msoko_analysis.wording import advice, letter, letter_appendix, summary
+from msoko_analysis.wording import letter, letter_appendix, summary
 
 # Whom a letter to a school addresses.
 _LEVELS = ("school", "teachers")
@@ -68,7 +68,7 @@ class Letter:
     @cached_property
     def recommendations(self) -> Stack:
         """Recommendations to the head of the school and its teachers."""
-        return advice.recommendations(self.facts)
+        return letter_appendix.measures_text(self.facts)
 
     @cached_property
     def methods(self) -> Stack:
@@ -77,7 +77,8 @@ class Letter:
 
     def tables(self) -> tuple[Table, ...]:
         """All tables of the letter."""
-        return (self.results, *self.exams.blocks, self.checked, *self.marks.blocks)
+        measures = (one for one in self.recommendations.blocks if isinstance(one, Table))
+        return (self.results, *self.exams.blocks, self.checked, *self.marks.blocks, *measures)
 
     def save(self, folder: str) -> None:
         """Write findings, tables and figures; an empty ``folder`` saves nothing."""

@@ -80,10 +80,7 @@ def _changes(facts: Facts) -> list[Heading | Paragraph | Bullets]:
         return []
     grounds = {one.finding.id: one for made in facts.recommendations for one in made.grounds}
     since = Counter(one.since for one in grounds.values())
-    lines = tuple(
-        f"{_GONE if one.judged else _NOT_JUDGED}: {ground(facts, one.finding)}."
-        for one in sorted(facts.gone, key=lambda one: natural(school_name(facts, one.finding.unit)))
-    )
+    lines = gone_lines(facts)
     return [
         Heading("Что изменилось с прошлого года"),
         Paragraph(
@@ -95,9 +92,17 @@ def _changes(facts: Facts) -> list[Heading | Paragraph | Bullets]:
     ]
 
 
+def gone_lines(facts: Facts) -> tuple[str, ...]:
+    """What was told a year ago and is not told now, a line each."""
+    return tuple(
+        f"{_GONE if one.judged else _NOT_JUDGED}: {ground(facts, one.finding)}."
+        for one in sorted(facts.gone, key=lambda one: natural(school_name(facts, one.finding.unit)))
+    )
+
+
 _GONE = "Признак больше не отмечен"
 _NOT_JUDGED = "В этом году судить нельзя"
-_SINCE = {
+SINCE = {
     Since.NEW: "новое",
     Since.REPEATED: "повторяется",
     Since.UNKNOWN: "год назад не определялось",
@@ -143,7 +148,7 @@ def _grounds(facts: Facts, grounds: tuple[Ground, ...]) -> str:
 def _ground(facts: Facts, one: Ground) -> str:
     """A ground and, where there is a year before, whether it is new."""
     text = ground(facts, one.finding)
-    return f"{text} ({_SINCE[one.since]})" if facts.compared else text
+    return f"{text} ({SINCE[one.since]})" if facts.compared else text
 
 
 def ground(facts: Facts, one: Finding) -> str:

@@ -7,12 +7,14 @@ import pandas as pd
 from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Verdict
 from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.recommendations import Ground
 from msoko_analysis.russian import DASH, NBSP, first_capital, number, percent
 from msoko_analysis.scales import Paper
 from msoko_analysis.tables import HIDDEN, Digits, Table
+from msoko_analysis.wording.advice import SINCE, gone_lines, ground, recommendations, term_text
 from msoko_analysis.wording.cells import Cell, minus, of_school, of_unit
 from msoko_analysis.wording.letter import difference, sat, school_of, written
-from msoko_analysis.wording.names import VERDICT, paper_name
+from msoko_analysis.wording.names import VERDICT, paper_name, school_name
 from msoko_analysis.wording.results import like_conditions
 from msoko_analysis.wording.school_figures import school_figure
 from msoko_analysis.wording.sign_kinds import KINDS, size_text
@@ -124,18 +126,14 @@ def signs_text(facts: Facts) -> Stack:
     """The signs that are told: sentence, figure, innocent causes; nothing when there are none."""
     told, blocks = named(facts), []
     for one in told:
-        kind = KINDS[one.code]
+        causes = "; ".join(KINDS[one.code].causes)
         blocks.append(Paragraph(sentence(facts, one), (one,)))
-        causes = "Возможные обычные причины, которые нужно исключить до любых выводов:"
-        blocks += [Paragraph(causes), Bullets(_sentence_of(kind.causes))]
+        blocks.append(
+            Paragraph(f"Обычные причины, которые нужно исключить до любых выводов: {causes}.")
+        )
     if told:
         blocks.append(school_figure(facts, told, "Рисунок\u00a01. {}".format))
     return stack(blocks)
-
-
-def _sentence_of(items: tuple[str, ...]) -> tuple[str, ...]:
-    """Items of a list that is one sentence."""
-    return (*(f"{item};" for item in items[:-1]), f"{items[-1]}.")
 
 
 def marks_table(facts: Facts) -> Table:
@@ -165,6 +163,47 @@ def marks_table(facts: Facts) -> Table:
         ),
         empty="",
     )
+
+
+def measures_text(facts: Facts) -> Stack:
+    """What the school and its teachers are asked for, a row each; what is no longer told."""
+    if not facts.recommendations:
+        return recommendations(facts)
+    gone = gone_lines(facts)
+    return stack([measures_table(facts), Bullets(gone) if gone else None])
+
+
+def measures_table(facts: Facts) -> Table:
+    """Recommendations in the order of the note: measure, ground, who, when, how it is seen."""
+    rows = [
+        {
+            "Что сделать": one.entry.measure,
+            "Основание": "; ".join(_ground(facts, ground) for ground in one.grounds),
+            "Ответственный": one.entry.responsible,
+            "Срок": term_text(one.entry.term, facts.year),
+            "Показатель контроля и подтверждение": (
+                f"{one.entry.control_indicator}. {one.entry.evidence}"
+            ),
+        }
+        for one in facts.recommendations
+    ]
+    place = 4 if marks_table(facts).frame.empty else 5
+    return Table(
+        "measures",
+        _title(facts, place, "Меры, которые предлагаются школе и учителям"),
+        pd.DataFrame(rows),
+        findings=tuple(
+            tuple(ground.finding for ground in one.grounds) for one in facts.recommendations
+        ),
+    )
+
+
+def _ground(facts: Facts, one: Ground) -> str:
+    """The name of a sign told above, or the ground of another finding; whether it is new."""
+    finding = one.finding
+    told = KINDS[finding.code].name if finding.code in KINDS else ground(facts, finding)
+    told = told.removeprefix(f"{school_name(facts, finding.unit)}: ")
+    return f"{told} ({SINCE[one.since]})" if facts.compared else told
 
 
 def methods_text(facts: Facts) -> Stack:
