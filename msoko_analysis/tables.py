@@ -150,7 +150,8 @@ class Table:
 
 def _room(text: str) -> str:
     """The class that keeps a long text from being squeezed to a word a line, an interval from breaking."""
-    if "…" in text and len(text) <= _INTERVAL:
+    interval = "…" in text or text.startswith(f"от{NBSP}")
+    if interval and len(text) <= _INTERVAL:
         return ' class="interval"'
     if len(text) <= _MID:
         return ""

@@ -70,7 +70,7 @@ def requisites(facts: Facts) -> Requisites:
     official = facts.issue == "official"
     return Requisites(
         (
-            *([("Гриф", f"{MARKING}. Экз. № ____")] if official else []),
+            *([("Гриф", f"{MARKING}. Экз. №{NBSP}____")] if official else []),
             ("Организация", facts.run.organisation),
             ("Вид документа", "Аналитическая справка"),
             ("Заголовок к тексту", about),
