@@ -44,14 +44,15 @@ def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Root, .
     """
     mine, theirs = old.get("inputs", {}), new.get("inputs", {})
     named = tuple(_named(old.get("values", {}), new.get("values", {})))
+    methods = tuple(_methods(old.get("methods", {}), new.get("methods", {})))
     return (
         *_files("data", "данные", mine, theirs),
         *_files("monitoring", "данные мониторинга", mine, theirs),
         *named,
         *_sections(old.get("values", {}), new.get("values", {}), named),
-        *_params(mine, theirs, named),
+        *_params(mine, theirs, (*named, *methods)),
         *_run_file(mine, theirs, told="values" in old and "values" in new),
-        *_methods(old.get("methods", {}), new.get("methods", {})),
+        *methods,
         *_files("package", "код программы", mine, theirs),
         *_files("notebook", "тетрадь", mine, theirs),
         *_versions(old.get("versions", {}), new.get("versions", {})),
@@ -134,7 +135,9 @@ def _params(
     old: Mapping[str, Any], new: Mapping[str, Any], named: tuple[Root, ...]
 ) -> Iterator[Root]:
     """Files of parameters, but those whose changed values are told already."""
-    told = tuple(place for kind, _, place in _NAMED.values() if place and kind in _kinds(named))
+    places = {kind: place for kind, _, place in _NAMED.values() if place}
+    places["method"] = "methods.yaml"
+    told = tuple(place for kind, place in places.items() if kind in _kinds(named))
     yield from _files("params", "файлы параметров", old, new, skip=told)
 
 
@@ -153,16 +156,14 @@ def _run_file(old: Mapping[str, Any], new: Mapping[str, Any], *, told: bool) -> 
 
 
 def _methods(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[Root]:
-    """Statistics made by another version of their method."""
-    for name in sorted(old.keys() & new.keys()):
-        one, two = old[name], new[name]
-        if one["version"] != two["version"]:
-            later = max(one, two, key=lambda method: method["version"])
-            versions = f"{one['version']} → {two['version']}"
-            yield Root(
-                "method",
-                f"сделано другой версией метода «{two['title']}» ({versions}): {later['changed']}",
-            )
+    """Statistics made by another version of their method, with what that version brought."""
+    for name in sorted(old.keys() | new.keys()):
+        one, two = old.get(name, {}), new.get(name, {})
+        if one.get("version") != two.get("version"):
+            versions = f"{_value(one.get('version'))} → {_value(two.get('version'))}"
+            told = max(one, two, key=lambda side: side.get("version", 0))
+            text = f"версия метода «{told.get('title', name)}» ({name}): {versions}"
+            yield Root("method", f"{text}, {told['changed']}" if told.get("changed") else text)
 
 
 def _versions(old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[Root]:
