@@ -16,6 +16,7 @@ from msoko_analysis.runner import DEFAULT_JOBS, REPORTS, RunSummary, run_notes
 from msoko_analysis.schema import PROJECT
 
 if TYPE_CHECKING:
+    from msoko_analysis.monitoring.editions import Edition
     from msoko_analysis.monitoring.registry import Registry
 
 app = typer.Typer(
@@ -26,7 +27,8 @@ app = typer.Typer(
 )
 _INTERRUPTED = 130
 template = typer.Typer(
-    no_args_is_help=True, help="Шаблоны Excel для мониторинга: показатели и баллы экспертов."
+    no_args_is_help=True,
+    help="Шаблоны Excel для мониторинга: показатели, дорожная карта, баллы экспертов.",
 )
 app.add_typer(template, name="template")
 
@@ -207,6 +209,31 @@ def template_write(
     print(f"{out}: строк для заполнения — {rows}")
 
 
+@template.command("roadmap")
+def template_roadmap(
+    out: Annotated[Path, typer.Argument(help="Куда записать, например карта-2026.xlsx.")],
+    year: Annotated[int, typer.Option(help="Год плана; для учебного года — тот, где сентябрь.")],
+    edition: Annotated[str, typer.Option(help="Редакция оценки механизмов: её направления.")],
+    school_year: Annotated[
+        bool, typer.Option("--school-year", help="План на учебный год, с 1 сентября.")
+    ] = False,
+) -> None:
+    """Записать пустую дорожную карту."""
+    from datetime import date
+
+    from msoko_analysis.cycle.template import write_roadmap_template
+    from msoko_analysis.cycle.terms import Span
+
+    plan = (
+        Span(date(year, 9, 1), date(year + 1, 8, 31))
+        if school_year
+        else Span(date(year, 1, 1), date(year, 12, 31))
+    )
+    directions = [direction.name for direction in _edition(edition).directions]
+    write_roadmap_template(out, plan, directions=directions)
+    print(f"{out}: направлений — {len(directions)}")
+
+
 @template.command("experts")
 def template_experts(
     run: Annotated[Path, typer.Argument(help="Файл запуска: из него берутся муниципалитеты.")],
@@ -216,14 +243,10 @@ def template_experts(
     expert: Annotated[list[str], typer.Option(help="Обозначение эксперта (можно повторять).")],
 ) -> None:
     """Записать пустую форму баллов экспертов."""
-    from msoko_analysis.monitoring.editions import load_editions
     from msoko_analysis.monitoring.expert_form import write_expert_form
 
-    editions = load_editions()
-    if edition not in editions:
-        raise ParamsError(f"Редакции «{edition}» нет. Есть: {', '.join(editions)}")
     _, names = _monitoring(run)
-    rows = write_expert_form(out, editions[edition], year, names, expert)
+    rows = write_expert_form(out, _edition(edition), year, names, expert)
     print(f"{out}: строк для заполнения — {rows}")
 
 
@@ -243,6 +266,15 @@ def template_read(
     for problem in filled.missing:
         print(problem)
     print(f"{out}: значений — {len(filled.entries)}, пустых строк — {len(filled.missing)}")
+
+
+def _edition(name: str) -> Edition:
+    from msoko_analysis.monitoring.editions import load_editions
+
+    editions = load_editions()
+    if name not in editions:
+        raise ParamsError(f"Редакции «{name}» нет. Есть: {', '.join(editions)}")
+    return editions[name]
 
 
 def _monitoring(run: Path) -> tuple[Registry, dict[str, str]]:

@@ -10,6 +10,7 @@ from msoko_analysis.disclosure import Issue
 from msoko_analysis.errors import MsokoError
 from msoko_analysis.facts import Facts, gather
 from msoko_analysis.figures import Figure
+from msoko_analysis.monitoring_facts import MonitoringFacts, gather_monitoring
 from msoko_analysis.params import load_run
 from msoko_analysis.prepare import load
 from msoko_analysis.prose import Paragraph, Stack
@@ -25,6 +26,7 @@ from msoko_analysis.wording import (
     marks,
     medals,
     methods,
+    monitoring_summary,
     observation,
     official,
     procedures,
@@ -43,9 +45,13 @@ class Withheld(MsokoError):
 
 @dataclass(frozen=True)
 class Note:
-    """A note ready to be shown: every property is one block of the page, made once."""
+    """A note ready to be shown: every property is one block of the page, made once.
+
+    ``monitored`` None for a run without motivating monitoring.
+    """
 
     facts: Facts
+    monitored: MonitoringFacts | None = None
 
     @cached_property
     def requisites(self) -> summary.Requisites:
@@ -148,6 +154,11 @@ class Note:
         return lists.lists_text(self.facts)
 
     @cached_property
+    def monitoring(self) -> Stack:
+        """Motivating monitoring and mechanisms in a few lines; the whole is a note of its own."""
+        return monitoring_summary.in_yearly_note(self.monitored)
+
+    @cached_property
     def recommendations(self) -> Stack:
         """Addressed recommendations."""
         return advice.recommendations(self.facts)
@@ -239,4 +250,5 @@ def build_note(
             f"В {name} за {year} год {'одна школа' if schools else 'нет школ'} с результатами: справка "
             "о муниципалитете была бы справкой об одной школе"
         )
-    return Note(gather(run, prepared, district, year, issue))
+    monitored = gather_monitoring(run, prepared, district, year) if run.monitoring else None
+    return Note(gather(run, prepared, district, year, issue), monitored)

@@ -21,6 +21,7 @@ from msoko_analysis.monitoring_demo import FOLDER, demo_registry, write_monitori
 from msoko_analysis.monitoring_inputs import read_inputs
 from msoko_analysis.monitoring_note import MonitoringNote, build_monitoring_note
 from msoko_analysis.note import Withheld
+from msoko_analysis.wording.monitoring_summary import in_yearly_note
 
 RUN = "params/runs/demo.yaml"
 NAMES = {"M01": "Заречный городской округ", "M02": "Северный район", "M03": "Луговой район"}
@@ -325,3 +326,13 @@ def test_a_position_nobody_judged_stops_the_index(
     note = with_folder(folder)
     assert note.facts.assessed is None
     assert "никем не оценено 1 позиция (2.4.goals)" in page(note)
+
+
+# --- in the yearly note ----------------------------------------------------------------------------
+
+
+def test_the_yearly_note_repeats_the_first_page(notes) -> None:
+    for note in notes.values():
+        told = words(in_yearly_note(note.facts)._repr_html_())
+        assert words(note.summary._repr_html_()).strip() in told
+    assert "не загружены" in words(in_yearly_note(None)._repr_html_())

@@ -57,6 +57,21 @@ def summary(facts: MonitoringFacts) -> Stack:
     return stack([Bullets(tuple(told))], box="lead")
 
 
+def in_yearly_note(facts: MonitoringFacts | None) -> Stack:
+    """The same lines for the yearly note; None where the run has no monitoring."""
+    if facts is None:
+        return stack([Paragraph("Данные мотивирующего мониторинга в этом запуске не загружены.")])
+    return stack(
+        [
+            Paragraph(
+                "Значения показателей, индекс механизмов по направлениям, дорожные карты и эффект мер "
+                "показаны в отдельной справке по мотивирующему мониторингу. Главное из неё:"
+            ),
+            *summary(facts).blocks,
+        ]
+    )
+
+
 _NAMES = {
     "_indicators": "Показатели", "_targets": "Целевые значения", "_mechanisms": "Механизмы управления",
     "_roadmap": "Дорожная карта", "_cycle": "Управленческий цикл", "_measures": "Меры",

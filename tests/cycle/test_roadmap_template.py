@@ -9,12 +9,16 @@ from shutil import copy
 import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
+from typer.testing import CliRunner
 
+from msoko_analysis.cli import app
 from msoko_analysis.cycle.keywords import load_keywords
 from msoko_analysis.cycle.reading import read_roadmap
+from msoko_analysis.cycle.template import DIRECTIONS as CHOICES
 from msoko_analysis.cycle.template import HEAD, HEAD_ROW, SHEET, write_roadmap_template
 from msoko_analysis.cycle.terms import Span
 from msoko_analysis.errors import DataError
+from msoko_analysis.monitoring.editions import load_editions
 
 PLAN = Span(date(2026, 1, 1), date(2027, 12, 31))
 DIRECTIONS = ("Воспитание", "Объективность оценки", "Профориентация")
@@ -205,3 +209,17 @@ def test_a_broken_workbook_is_said_to_be_one(tmp_path: Path) -> None:
         read_roadmap(tmp_path / "text.xlsx")
     with pytest.raises(DataError, match="нет таблицы со столбцами мероприятий и сроков"):
         read_roadmap(workbook(tmp_path, ("Школа", "Балл"), ("Школа № 1", 5)))
+
+
+def test_the_command_writes_the_roadmap_of_an_edition(tmp_path: Path) -> None:
+    out = tmp_path / "карта.xlsx"
+    told = CliRunner().invoke(
+        app,
+        ["template", "roadmap", str(out), "--year", "2026", "--edition", "2023", "--school-year"],
+    )
+    assert told.exit_code == 0, told.output
+    roadmap = read_roadmap(out)
+    assert roadmap.plan == Span(date(2026, 9, 1), date(2027, 8, 31))
+    directions = load_workbook(out)[CHOICES]
+    names = [row[0].value for row in directions.iter_rows()]
+    assert {one.name for one in load_editions()["2023"].directions} <= set(names)
