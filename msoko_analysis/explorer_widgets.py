@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,8 +34,13 @@ _STYLE = """<style>
 .msoko td.num, .msoko th.num {text-align: right} .msoko td.num {white-space: nowrap}
 .msoko .long {min-width: 16rem} .msoko .mid {min-width: 8rem}
 .msoko .hidden-cell {color: #595959; font-style: italic}
+.msoko pre {background: #f3f3f0; padding: .6rem .9rem; line-height: 1.6}
 .msoko .table-note {font-size: 13px; color: #595959}
-.msoko-controls, .msoko-controls .widget-dropdown {flex-wrap: wrap}
+.msoko-controls {flex-wrap: wrap; gap: 0 .6rem}
+.msoko-tabs .widget-html, .msoko-tabs .widget-html-content {min-width: 0; width: 100%}
+.msoko-tabs .widget-html-content {overflow-x: auto}
+.msoko-tabs > .lm-TabBar .lm-TabBar-tab, .msoko-tabs .lm-TabBar-tab {
+  flex: 0 0 auto !important; max-width: none !important; min-width: 0 !important}
 </style>"""
 _BUSY = '<p style="color:#595959">Считается…</p>'
 _POOLED, _MARKS = "Все работы вместе: у границ отметок", "Отметки школы по всем работам"
@@ -44,7 +49,25 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 def explorer(run_file: Path | str = "", *, data: Path | str = "") -> Explorer:
     """The explorer of a region, ready to be shown in a cell; arguments as of :func:`open_region`."""
-    return Explorer(open_region(run_file, data=data))
+    named = f"{str(run_file)!r}, data={str(data)!r}" if run_file or data else ""
+    return Explorer(open_region(run_file, data=data), opened=f"open_region({named})")
+
+
+@dataclass(frozen=True)
+class Code:
+    """Lines of code to be copied into a cell."""
+
+    lines: Sequence[str]
+
+    def _repr_html_(self) -> str:
+        text = escaped("\n".join(self.lines))
+        return f"<p>{_CODE}</p><pre>{text}</pre>"
+
+
+_CODE = (
+    "Каждая строка возвращает таблицу, рисунок или текст о выбранной школе: скопируйте её в новую ячейку под "
+    "этим окном."
+)
 
 
 @dataclass(frozen=True)
@@ -64,6 +87,7 @@ TABS = (
         lambda one, school: [school.procedures(), school.marks(), school.mark_histogram()],
     ),
     Tab("Условия и результаты", lambda one, school: [school.context(), school.results()]),
+    Tab("То же кодом", lambda one, school: [Code(one.code(school))]),
 )
 """The tabs before the last one, which writes Excel files."""
 
@@ -84,8 +108,9 @@ class Explorer(widgets.VBox):
     ``year``, ``school``, ``paper``, ``tabs``, ``table``, ``folder``, ``save`` are the widgets.
     """
 
-    def __init__(self, region: Region) -> None:
+    def __init__(self, region: Region, opened: str = "open_region()") -> None:
         self.region = region
+        self._opened = opened
         districts = [(name, code) for code, name in region.districts["Муниципалитет"].items()]
         self.district = _choice("Муниципалитет", districts)
         self.year = _choice("Год", [(str(year), year) for year in region.years])
@@ -105,6 +130,7 @@ class Explorer(widgets.VBox):
         self.tabs = widgets.Tab(
             [*self.pages, export], titles=[*(tab.title for tab in TABS), "Выгрузка в Excel"]
         )
+        self.tabs.add_class("msoko-tabs")
         choices = widgets.HBox([self.district, self.year, self.school, self.paper])
         choices.add_class("msoko-controls")
         super().__init__([widgets.HTML(_STYLE), choices, self.head, self.tabs])
@@ -134,20 +160,51 @@ class Explorer(widgets.VBox):
                 return school.mark_histogram()
         return school.histogram(self.paper.value)
 
+    def code(self, school: School) -> list[str]:
+        """The calls that answer the same about the chosen district, year, school and paper."""
+        district, year = self.district.value, self.year.value
+        papers = [code for code in school.papers if code == self.paper.value] or [*school.papers][
+            :1
+        ]
+        asked = (
+            "why()",
+            "signs()",
+            "procedures()",
+            "marks()",
+            "context()",
+            "results()",
+            "histogram()",
+        )
+        return [
+            "from msoko_analysis.explore import open_region, save_tables",
+            f"region = {self._opened}",
+            "region.districts",
+            f'region.schools("{district}", {year})',
+            f'region.signs("{district}", {year})',
+            f'school = region.school("{school.unit}", {year})',
+            *(f"school.{one}" for one in asked),
+            *(f'school.{one}("{code}")' for code in papers for one in ("histogram", "counts")),
+            "save_tables(school.tables())",
+        ]
+
     def exports(self) -> list[Export]:
-        """What may be written: tables of the school, of its counts, and of the district's note."""
-        school, district = self.asked, self.district.value
+        """What may be written about the chosen school: its tables, and its counts."""
+        school = self.asked
         if school is None:
             return []
-        own = school.tables()
-        counts = [school.counts()]
+        own, counts = school.tables(), [school.counts()]
         if self.paper.value in school.papers:
             counts.append(school.counts(self.paper.value))
-        note = self.region.tables(district, self.year.value)
-        name = self.district.label
         return [
             Export(f"{school.name}: все открытые таблицы", school.unit, own),
             *(Export(one.caption, school.unit, (one,)) for one in (*own, *counts)),
+        ]
+
+    def exports_of_note(self) -> list[Export]:
+        """The tables of the note of the chosen district and year."""
+        district, name = self.district.value, self.district.label
+        note = self.region.tables(district, self.year.value)
+        return [
             Export(f"{name}: все таблицы справки", district, note),
             *(Export(f"{name}. {one.caption}", district, (one,)) for one in note),
         ]
@@ -183,7 +240,7 @@ class Explorer(widgets.VBox):
         self._draw()
 
     def _choose_paper(self) -> None:
-        self._drawn -= {0, len(TABS)}
+        self._drawn -= {0, len(TABS) - 1, len(TABS)}
         self._draw()
 
     def _set(self, widget: widgets.Dropdown, options: list, value: object) -> None:
@@ -200,12 +257,19 @@ class Explorer(widgets.VBox):
         self._drawn.add(place)
         if place == len(TABS):
             self.saved.value = ""
-            options = [(one.caption, one) for one in self.exports()]
-            self._set(self.table, options, next((one for _, one in options), None))
+            own = self.exports()
+            self._offer(own)
+            # The tables of a note take a second: the school's own can be chosen before.
+            self._offer([*own, *self.exports_of_note()] if own else [])
         elif school is None:
             self.pages[place].value = _shown([], "<p>Школ с результатами нет.</p>")
         else:
             self.pages[place].value = _shown(TABS[place].blocks(self, school))
+
+    def _offer(self, found: list[Export]) -> None:
+        kept = self.table.value
+        options = [(one.caption, one) for one in found]
+        self._set(self.table, options, kept if kept in found else next(iter(found), None))
 
     def _save(self) -> None:
         chosen = self.table.value

@@ -14,8 +14,10 @@ from msoko_analysis.errors import MsokoError
 from msoko_analysis.explore import DATA_VARIABLE, RUN_VARIABLE
 from msoko_analysis.schema import PROJECT
 
-NOTEBOOK = PROJECT / "notebooks" / "explore.ipynb"
+NOTEBOOK = "notebooks/explore.ipynb"
 _NEEDED = ("jupyterlab", "ipywidgets")
+# Settings that keep JupyterLab from asking the network for news and new versions.
+_CONFIG = str(Path(__file__).parent / "templates")
 _HOOK = "msoko_analysis.laboratory.without_outputs"
 
 
@@ -31,10 +33,17 @@ def open_laboratory(run: Path, data: Path, options: Sequence[str] = ()) -> int:
             "Выполните в папке проекта: make lab — или: .venv/bin/pip install -e '.[lab]'"
         )
     command = [
-        *(sys.executable, "-m", "jupyterlab", str(NOTEBOOK), f"--ServerApp.root_dir={PROJECT}"),
-        *(f"--FileContentsManager.pre_save_hook={_HOOK}", *options),
+        *(sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={PROJECT}"),
+        f"--LabApp.default_url=/lab/tree/{NOTEBOOK}",
+        f"--FileContentsManager.pre_save_hook={_HOOK}",
+        *options,
     ]
-    told = {RUN_VARIABLE: str(run.resolve()), DATA_VARIABLE: str(data.resolve())}
+    own = os.environ.get("JUPYTER_CONFIG_PATH")
+    told = {
+        RUN_VARIABLE: str(run.resolve()),
+        DATA_VARIABLE: str(data.resolve()),
+        "JUPYTER_CONFIG_PATH": os.pathsep.join([_CONFIG, *([own] if own else [])]),
+    }
     return subprocess.run(command, env={**os.environ, **told}, check=False).returncode
 
 

@@ -80,7 +80,7 @@ def headline(facts: Facts, unit: str) -> Stack:
     """What is known of a school in two lines."""
     level = level_of(facts, unit)
     said = [
-        f"{first_capital(name_of(one))} — "
+        f"{name_of(one)} — "
         f"{'признак, требующий проверки' if one.verdict == Verdict.CONCERN else 'к сведению'}"
         for one in told_of(facts, unit)
     ]
@@ -96,7 +96,9 @@ def headline(facts: Facts, unit: str) -> Stack:
         conclusion = f"Уровень по всем признакам: {LEVEL[int(level.value)]}."
     name = f"{school_name(facts, unit)}, {facts.year}{NBSP}год"
     lines = [Paragraph(f"{name}. {conclusion}")]
-    return stack([*lines, Paragraph(f"{'; '.join(said)}.") if said else None], box="lead")
+    return stack(
+        [*lines, Paragraph(f"{first_capital('; '.join(said))}.") if said else None], box="lead"
+    )
 
 
 def signs_table(facts: Facts, unit: str) -> Table:
