@@ -78,5 +78,4 @@ def _styles(word: Word) -> None:
         layout = style.paragraph_format
         layout.space_before, layout.space_after = Pt(before), Pt(after)
         layout.keep_with_next = kept
-    word.styles["TOC Heading"].paragraph_format.page_break_before = True
     word.styles["toc 2"].paragraph_format.left_indent = Cm(0.8)

@@ -17,9 +17,9 @@ _GREY = "E7E6E6"
 # A table of more columns than this is set in small type.
 _MANY_COLUMNS = 5
 # Width of a letter and of a cell's margin, at 10 and 8 points.
-_LETTER, _SMALL_LETTER, _PADDING = Cm(0.23), Cm(0.19), Cm(0.2)
+_LETTER, _SMALL_LETTER, _PADDING = Cm(0.2), Cm(0.16), Cm(0.2)
 # Letters of a cell, and of a word, beyond which a column asks for no more room.
-_LONG, _LONG_WORD = 60, 20
+_LONG, _LONG_WORD = 150, 20
 
 
 def write_table(word: Word, element: HtmlElement) -> None:
