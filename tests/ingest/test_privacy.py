@@ -267,9 +267,10 @@ def gia_run(folder: Path) -> tuple[Path, Path]:
     return folder / "out", folder / "run.yaml"
 
 
-def test_nor_in_a_note_its_tables_and_the_prepared_data(tmp_path: Path) -> None:
+@pytest.mark.parametrize("issue", ["public", "official"])
+def test_nor_in_a_note_its_tables_and_the_prepared_data(tmp_path: Path, issue: str) -> None:
     out, run = gia_run(tmp_path)
-    note = build_note(str(run), district="M01", year=2026, data=str(out))
+    note = build_note(str(run), district="M01", year=2026, data=str(out), issue=issue)
     pages = {f"block {name}": page.encode() for name, page in blocks(note).items()}
     note.save(str(tmp_path / "saved"))
     kept = [*out.rglob("*"), *(tmp_path / "saved").rglob("*")]
@@ -285,6 +286,7 @@ def test_nor_in_anything_a_run_of_notes_makes(tmp_path: Path) -> None:
     made.mkdir()
     temporary.mkdir()
     arguments = ["notes", str(run), "--data", str(out), "--reports", str(made / "reports")]
+    arguments += ["--kind", "notes", "--kind", "official"]
     environment = os.environ | {"TMPDIR": str(temporary), "PYTHONIOENCODING": "utf-8"}
     with Watch(made) as outputs, Watch(temporary) as temps:
         done = subprocess.run(
