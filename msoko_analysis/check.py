@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 from lxml.etree import LxmlError
 
@@ -135,7 +136,7 @@ def _crate(folder: Path, manifest: dict[str, Any], reports: Path) -> Iterator[Pr
         graph = json.loads((folder / CRATE).read_text(encoding="utf-8"))["@graph"]
         entities = {entity["@id"]: entity for entity in graph}
         root = entities[entities[CRATE]["about"]["@id"]]
-        named = {part["@id"] for part in root["hasPart"]}
+        named = {unquote(part["@id"]) for part in root["hasPart"]}
         run = next(one for one in graph if one["@type"] == "CreateAction")
         complete = all(run[key] for key in ("instrument", "object", "result"))
     except OSError:

@@ -245,11 +245,19 @@ def test_bytes_depend_on_neither_time_folder_nor_kind_of_kernel(tmp_path, kernel
 
 
 def test_the_manifest_tells_what_came_out(tmp_path, kernel):
-    page = make(tmp_path, "1", kernel=kernel)
+    found = '[{"verdict": "WATCH"}, {"verdict": "CONCERN"}, {"verdict": "WATCH"}]'
+    cells = (
+        f"open(save_to + '/findings.json', 'w').write({found!r})",
+        "from IPython.display import HTML\n"
+        "HTML('<table><tr><td class=\"num hidden-cell\">скрыто</td><td>7</td></tr></table>')",
+    )
+    page = make(tmp_path, *cells, kernel=kernel)
     manifest = json.loads((page.parent / "manifest.json").read_text(encoding="utf-8"))
-    assert set(manifest["outputs"]) == {"note.html", "note.ipynb", "claims.json"}
+    made = {"note.html", "note.ipynb", "claims.json", "findings.json", "ro-crate-metadata.json"}
+    assert set(manifest["outputs"]) == made
     assert manifest["status"] == "made"
     assert manifest["started"] <= manifest["finished"]
+    assert manifest["counts"] == {"findings": {"CONCERN": 1, "WATCH": 2}, "hidden_cells": 1}
 
 
 # -------------------------------------------------------------------------------- the page

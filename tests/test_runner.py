@@ -79,7 +79,10 @@ def test_years_times_districts_in_folders_of_their_own_and_again_only_what_chang
     assert first.exit_code == 0
     assert set(statuses(first).values()) == {"made"}
     notes = {f"{year}/{code}" for year in (2025, 2026) for code in ("M01", "M02", "M03")}
-    names = ("note.html", "note.ipynb", "manifest.json", "findings.json")
+    names = (
+        *("note.html", "note.ipynb", "manifest.json", "findings.json"),
+        *("claims.json", "ro-crate-metadata.json"),
+    )
     assert tree(reports) == {f"{note}/{name}" for note in notes for name in names} | {"index.html"}
     lines = [line for line in capfd.readouterr().err.splitlines() if line]
     assert len(lines) == 6
