@@ -34,16 +34,9 @@ def school_rows(
     """Rows of one indicator for all schools that have pupils; ``more`` holds count, low, high, p,
     q.
     """
-    frame = pd.DataFrame(
-        {
-            "municipality": schools["municipality"].to_numpy(),
-            "unit": schools.index.to_numpy(),
-            "n": n,
-            "value": value,
-            **more,
-        }
-    )
-    return _labelled(frame[n > 0], year, paper, "school", indicator, method, source)
+    places = {"municipality": schools["municipality"].to_numpy(), "unit": schools.index.to_numpy()}
+    told = {"method": method, "source": source}
+    return _rows(year, paper, "school", indicator, n, {**places, "value": value, **more, **told})
 
 
 def unit_rows(
@@ -60,9 +53,10 @@ def unit_rows(
     **more: np.ndarray,
 ) -> pd.DataFrame:
     """Rows of one indicator for municipalities or the region."""
-    units = list(units)
-    frame = pd.DataFrame({"municipality": units, "unit": units, "n": n, "value": value, **more})
-    return _labelled(frame[np.asarray(n) > 0], year, paper, level, indicator, method, source)
+    names = np.array(list(units), dtype=object)
+    told = {"method": method, "source": source}
+    columns = {"municipality": names, "unit": names, "value": value, **more, **told}
+    return _rows(year, paper, level, indicator, n, columns)
 
 
 def percent_rows(
@@ -92,23 +86,15 @@ def percent_rows(
     )  # fmt: skip
 
 
-def _labelled(
-    frame: pd.DataFrame,
-    year: int,
-    paper: Paper,
-    level: str,
-    indicator: str,
-    method: str,
-    source: str,
+def _rows(
+    year: int, paper: Paper, level: str, indicator: str, n: np.ndarray, columns: dict[str, object]
 ) -> pd.DataFrame:
-    labels = {
-        "year": year,
-        "procedure": paper.procedure,
-        "grade": paper.grade,
-        "subject": paper.subject,
-        "level": level,
-        "indicator": indicator,
-        "method": method,
-        "source": source,
+    """The table in one piece, for columns added one by one cost most of the time of a region."""
+    n = np.asarray(n)
+    kept = np.flatnonzero(n > 0)
+    labels = {"year": year, **paper._asdict(), "level": level, "indicator": indicator}
+    given = {
+        name: np.asarray(values)[kept] if np.ndim(values) else values
+        for name, values in {**columns, "n": n}.items()
     }
-    return frame.assign(**labels).reindex(columns=list(COLUMNS))
+    return pd.DataFrame({**dict.fromkeys(COLUMNS, np.nan), **labels, **given}, index=kept)

@@ -55,7 +55,7 @@ def measure_year(
     if not kept:
         return pd.DataFrame(columns=list(COLUMNS))
     numbers = ["n", "count", "value", "low", "high", "p", "q"]
-    whole = pd.concat([part.astype(dict.fromkeys(numbers, float)) for part in kept])
+    whole = pd.concat(kept).astype(dict.fromkeys(numbers, float))
     return whole.sort_values(_ORDER, kind="stable", ignore_index=True)
 
 
