@@ -13,7 +13,7 @@ from msoko_analysis.cycle.roadmap import Activity, Roadmap
 from msoko_analysis.cycle.status import Dated, Status, status_table, without_days, year_calendar
 from msoko_analysis.errors import Problem
 from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
-from msoko_analysis.russian import DASH, counted, listed
+from msoko_analysis.russian import DASH, counted, first_capital, listed
 from msoko_analysis.tables import Digits, Table
 
 STATUS_RU = {
@@ -67,9 +67,10 @@ def status_text(roadmap: Roadmap, dated: tuple[Dated, ...], on: datetime.date) -
 
 def _status_frame(dated: tuple[Dated, ...]) -> Table:
     counts = status_table(dated)
-    frame = counts.rename(columns={one.value: STATUS_RU[one] for one in Status})
+    heads = {one: first_capital(STATUS_RU[one]) for one in Status}
+    frame = counts.rename(columns={one.value: heads[one] for one in Status})
     frame.insert(0, "Направление", [name or _NO_DIRECTION for name in frame.index])
-    digits = {STATUS_RU[one]: Digits() for one in Status}
+    digits = {heads[one]: Digits() for one in Status}
     caption = "Мероприятия по направлениям и состоянию исполнения"
     return Table("Исполнение", caption, frame.reset_index(drop=True), digits)
 
@@ -129,10 +130,10 @@ def completeness_text(found: Completeness, stages: StagesFile | None = None) -> 
         [
             "Направление",
             "Этап цикла",
-            "мероприятий",
-            "со сроком",
-            "с ответственным",
-            "с результатом",
+            "Мероприятий",
+            "Со сроком",
+            "С ответственным",
+            "С результатом",
         ],
         axis=1,
     )
