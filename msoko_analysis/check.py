@@ -18,7 +18,7 @@ from lxml.etree import LxmlError
 from msoko_analysis.claims import NAME as CLAIMS
 from msoko_analysis.claims import Claim, with_claims
 from msoko_analysis.crate import CRATE
-from msoko_analysis.errors import Problem, ReportError
+from msoko_analysis.errors import ParamsError, Problem, ReportError
 from msoko_analysis.index_page import FAILED
 from msoko_analysis.manifest import NAME, PAGE, file_hash, read_manifest
 
@@ -36,10 +36,11 @@ def check_reports(reports: Path) -> int:
     Raises
     ------
     ReportError : lists every problem of every document, and files that belong to none.
+    ParamsError : there is no document in the folder.
     """
     folders = document_folders(reports)
     if not folders:
-        raise ReportError(f"В папке {reports} нет ни одного документа")
+        raise ParamsError(f"В папке {reports} нет ни одного документа")
     problems = [problem for folder in folders for problem in check_document(folder, reports)]
     problems += _homeless(reports, folders)
     if problems:

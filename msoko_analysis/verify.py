@@ -24,7 +24,7 @@ from msoko_analysis.compare import (
 )
 from msoko_analysis.crate import CRATE
 from msoko_analysis.documents import KINDS, Target
-from msoko_analysis.errors import MsokoError, ParamsError, Problem, ReportError
+from msoko_analysis.errors import MsokoError, ParamsError, Problem
 from msoko_analysis.manifest import FINDINGS, describe_note, describe_run, file_hash, read_manifest
 from msoko_analysis.params import load_run
 from msoko_analysis.roots import Root, differences
@@ -117,13 +117,13 @@ def verify(
 
     Raises
     ------
-    ReportError : there is no document in the folder.
-    ParamsError : a condition names a limit, school or year that does not exist.
+    ParamsError : there is no document in the folder, or a condition names a limit, school or year
+        that does not exist.
     """
     conditions = conditions or Conditions()
     folders = document_folders(report)
     if not folders:
-        raise ReportError(f"В папке {report} нет ни одного документа")
+        raise ParamsError(f"В папке {report} нет ни одного документа")
     done: dict[Path, DocumentCheck] = {}
     groups: dict[tuple[str, str], list[_Issued]] = defaultdict(list)
     for folder in folders:
@@ -183,7 +183,7 @@ def _verify_group(
         summary = make_documents(
             load_run(changed, data=copied),
             changed,
-            [one.target for one in issued],
+            list(dict.fromkeys(one.target for one in issued)),
             jobs=jobs,
             force=True,
             reports=place / "reports",
@@ -221,7 +221,7 @@ def _compared(
     present: Mapping[str, Any],
     conditions: Conditions,
 ) -> DocumentCheck:
-    (result,) = (one for one in summary.results if one.target == issued.target)
+    result = next(one for one in summary.results if one.target == issued.target)
     if result.status not in ("made", "withheld"):
         return _failed(issued, result.message or "расчёт не начат", present)
     roots = (*conditions.roots(), *differences(issued.manifest, present))
@@ -239,7 +239,7 @@ def _compared(
         state = "changed" if lost else "holds"
         return _document(issued, state, roots, changes, verdicts)
     same_inputs = issued.manifest.get("fingerprint") == again.get("fingerprint")
-    forged = _other_bytes(issued.folder, again) if same_inputs else []
+    forged = _other_bytes(issued, again) if same_inputs else []
     roots = (*_of_files(issued), *roots)
     if forged and not issued.problems:
         text = (
@@ -263,12 +263,14 @@ def _of_files(issued: _Issued) -> tuple[Root, ...]:
     return (Root("file", f"изменено после выпуска: {', '.join(names)}"),)
 
 
-def _other_bytes(folder: Path, again: Mapping[str, Any]) -> list[str]:
+def _other_bytes(issued: _Issued, again: Mapping[str, Any]) -> list[str]:
     """Files that come out otherwise although the inputs are the same; the crate holds times."""
+    made, folder = again.get("outputs", {}), issued.folder
+    names = {*made, *issued.manifest.get("outputs", {})} - {CRATE}
     return sorted(
         name
-        for name, digest in again.get("outputs", {}).items()
-        if name != CRATE and (not (folder / name).is_file() or file_hash(folder / name) != digest)
+        for name in names
+        if not (folder / name).is_file() or file_hash(folder / name) != made.get(name)
     )
 
 

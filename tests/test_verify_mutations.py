@@ -224,8 +224,10 @@ def test_a_single_document_can_be_checked_and_an_empty_folder_can_not(
 ) -> None:
     assert check_document(report.document, report.document) == []
     assert check_reports(report.document) == 1
-    with pytest.raises(ReportError, match="нет ни одного документа"):
+    with pytest.raises(ParamsError, match="нет ни одного документа"):
         check_reports(tmp_path / "nothing")
+    with pytest.raises(ParamsError, match="нет ни одного документа"):
+        verify(tmp_path / "nothing")
 
 
 # --- inputs: found by comparing what two manifests say about them ---------------------------------
@@ -565,8 +567,15 @@ def forged_word(document: Path) -> None:
     rehash(document)
 
 
+def forged_extra(document: Path) -> None:
+    (document / "tables" / "more.csv").write_text("1")
+    edit(CRATE, '"hasPart": [', '"hasPart": [{"@id": "tables/more.csv"},')(document)
+    rehash(document)
+
+
 @pytest.mark.parametrize(
-    ("forge", "named"), [(forged_page, "note.html"), (forged_word, "note.docx")]
+    ("forge", "named"),
+    [(forged_page, "note.html"), (forged_word, "note.docx"), (forged_extra, "tables/more.csv")],
 )
 def test_a_forgery_the_manifest_agrees_with_is_found_by_computing(
     report: SmallReport, issued: SmallReport, forge: Callable, named: str
