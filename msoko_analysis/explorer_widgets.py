@@ -28,11 +28,12 @@ _STYLE = """<style>
 .msoko .table-box {overflow-x: auto; margin: .4rem 0 .6rem}
 .msoko table {border-collapse: collapse; border-top: 2px solid; border-bottom: 2px solid; font-size: 13px}
 .msoko caption {text-align: left; font-weight: 700; padding-bottom: .3rem; color: #1a1a1a}
-.msoko th, .msoko td {padding: .25rem .6rem; text-align: left; vertical-align: top; line-height: 1.35}
+.msoko th, .msoko td {padding: .25rem .45rem; text-align: left; vertical-align: top; line-height: 1.35}
 .msoko thead th {vertical-align: bottom; border-bottom: 1.5px solid}
 .msoko tbody th {font-weight: 400} .msoko tbody tr + tr > * {border-top: 1px solid #d0d0cc}
 .msoko td.num, .msoko th.num {text-align: right} .msoko td.num {white-space: nowrap}
-.msoko .long {min-width: 16rem} .msoko .mid {min-width: 8rem}
+.msoko a {color: #0b4a8f; text-decoration: underline}
+.msoko .long {min-width: 12rem} .msoko .mid {min-width: 7rem}
 .msoko .hidden-cell {color: #595959; font-style: italic}
 .msoko pre {background: #f3f3f0; padding: .6rem .9rem; line-height: 1.6}
 .msoko .table-note {font-size: 13px; color: #595959}

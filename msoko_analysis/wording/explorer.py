@@ -108,7 +108,7 @@ def signs_table(facts: Facts, unit: str) -> Table:
     said = {
         None: "не определяется",
         Verdict.TOO_FEW: VERDICT[Verdict.TOO_FEW],
-        Verdict.NO_CONCERN: VERDICT[Verdict.NO_CONCERN],
+        Verdict.NO_CONCERN: "признаков нет",
     }.get(level and level.verdict) or LEVEL[int(level.value)]
     limit = number(facts.run.thresholds["spike_q"].value, 2)
     return Table(
