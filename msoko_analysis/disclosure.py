@@ -153,15 +153,18 @@ def publish(measures: pd.DataFrame, thresholds: Thresholds) -> PublicMeasures:
     return PublicMeasures(table)
 
 
-def publish_to_entitled(measures: pd.DataFrame) -> PublicMeasures:
-    """The long table as :func:`publish` takes it for the official issue: small groups are shown.
+def publish_to_entitled(measures: pd.DataFrame, public: PublicMeasures) -> PublicMeasures:
+    """The long table that :func:`publish` has made ``public``, for the official issue.
 
     Hidden stay a value that comes from one pupil, with that of another school where the total would
-    give it away, and what has no meaning for fewer than three schools. Numbers of pupils are shown.
+    give it away, and what has no meaning for fewer than three schools; nothing that the public issue
+    shows, where it hides another school that can keep the secret. Numbers of pupils are shown.
     """
     table = measures.reset_index(drop=True)
     alone = ~table["indicator"].str.fullmatch(_OF_SCHOOLS).astype(bool) & table["n"].eq(1)
-    hidden = _hide_second_school(table, alone | _about_few_schools(table))
+    last = table["n"] + np.where(public.table["hidden"], 0, table["n"].max() + 1)
+    in_turn = table.assign(n=last, count=last.where(table["count"].notna()))
+    hidden = _hide_second_school(in_turn, alone | _about_few_schools(table))
     table = table.assign(hidden=hidden)
     table.loc[hidden, _VALUES] = np.nan
     return PublicMeasures(table)

@@ -171,7 +171,7 @@ def gather(
     wrote = prepared.attendance
     wrote = wrote[wrote["year"].eq(year) & wrote["n_scored"].gt(0)]
     lists = prepared.lists[prepared.lists["year"] <= year]
-    shown = publish_to_entitled(about) if issue == "official" else public
+    shown = publish_to_entitled(about, public) if issue == "official" else public
     here = about["municipality"].eq(district).to_numpy() & about["year"].eq(year).to_numpy()
     return Facts(
         run=run,

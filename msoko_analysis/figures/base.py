@@ -61,7 +61,7 @@ class Figure:
 
     def _repr_html_(self) -> str:
         return (
-            f'<figure data-name="{escaped(self.name)}">'
+            f'<figure data-name="{escaped(self.name)}" tabindex="0">'
             f'<div role="img" aria-label="{escaped(self.description)}">{self.svg}</div>'
             f"<figcaption>{escaped(self.caption)}</figcaption></figure>"
         )

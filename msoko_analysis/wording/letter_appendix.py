@@ -181,9 +181,7 @@ def measures_table(facts: Facts) -> Table:
             "Основание": "; ".join(_ground(facts, ground) for ground in one.grounds),
             "Ответственный": one.entry.responsible,
             "Срок": term_text(one.entry.term, facts.year),
-            "Показатель контроля и подтверждение": (
-                f"{one.entry.control_indicator}. {one.entry.evidence}"
-            ),
+            "Чем подтверждается": one.entry.evidence,
         }
         for one in facts.recommendations
     ]

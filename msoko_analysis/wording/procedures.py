@@ -169,14 +169,16 @@ def _cell(facts: Facts, found: list[Finding]) -> str:
         return DASH
     apart = [one for one in sorted(found, key=lambda one: one.paper) if one.details["apart"]]
     if not apart:
-        return f"согласуется ({len(found)})"
+        return f"согласуется{NBSP}({len(found)})"
     said = [
         f"{facts.run.subjects[one.paper.subject].nominative}, {one.paper.grade}{NBSP}класс: "
         f"{'ниже' if one.value < 0 else 'выше'} ожидаемого, {_size(one)}"
         for one in apart
     ]
     rest = len(found) - len(apart)
-    return first_capital("; ".join([*said, *([f"остальное согласуется ({rest})"] if rest else [])]))
+    return first_capital(
+        "; ".join([*said, *([f"остальное согласуется{NBSP}({rest})"] if rest else [])])
+    )
 
 
 def _on_list(facts: Facts, unit: str) -> str:
