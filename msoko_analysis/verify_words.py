@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from msoko_analysis.compare import Change, VerdictChange, counted_states
+from msoko_analysis.roots import Root
 from msoko_analysis.russian import counted, first_capital, number
 from msoko_analysis.verify import NAMED, DocumentCheck, Verification, naming
+from msoko_analysis.what_if import Conditions
 
 STATE = {"holds": "подтверждён", "changed": "не подтверждён", "failed": "не рассчитан"}
 WHAT_IF_STATE = {"holds": "выводы те же", "changed": "выводы меняются", "failed": "не рассчитан"}
@@ -21,10 +24,20 @@ _OF_DOCUMENTS = ("документа", "документов", "документ
 _OF_CLAIMS = ("утверждения", "утверждений", "утверждений")
 _OF_FINDINGS = ("вывода", "выводов", "выводов")
 _MOST = 4  # causes told in the sentence
+_BRIEF = {
+    "package": "код программы",
+    "recommendation": "тексты рекомендаций",
+    "notebook": "тетрадь",
+}
 
 
 def protocol_sentence(done: Verification) -> str:
-    """One sentence that a reviewer may put into a protocol as it is."""
+    """One sentence that a reviewer may put into a protocol as it is.
+
+    >>> failed = DocumentCheck("2026/M01", "Район, 2026 год", "failed")
+    >>> protocol_sentence(Verification((failed,), Conditions())).replace("\\xa0", " ")
+    'Повторный расчёт 1 документа: утверждения не сравнивались; не рассчитано документов: 1.'
+    """
     return _what_if(done) if done.conditions else _as_issued(done)
 
 
@@ -63,7 +76,7 @@ def _what_if(done: Verification) -> str:
         said += f"; не выдаётся: {', '.join(withheld)}"
     if failed := [one.title for one in done.documents if one.state == "failed"]:
         said += f"; не рассчитано: {', '.join(failed)}"
-    return f"При условии «{conditions}» {said}."
+    return f"При условии «{conditions}» {said}{_beside(done)}."
 
 
 def named_verdicts(document: DocumentCheck, done: Verification) -> list[VerdictChange]:
@@ -72,19 +85,32 @@ def named_verdicts(document: DocumentCheck, done: Verification) -> list[VerdictC
 
 
 def _why(done: Verification) -> str:
-    """The roots, each once, the same ones of many documents together."""
-    roots = dict.fromkeys(
-        root.text for document in done.documents for root in document.roots if not root.remark
-    )
+    roots = _brief(root for document in done.documents for root in document.roots)
     if not roots:
         return ""
-    told = list(roots)[:_MOST]
-    more = f" и ещё {len(roots) - len(told)}" if len(roots) > len(told) else ""
-    changed = any(document.state == "changed" for document in done.documents)
     begin = "выводы те же, хотя отличается"
-    if changed:
+    if any(document.state == "changed" for document in done.documents):
         begin = "причина" if len(roots) == 1 else "возможные причины"
-    return f"; {begin}: {'; '.join(told)}{more}"
+    return f"; {begin}: {_joined(roots)}"
+
+
+def _beside(done: Verification) -> str:
+    """What differs beside the conditions: then not all of a change is theirs."""
+    roots = _brief(
+        root for document in done.documents for root in document.roots if root.kind != "condition"
+    )
+    return f"; кроме условия отличается: {_joined(roots)}" if roots else ""
+
+
+def _brief(roots: Iterable[Root]) -> list[str]:
+    """The roots as a sentence tells them, each once; the page lists files and texts in full."""
+    known = list(dict.fromkeys(root for root in roots if not root.remark))
+    return list(dict.fromkeys(_BRIEF.get(root.kind, root.text) for root in known))
+
+
+def _joined(told: list[str]) -> str:
+    more = f" и ещё {len(told) - _MOST}" if len(told) > _MOST else ""
+    return f"{'; '.join(told[:_MOST])}{more}"
 
 
 def change_words(change: Change) -> str:
@@ -96,7 +122,12 @@ def change_words(change: Change) -> str:
 
 
 def document_line(document: DocumentCheck, *, what_if: bool) -> str:
-    """One line of the closing list."""
+    """One line of the closing list.
+
+    >>> failed = DocumentCheck("2026/M01", "Район, 2026 год", "failed", message="нет данных")
+    >>> document_line(failed, what_if=False)
+    'Район, 2026 год: не рассчитан — нет данных'
+    """
     words = WHAT_IF_STATE if what_if else STATE
     counts = counted_states(document.changes)
     parts = [f"{word} {counts[state]}" for state, word in CHANGE.items() if counts[state]]
