@@ -9,7 +9,6 @@ from msoko_analysis.compare import Change, VerdictChange, counted_states
 from msoko_analysis.roots import Root
 from msoko_analysis.russian import counted, first_capital, number
 from msoko_analysis.verify import NAMED, DocumentCheck, Verification, naming
-from msoko_analysis.what_if import Conditions
 
 STATE = {"holds": "подтверждён", "changed": "не подтверждён", "failed": "не рассчитан"}
 WHAT_IF_STATE = {"holds": "выводы те же", "changed": "выводы меняются", "failed": "не рассчитан"}
@@ -29,11 +28,13 @@ _BRIEF = {
     "recommendation": "тексты рекомендаций",
     "notebook": "тетрадь",
 }
+_SAME = {"data": "данные (побайтно)", "monitoring": "данные мониторинга (побайтно)"}
 
 
 def protocol_sentence(done: Verification) -> str:
     """One sentence that a reviewer may put into a protocol as it is.
 
+    >>> from msoko_analysis.what_if import Conditions
     >>> failed = DocumentCheck("2026/M01", "Район, 2026 год", "failed")
     >>> protocol_sentence(Verification((failed,), Conditions())).replace("\\xa0", " ")
     'Повторный расчёт 1 документа: утверждения не сравнивались; не рассчитано документов: 1.'
@@ -85,13 +86,16 @@ def named_verdicts(document: DocumentCheck, done: Verification) -> list[VerdictC
 
 
 def _why(done: Verification) -> str:
-    roots = _brief(root for document in done.documents for root in document.roots)
-    if not roots:
-        return ""
-    begin = "выводы те же, хотя отличается"
+    roots = [root for document in done.documents for root in document.roots]
     if any(document.state == "changed" for document in done.documents):
-        begin = "причина" if len(roots) == 1 else "возможные причины"
-    return f"; {begin}: {_joined(roots)}"
+        told = _brief(roots)
+        begin = "причина" if len(told) == 1 else "возможные причины"
+    else:
+        told = _brief(
+            Root(root.kind, _SAME.get(root.kind, root.text), root.remark) for root in roots
+        )
+        begin = "выводы те же, хотя отличаются"
+    return f"; {begin}: {_joined(told)}" if told else ""
 
 
 def _beside(done: Verification) -> str:

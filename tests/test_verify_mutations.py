@@ -31,7 +31,7 @@ from msoko_analysis.kernels import kernel_template
 from msoko_analysis.manifest import NAME, describe_note, describe_run, file_hash
 from msoko_analysis.params import PARAMS, PROJECT, load_run
 from msoko_analysis.roots import Root, differences
-from msoko_analysis.verify import CHANGED, HOLDS, NOT_COMPUTED, DocumentCheck, verify
+from msoko_analysis.verify import CHANGED, HOLDS, NOT_COMPUTED, DocumentCheck, Verification, verify
 from msoko_analysis.verify_page import Requisites, write_protocol
 from msoko_analysis.verify_words import protocol_sentence
 from msoko_analysis.what_if import Conditions
@@ -465,6 +465,9 @@ def test_the_same_data_in_another_order_or_format_hold(
     code, document = again(report, data=data)
     assert (code, document.state) == (HOLDS, "holds")
     assert "data" in kinds(document.roots), "the bytes do differ"
+    said = protocol_sentence(Verification((document,), Conditions()))
+    assert "подтвердились все утверждения" in said
+    assert "выводы те же, хотя отличаются: данные (побайтно)" in said
 
 
 def test_shuffled_rows_of_the_derived_data_hold(report: SmallReport, tmp_path: Path) -> None:
