@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import papermill
+import polars as pl
 import pytest
 import yaml
 from reading import cells, words
@@ -44,7 +45,7 @@ PLANTED = {
     (one["school"], SIGN_OF[one["kind"]])
     for one in (*TRUTH["planted"], *TRUTH["gia"])
     if one["kind"] in SIGN_OF and one["municipality"] in ("M01", "M02", "M03")
-}
+} - {("S027", "medals_school")}  # too few doubtful medals to be named (tests/cases)
 SERVICE = "Для служебного пользования"
 
 
@@ -118,7 +119,8 @@ def test_what_is_planted_is_reached_from_finding_to_counts(region, unit: str, co
 
 def test_every_finding_that_is_told_has_a_chain(region) -> None:
     for district in region.districts.index:
-        for unit in region.schools(district).index:
+        schools = region.schools(district)
+        for unit in schools.index[schools["Требует проверки"] != ""]:
             school = region.school(unit)
             for one in school.findings:
                 assert len(explorer_chain.measures_behind(school.facts, one)), one.id
@@ -154,7 +156,8 @@ def test_all_signs_that_were_looked_for_are_shown_with_their_numbers(region) -> 
 
 
 def test_counts_are_those_of_the_results(region, demo_data) -> None:
-    rows = pd.read_parquet(demo_data / "results")
+    files = str(demo_data / "results/**/*.parquet")
+    rows = pl.read_parquet(files, hive_partitioning=False).to_pandas()
     school = region.school("S003", 2026)
     for code in school.papers:
         paper = Paper.parse(code)
@@ -219,7 +222,8 @@ def test_only_tables_for_service_use_show_small_groups(region) -> None:
         assert all(n >= limit for n in works)
         assert school.counts().caption.startswith(SERVICE)
         assert all(school.counts(code).caption.startswith(SERVICE) for code in school.papers)
-        assert all(school.histogram(code).caption.startswith(SERVICE) for code in school.papers)
+        assert school.histogram("VPR-4-RU").caption.startswith(SERVICE)
+        assert school.histogram().caption.startswith(SERVICE)
 
 
 # --- export -------------------------------------------------------------------------------------
@@ -229,7 +233,9 @@ def test_an_exported_table_is_read_back_as_it_was_shown(region, tmp_path: Path) 
     school = region.school("S003", 2026)
     path = save_tables(school.tables(), tmp_path / "new", name="S003")
     assert path == tmp_path / "new" / "S003.xlsx"
-    book = pd.read_excel(path, sheet_name=None, dtype=object, keep_default_na=False)
+    book = pd.read_excel(
+        path, sheet_name=None, dtype=object, keep_default_na=False, engine="openpyxl"
+    )
     assert list(book) == [table.name for table in school.tables()]
     for table in school.tables():
         plain = table.plain()
