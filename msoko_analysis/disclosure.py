@@ -31,10 +31,13 @@ _PARTITION = {"prior_lower": "prior", "prior_same": "prior", "prior_higher": "pr
     for whole in ("medals", "medals_rule", "medals_below_university", "medals_below_ministry")
     for degree in (1, 2)
 }
+# Shares of ordered levels, from 1 to 99 (contracts): everybody counted is on one of them.
+_LEVEL = "level_share_"
+_PARTITION |= {f"{_LEVEL}{level}": _LEVEL for level in range(1, 100)}
 # Measures of medalists of one degree: their n and the n of the other degree give all medalists.
 _OF_DEGREE = (*(name for name in _PARTITION if name[-1] in "12"), "medals_p29", "medals_p29_second")
 # Bands that every medalist of a unit stands in once.
-_BANDS = "medals_least_"
+_BANDS = ("medals_least_", _LEVEL)
 # Measures of how schools of a unit differ, and how few schools make them one about single schools.
 _BETWEEN = r"(icc|isolation|school|theil_between|gini_between|v_gap|p24)(_\w+)?"
 _FEWEST_SCHOOLS = 3
@@ -145,7 +148,8 @@ def publish(measures: pd.DataFrame, thresholds: Thresholds) -> PublicMeasures:
     while not hidden.equals(settled):
         settled = hidden
         hidden = _hide_second_school(table, _hide_second_part(table, hidden))
-    hidden |= _shift_of_hidden_marks(table, hidden)
+        hidden = _hide_share_of_top(table, hidden)
+    hidden |= _shift_of_hidden_marks(table, hidden) | _change_of_hidden_level(table, hidden)
     table = table.assign(hidden=hidden)
     table.loc[hidden, _VALUES] = np.nan
     of_two_cells = table["indicator"].str.startswith("cut_ratio")
@@ -188,8 +192,7 @@ def _about_few_schools(table: pd.DataFrame) -> pd.Series:
     municipality, gaps of a group of one school (they have no interval), and ШНОР where it is unclear
     because groups are small.
     """
-    pupils = table[(table["level"] == "school") & (table["indicator"] == "mean_percent")]
-    schools = pupils.groupby(["year", "municipality"])["unit"].nunique().to_dict()
+    schools = _schools_told(table)
     here, before = (
         np.array([
             schools.get((year - ago, unit), 0)
@@ -205,6 +208,19 @@ def _about_few_schools(table: pd.DataFrame) -> pd.Series:
     return (between & (fewest < _FEWEST_SCHOOLS)) | alone | unclear
 
 
+def _schools_told(table: pd.DataFrame) -> dict[tuple[int, str], int]:
+    """Schools by year and municipality: those with results, else those counted by level or mark."""
+    of_schools = table[table["level"] == "school"]
+    name = of_schools["indicator"]
+    found: dict[tuple[int, str], int] = {}
+    for rows in (
+        of_schools[name.eq("share_2") | name.str.startswith(_LEVEL)],
+        of_schools[name.eq("mean_percent")],
+    ):
+        found |= rows.groupby(["year", "municipality"])["unit"].nunique().to_dict()
+    return found
+
+
 def _hide_rest_of_marks(table: pd.DataFrame, hidden: pd.Series, limit: int) -> pd.Series:
     """Where «2» and «4» and «5» leave 1…limit−1 works for «3», keep back the smaller of the two."""
     hidden = hidden.copy()
@@ -218,10 +234,37 @@ def _hide_rest_of_marks(table: pd.DataFrame, hidden: pd.Series, limit: int) -> p
 def _hide_bands(table: pd.DataFrame, hidden: pd.Series, limit: int) -> pd.Series:
     """Bands of one unit as a histogram whose total is printed."""
     hidden = hidden.copy()
-    bands = table[table["indicator"].str.startswith(_BANDS)]
-    for _, rows in bands.groupby([*_PAPER, "level", "municipality", "unit"], sort=False):
-        hidden[rows.index] |= hide_small(rows["count"].to_numpy(), limit)
+    for start in _BANDS:
+        # A change has no count: it is no band.
+        bands = table[table["indicator"].str.startswith(start) & table["count"].notna()]
+        for _, rows in bands.groupby([*_PAPER, "level", "municipality", "unit"], sort=False):
+            hidden[rows.index] |= hide_small(rows["count"].to_numpy(), limit)
     return hidden
+
+
+def _hide_share_of_top(table: pd.DataFrame, hidden: pd.Series) -> pd.Series:
+    """A school's share of the highest level goes with that level: it gives it away."""
+    levels = table[table["indicator"].str.startswith(_LEVEL) & (table["level"] == "school")]
+    if levels.empty:
+        return hidden
+    number = levels["indicator"].str.removeprefix(_LEVEL).astype(int)
+    top = levels[number.eq(number.groupby([levels[key] for key in _PAPER]).transform("max"))]
+    units = pd.MultiIndex.from_frame(top.loc[hidden[top.index], ["year", "unit"]])
+    mine = pd.MultiIndex.from_frame(table[["year", "unit"]]).isin(units)
+    return hidden | (table["indicator"].eq("highest_share") & mine)
+
+
+def _change_of_hidden_level(table: pd.DataFrame, hidden: pd.Series) -> pd.Series:
+    """The change of a level's share where a share of the unit is hidden in either year."""
+    keys = [*_PAPER[1:], "level", "unit"]
+    shares = table[hidden & table["indicator"].str.startswith(_LEVEL)]
+    gone = pd.concat(
+        [shares[["year", *keys]], shares[["year", *keys]].assign(year=shares["year"] + 1)]
+    )
+    change = table["indicator"].str.fullmatch(rf"{_LEVEL}\d+_change")
+    return change & pd.MultiIndex.from_frame(table[["year", *keys]]).isin(
+        pd.MultiIndex.from_frame(gone)
+    )
 
 
 def _shift_of_hidden_marks(table: pd.DataFrame, hidden: pd.Series) -> pd.Series:

@@ -22,6 +22,8 @@ from msoko_analysis.findings import Finding, Verdict, judge, judge_participation
 from msoko_analysis.measures.arrays import PaperArrays, Year, arrange_year, papers_of
 from msoko_analysis.measures.exams import INDICATORS as OF_EXAMS
 from msoko_analysis.measures.level import level_funnel
+from msoko_analysis.measures.levels import PREFIX as LEVEL_SHARE
+from msoko_analysis.measures.levels import schools_counted
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS
 from msoko_analysis.observation import ObservationPlan, plan_observation
@@ -39,10 +41,12 @@ class Facts:
 
     ``schools`` are the codes of the district's schools with a result this year. ``lists`` are the
     district's rows of the official lists up to this year, ``list_years`` the years of which there is
-    a list at all, ``partners`` those of proposed partners. ``gone`` is what was told a year ago and
-    is not told now; ``compared`` whether there is a year before to compare with; ``observation`` the
-    plan for the next procedures. ``issue`` says for whom the note is: ``public`` are the numbers that
-    issue may print, ``opened`` how many of the district's of the year the public one does not.
+    a list at all, ``levels`` those of papers that are only counted by level, ``counted_schools`` the
+    schools of the district in them, ``partners`` those of proposed partners. ``gone`` is what was told
+    a year ago and is not told now; ``compared`` whether there is a year before to compare with;
+    ``observation`` the plan for the next procedures. ``issue`` says for whom the note is: ``public``
+    are the numbers that issue may print, ``opened`` how many of the district's of the year the public
+    one does not.
     Findings and recommendations are the same in both issues.
     """
 
@@ -64,6 +68,8 @@ class Facts:
     partners: pd.DataFrame
     lists: pd.DataFrame
     list_years: tuple[int, ...]
+    levels: pd.DataFrame
+    counted_schools: tuple[str, ...]
     issue: Issue = "public"
     opened: int = 0
 
@@ -82,7 +88,30 @@ class Facts:
         mine = table[(table["year"] == self.year) & (table["unit"] == self.district)]
         mine = mine[mine["indicator"].isin(OF_EXAMS) == of_exams]
         written = set(mine[["procedure", "grade", "subject"]].itertuples(index=False, name=None))
-        return tuple(paper for paper in self.run.papers if paper in written)
+        counted = self.counted
+        return tuple(one for one in self.run.papers if one in written and one not in counted)
+
+    @cached_property
+    def counted(self) -> tuple[Paper, ...]:
+        """The papers of the year of which there is only the number of pupils by level."""
+        table = self.public.table
+        mine = table[
+            table["year"].eq(self.year)
+            & table["unit"].eq(self.district)
+            & table["indicator"].str.fullmatch(rf"{LEVEL_SHARE}\d+")
+        ]
+        told = set(mine[["procedure", "grade", "subject"]].itertuples(index=False, name=None))
+        return tuple(paper for paper in self.run.papers if paper in told)
+
+    def levels_of(self, paper: Paper) -> dict[int, str]:
+        """Titles of the counted levels of a paper by number, the lowest first."""
+        keys = self.levels[["procedure", "grade", "subject"]].apply(tuple, axis=1)
+        mine = self.levels[keys == tuple(paper)] if len(self.levels) else self.levels
+        titles = mine.sort_values("level")[["level", "title"]].itertuples(index=False)
+        return {
+            int(level): title if isinstance(title, str) else f"уровень {level}"
+            for level, title in titles
+        }
 
     @property
     def papers_without_scores(self) -> tuple[Paper, ...]:
@@ -93,7 +122,8 @@ class Facts:
     def n_schools(self) -> float:
         """Schools of the district with results, or as many as a form counts; nan when none does."""
         told = [self.value("municipality", "form_schools", paper) for paper in self.papers]
-        return max([len(self.schools) or np.nan, *told], key=lambda n: np.nan_to_num(n, nan=-1))
+        known = len(self.schools) or len(self.counted_schools) or np.nan
+        return max([known, *told], key=lambda n: np.nan_to_num(n, nan=-1))
 
     def scale(self, paper: Paper, year: int | None = None) -> Scale | None:
         """The scale of a paper in the year of the note or another one."""
@@ -194,6 +224,8 @@ def gather(
         ],
         lists=lists[lists["municipality"] == district],
         list_years=tuple(sorted(int(one) for one in lists["year"].unique())),
+        levels=prepared.levels[prepared.levels["year"].eq(year)],
+        counted_schools=schools_counted(table, district, year),
         issue=issue,
         opened=int((public.table["hidden"] & ~shown.table["hidden"])[here].sum()),
     )

@@ -22,6 +22,7 @@ from msoko_analysis.wording import (
     district_cuts,
     equity,
     exams,
+    levels,
     lists,
     marks,
     medals,
@@ -211,7 +212,8 @@ class Note:
     def tables(self) -> tuple[Table, ...]:
         """All tables of the note."""
         return (
-            self.results, exams.exams_table(self.facts), results.marks_table(self.facts),
+            self.results, exams.exams_table(self.facts), levels.levels_table(self.facts),
+            results.marks_table(self.facts),
             marks.subjects_table(self.facts), marks.school_marks_table(self.facts),
             procedures.procedures_table(self.facts), medals.medals_table(self.facts),
             medals.least_table(self.facts), self.signs, district_cuts.cuts_table(self.facts),

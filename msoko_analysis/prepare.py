@@ -24,6 +24,8 @@ from msoko_analysis.measures.arrays import Year, arrange_year
 from msoko_analysis.measures.exams import exam_rows
 from msoko_analysis.measures.form_signs import form_sign_rows
 from msoko_analysis.measures.item_arrays import arrange_items
+from msoko_analysis.measures.level_years import counted_rows, levels_told
+from msoko_analysis.measures.levels import COUNTS as LEVEL_COUNTS
 from msoko_analysis.measures.markers import marker_rows, placed_lists
 from msoko_analysis.measures.medals import medal_counts, medal_rows
 from msoko_analysis.measures.opportunity import PARTNERS, opportunity_rows, partner_table
@@ -38,7 +40,7 @@ from msoko_analysis.scales import Paper
 
 _TABLES = (
     *("mark_pairs", "attendance", "quality", "measures", "partners"),
-    *("lists", "names", "references", "school_tasks"),
+    *("lists", "names", "references", "levels", "school_tasks"),
 )
 _PAPER = ("year", "procedure", "grade", "subject")
 _UNIT = (*_PAPER, "municipality", "level", "unit", "unit_name", "n")
@@ -50,11 +52,12 @@ _COLUMNS = {
     "measures": COLUMNS,
     "partners": PARTNERS,
     "school_tasks": SCHOOL_TASKS,
-    "mark_statistics": (*_UNIT, "n_schools", "share_2", "share_4", "share_5"),
+    "mark_statistics": (*_UNIT, "n_schools", "share_2", "share_3", "share_4", "share_5"),
     "mark_vs_prior": (*_UNIT, "lower", "same", "higher"),
     "markers": ("year", "municipality", "school", "school_name", "ru4", "ma4", "ru5", "ma5"),
     "reference_scores": (*_PAPER, "kind", "score", "n"),
     "medalists": ("year", "municipality", "school", "person", "degree"),
+    "level_counts": (*LEVEL_COUNTS, "title"),
 }
 _WHOLE = {"year": "Int64", "grade": "Int64", "n_rows": "int64", "n_found": "int64"}
 _MEASURED_BY = {
@@ -62,15 +65,17 @@ _MEASURED_BY = {
     *("equity_models", "shnor_rules"),
 }
 _FORMS = ("mark_statistics", "mark_vs_prior")
+# Tables that a region may have instead of pupils' results.
+_AGGREGATES = (*_FORMS, "level_counts")
 
 
 @dataclass(frozen=True)
 class Prepared:
     """The tables of a region, all years of its data: two count tables, quality, measures, proposed
     partners, official lists, schools. The count tables are empty where there are only aggregate
-    forms; ``names`` holds names of schools as forms and lists print them; ``references`` the samples
-    outside the results that schools are compared with; ``school_tasks`` the tasks of schools whose
-    sign is about tasks.
+    forms or counts by level, ``levels`` are the levels of the latter; ``names`` holds names of schools
+    as forms and lists print them; ``references`` the samples outside the results that schools are
+    compared with; ``school_tasks`` the tasks of schools whose sign is about tasks.
     """
 
     mark_pairs: pd.DataFrame
@@ -81,6 +86,7 @@ class Prepared:
     lists: pd.DataFrame
     names: pd.DataFrame
     references: pd.DataFrame
+    levels: pd.DataFrame
     school_tasks: pd.DataFrame
     schools: pd.DataFrame
 
@@ -105,7 +111,7 @@ def prepare(run: RunParams) -> Path:
 
     Raises DataError when the data folder is not one that ``msoko ingest`` made.
     """
-    results = any((run.data / name).exists() for name in ("results", *map(_file, _FORMS)))
+    results = any((run.data / name).exists() for name in ("results", *map(_file, _AGGREGATES)))
     if not (run.data / _file("schools")).is_file() or not results:
         raise DataError.from_problems(
             "Данные запуска не найдены",
@@ -157,12 +163,19 @@ def _tables(run: RunParams) -> dict[str, pd.DataFrame]:
     listed = marker_rows(lists, measures, homes, run.thresholds["spike_q"].value)
     of_forms = form_sign_rows(*printed, places, set(run.papers), tables["measures"])
     apart = mismatches(tables["measures"], forms)
+    counts = _in_districts(_read(run, "level_counts"), places)
+    counts = counts[_of_run(counts, run.papers)]
+    by_level = counted_rows(
+        levels_told(counts, printed[0], places, set(run.papers), tables["mark_pairs"]),
+        schools, run.papers, run.thresholds,
+    )  # fmt: skip
     return tables | {
         "quality": _joined([tables["quality"], apart.astype(_WHOLE)]),
-        "measures": _joined([measures, *of_forms, *listed]),
+        "measures": _joined([measures, *of_forms, *listed, *by_level]),
         "lists": lists,
         "names": _names(printed, lists),
         "references": _read(run, "reference_scores"),
+        "levels": counts[[*_PAPER, "level", "title"]].drop_duplicates([*_PAPER, "level"]),
     }
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from msoko_analysis.disclosure import PublicMeasures, publish
 from msoko_analysis.findings import Finding, Verdict, judge, judge_participation
 from msoko_analysis.measures.aggregates import schools_told
+from msoko_analysis.measures.levels import schools_counted
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS
 from msoko_analysis.params import RunParams
@@ -71,14 +72,16 @@ class RegionFacts:
 
 
 def schools_of(prepared: Prepared, district: str, year: int) -> int:
-    """Schools of a district with results, or as many as the aggregate forms are about."""
+    """Schools of a district with results, or as many as aggregate forms or counts by level are about."""
     attendance = prepared.attendance
     mine = attendance[
         (attendance["municipality"] == district)
         & (attendance["year"] == year)
         & (attendance["n_scored"] > 0)
     ]
-    return max(mine["school"].nunique(), schools_told(prepared.measures, district, year))
+    counted = len(schools_counted(prepared.measures, district, year))
+    told = schools_told(prepared.measures, district, year)
+    return max(mine["school"].nunique(), counted, told)
 
 
 def gather_region(run: RunParams, prepared: Prepared, year: int) -> RegionFacts:

@@ -163,6 +163,12 @@ def test_nothing_that_needs_scores_is_worked_out_from_forms(forms_only: Prepared
     assert found == {
         *("share_2", "share_45", "prior_lower", "prior_same", "prior_higher", "form_schools"),
         *("mark_gap", "signs", "family_marks"),  # school marks against exam marks, from counts
+        # differences between schools, from counts of marks
+        *("icc", "isolation", "isolation_highest", "v_gap_location", "v_gap_type"),
+        *("school_gap_quarter", "school_gap_tenth", "school_p90_p10"),
+        *(f"{name}_change" for name in ("icc", "isolation", "isolation_highest", "v_gap_location")),
+        *("v_gap_type_change", "school_gap_quarter_change", "school_gap_tenth_change"),
+        *("highest_share", "lowest_share"),
     }
     assert forms_only.mark_pairs.empty
     assert forms_only.quality.empty
@@ -178,7 +184,9 @@ def test_the_note_from_forms_says_once_what_it_can_not(demo: Mapping[str, Path])
     assert "в обычных пределах" not in text["level"]
     assert all("nan" not in block for block in text.values())
     codes = {one.code for one in note.facts.findings}
-    assert codes == {"low_share_school", "mark_gap_school", "signs_school"}
+    of_equity = {"inequality_district", "change_district", "gap_change_district"}
+    assert codes == {"low_share_school", "mark_gap_school", "signs_school"} | of_equity
+    assert "Рассчитано по числу отметок 2–5 по школам" in words(note.equity)
     assert "По формам проверено одно" in text["summary"]
     assert "Главная проверка" not in text["signs_explained"]
 

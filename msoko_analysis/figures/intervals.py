@@ -49,13 +49,14 @@ def school_intervals(
         axis.set_ylim(len(places) - 0.4, -0.6)
         axis.xaxis.set_major_formatter(COMMA)
         axis.set_xlabel(axis_title)
+        usual = Line2D(
+            [], [], color=EXCESS, marker="|", markersize=10, markeredgewidth=2,
+            linestyle="none", label="обычно при таких условиях",
+        )  # fmt: skip
         canvas.legend(
             handles=[
                 Line2D([], [], color=DARK, marker="D", markersize=4, label="школа, 95 %"),
-                Line2D(
-                    [], [], color=EXCESS, marker="|", markersize=10, markeredgewidth=2,
-                    linestyle="none", label="обычно при таких условиях",
-                ),
+                *([usual] if np.isfinite(data.expected).any() else []),
                 Line2D([], [], color=MID, linestyle="--", label="регион"),
             ],
             loc="lower center",

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 import pandas as pd
-from scipy.special import stdtrit
 
 from msoko_analysis.measures.arrays import PaperArrays, Year
 from msoko_analysis.measures.equity_estimates import (
-    Estimate,
-    average,
     group_estimate,
     icc_estimate,
     pupil_estimates,
     quick_icc_estimate,
     school_estimates,
 )
+from msoko_analysis.measures.equity_rows import (
+    OWN,
+    Groups,
+    Key,
+    Measured,
+    Value,
+    changes,
+    spread,
+    value_rows,
+)
 from msoko_analysis.measures.equity_years import (
-    members,
     on_schools,
     papers_of_both,
-    pooled_means,
     pupils_once,
 )
 from msoko_analysis.measures.results import REGION
-from msoko_analysis.measures.rows import ALL_PAPERS, COLUMNS, school_rows, unit_rows
+from msoko_analysis.measures.rows import ALL_PAPERS, school_rows, unit_rows
 from msoko_analysis.params import Thresholds
 from msoko_analysis.scales import Paper
 from msoko_analysis.stats.shrunken_share import shrunken_share
 
-_OWN = "msoko_analysis: методика пакета"
 _JACKKNIFE = "интервал складным ножом по школам"
 _SCALE_CAVEAT = "зависит от трудности работы: сравнивать школы одной работы, не работы и не годы"
 _METHOD = {
@@ -53,23 +56,6 @@ _METHOD = {
     "v_gap_type": "V-разрыв: гимназии и лицеи − остальные, в стандартных отклонениях",
 }
 _SAME_PAPERS = "изменение к прошлому году по работам с той же шкалой; другие участники"
-_SELECTIVE = ("gymnasium", "lyceum")
-_RURAL = "сельск"
-Key = tuple[Paper, str, str]
-"""Paper, unit, name of the measure."""
-
-
-def _groups(schools: pd.DataFrame) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """First and second group of schools (schools,) bool by the name of their gap."""
-    location = schools["location"].astype(object)
-    placed = location.notna().to_numpy()
-    rural = location.fillna("").str.lower().str.contains(_RURAL).to_numpy(dtype=bool)
-    typed = schools["school_type"].notna().to_numpy()
-    selective = schools["school_type"].isin(_SELECTIVE).to_numpy()
-    return {
-        "v_gap_location": (placed & ~rural, placed & rural),
-        "v_gap_type": (selective, typed & ~selective),
-    }
 
 
 def equity_rows(
@@ -93,76 +79,29 @@ def equity_rows(
     fewest = thresholds["share_min_n"].value
     yield from _low_share_rows(year)
     schools, home, same = papers_of_both(year, previous or year)
-    now = _Measured.of(on_schools(year, schools), fewest, home)
-    whole = now.over(now.year.papers)
-    yield _value_rows(year, whole)
+    now = _measured(on_schools(year, schools), home, fewest)
+    whole = now.over(now.papers)
+    yield value_rows(year.year, whole, _method)
     yield from _corrected_rows(year, whole, reliability)
     yield from _gender_rows(year)
     if previous is not None and same:
-        before = _Measured.of(on_schools(previous, schools), fewest, home)
-        yield _value_rows(year, _changes(now.of_papers(same), before.of_papers(same)))
+        before = _measured(on_schools(previous, schools), home, fewest)
+        found = changes(now.of_papers(same), before.of_papers(same))
+        yield value_rows(year.year, found, _method)
 
 
-# ---- values and changes
+def _measured(year: Year, home: pd.Series, fewest: float) -> Measured:
+    sheets = {one.paper: _Sheet.of(one, fewest) for one in year.papers}
+
+    def measure(
+        paper: PaperArrays, mine: np.ndarray, groups: Groups
+    ) -> Iterator[tuple[str, Value]]:
+        return _of_paper(sheets[paper.paper], mine, groups)
+
+    return Measured.of(year.papers, year.schools, home, fewest, measure)
 
 
-class _Fit(Protocol):
-    def interval(self) -> tuple[float, float]: ...
-
-
-@dataclass(frozen=True)
-class _Value:
-    """An estimate, the pupils behind it, and the fit whose own interval is better than that of the
-    jackknife, if there is one.
-    """
-
-    estimate: Estimate
-    n: float
-    fit: _Fit | None = None
-
-
-@dataclass(frozen=True)
-class _Measured:
-    """Every measure of every paper of a year by unit; ``home`` the municipality of every school."""
-
-    year: Year
-    fewest: float
-    home: pd.Series
-    found: Mapping[Key, _Value]
-
-    @classmethod
-    def of(cls, year: Year, fewest: float, home: pd.Series) -> _Measured:
-        """Measure all papers of a year."""
-        groups = _groups(year.schools)
-        found: dict[Key, _Value] = {}
-        for arrays in year.papers:
-            sheet = _Sheet.of(arrays, fewest)
-            for unit, mine in members(home).items():
-                for name, one in _of_paper(sheet, mine, groups):
-                    found[(arrays.paper, unit, name)] = one
-        return cls(year, fewest, home, found)
-
-    def of_papers(self, codes: Sequence[Paper]) -> dict[Key, _Value]:
-        """The measures of some of the papers, and over all of these."""
-        return self.over(tuple(one for one in self.year.papers if one.paper in codes))
-
-    def over(self, papers: tuple[PaperArrays, ...]) -> dict[Key, _Value]:
-        """The measures of some of the papers, and over all of these."""
-        codes = [one.paper for one in papers]
-        found = {key: one for key, one in self.found.items() if key[0] in codes}
-        parts: dict[tuple[str, str], list[tuple[Estimate, float]]] = {}
-        for (_, unit, name), one in found.items():
-            if not name.startswith("school_"):
-                parts.setdefault((unit, name), []).append((one.estimate, one.n))
-        schools_of = members(self.home)
-        means, once = pooled_means(papers, self.fewest), pupils_once(papers)
-        for (unit, name), several in parts.items():
-            whole = average(*zip(*several, strict=True))
-            found[(ALL_PAPERS, unit, name)] = _Value(whole, float(once[schools_of[unit]].sum()))
-        for unit, mine in schools_of.items():
-            for name, estimate in school_estimates(np.where(mine, means, np.nan)).items():
-                found[(ALL_PAPERS, unit, name)] = _Value(estimate, float(once[mine].sum()))
-        return found
+# ---- values of one paper
 
 
 @dataclass(frozen=True)
@@ -182,59 +121,26 @@ class _Sheet:
         return cls(arrays.scores, arrays.scale.max_primary, n, arrays.mark_counts(), mean)
 
 
-def _of_paper(
-    sheet: _Sheet, mine: np.ndarray, groups: dict[str, tuple[np.ndarray, np.ndarray]]
-) -> Iterator[tuple[str, _Value]]:
+def _of_paper(sheet: _Sheet, mine: np.ndarray, groups: Groups) -> Iterator[tuple[str, Value]]:
     """Measures of one paper in one unit, left-out values spread over all schools of the year."""
     there = mine & (sheet.n > 0)
     if there.sum() < 2:
         return
     scores, n = sheet.scores[there], float(sheet.n[there].sum())
     for name, estimate in pupil_estimates(scores, sheet.maximum, sheet.marks[there, 0]).items():
-        yield name, _Value(_spread(estimate, there), n)
+        yield name, Value(spread(estimate, there), n)
     for name, estimate in school_estimates(np.where(mine, sheet.mean, np.nan)).items():
-        yield name, _Value(estimate, n)
+        yield name, Value(estimate, n)
     fits = []
     if there.sum() == (sheet.n > 0).sum():
         fits.append(("icc", icc_estimate(scores)))
     elif (quick := quick_icc_estimate(scores)) is not None:
-        yield "icc", _Value(_spread(quick, there), n)
+        yield "icc", Value(spread(quick, there), n)
     for name, (first, second) in groups.items():
         fits.append((name, group_estimate(scores, first[there], second[there])))
     for name, found in fits:
         if found is not None:
-            yield name, _Value(_spread(found[0], there), n, found[1])
-
-
-def _spread(estimate: Estimate, there: np.ndarray) -> Estimate:
-    left_out = np.full(len(there), estimate.value)
-    left_out[there] = estimate.left_out
-    taking = there.copy()
-    taking[there] = estimate.there
-    return Estimate(estimate.value, left_out, taking, estimate.freedom)
-
-
-def _value_rows(year: Year, found: Mapping[Key, _Value]) -> pd.DataFrame:
-    """One row for every paper, unit and measure."""
-    rows = []
-    for (paper, unit, name), one in found.items():
-        low, high = _ends(one)
-        rows.append({
-            "year": year.year, **paper._asdict(),
-            "level": REGION if unit == REGION else "municipality", "municipality": unit,
-            "unit": unit, "indicator": name, "n": one.n, "value": one.estimate.value, "low": low,
-            "high": high, "method": _method(name, one.fit is not None), "source": _OWN,
-        })  # fmt: skip
-    return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def _ends(one: _Value) -> tuple[float, float]:
-    """Low and high end of an interval."""
-    if one.fit is not None:
-        return one.fit.interval()
-    error, freedom = one.estimate.error
-    half = stdtrit(freedom, 0.975) * error
-    return one.estimate.value - half, one.estimate.value + half
+            yield name, Value(spread(found[0], there), n, found[1])
 
 
 def _method(name: str, own_interval: bool) -> str:
@@ -247,17 +153,6 @@ def _method(name: str, own_interval: bool) -> str:
     if name != measure:
         parts.append(_SAME_PAPERS)
     return "; ".join(parts)
-
-
-def _changes(now: Mapping[Key, _Value], before: Mapping[Key, _Value]) -> dict[Key, _Value]:
-    """Changes of all measures of both years that have values without each school."""
-    changes = {}
-    for (paper, unit, name), one in now.items():
-        other = before.get((paper, unit, name))
-        if other is not None and np.isfinite(one.estimate.left_out).any():
-            change = _Value(one.estimate - other.estimate, min(one.n, other.n))
-            changes[(paper, unit, f"{name}_change")] = change
-    return changes
 
 
 # ---- rows of another shape
@@ -279,12 +174,12 @@ def _low_share_rows(year: Year) -> Iterator[pd.DataFrame]:
             yield school_rows(
                 year.year, paper, year.schools, "low_share", n, 100 * result.value,
                 count=np.round(low), low=100 * ends[0], high=100 * ends[1], method=method,
-                source=_OWN,
+                source=OWN,
             )  # fmt: skip
 
 
 def _corrected_rows(
-    year: Year, now: Mapping[Key, _Value], reliability: Mapping[Paper, float]
+    year: Year, now: Mapping[Key, Value], reliability: Mapping[Paper, float]
 ) -> Iterator[pd.DataFrame]:
     """Between-school share of true scores, where the reliability of the paper is known."""
     for (paper, unit, name), one in now.items():
@@ -292,7 +187,7 @@ def _corrected_rows(
             value, low, high = (np.array([end]) for end in one.fit.corrected(reliability[paper]))
             yield unit_rows(
                 year.year, paper, REGION, [REGION], "icc_corrected", np.array([one.n]), value,
-                low=low, high=high, source=_OWN,
+                low=low, high=high, source=OWN,
                 method="доля различий между школами с поправкой на надёжность работы",
             )  # fmt: skip
 
@@ -302,5 +197,5 @@ def _gender_rows(year: Year) -> Iterator[pd.DataFrame]:
     yield unit_rows(
         year.year, ALL_PAPERS, REGION, [REGION], "v_gap_gender", np.array([n]),
         np.array([np.nan]), method="не определяется по этим данным: в подсчётах нет пола",
-        source=_OWN,
+        source=OWN,
     )  # fmt: skip

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Protocol
+
 import numpy as np
 import pandas as pd
 
 from msoko_analysis.measures.arrays import PaperArrays, Year
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.scales import Paper
+
+
+class PaperOfSchools(Protocol):
+    """A paper over the schools of a year: pupils ``n`` (schools,) and their mean result."""
+
+    @property
+    def paper(self) -> Paper: ...
+
+    @property
+    def n(self) -> np.ndarray: ...
+
+    def mean_percent(self) -> np.ndarray: ...
 
 
 def members(municipality: pd.Series) -> dict[str, np.ndarray]:
@@ -17,7 +32,7 @@ def members(municipality: pd.Series) -> dict[str, np.ndarray]:
     return everybody | {name: names == name for name in np.unique(names)}
 
 
-def pooled_means(papers: tuple[PaperArrays, ...], fewest: float) -> np.ndarray:
+def pooled_means(papers: Sequence[PaperOfSchools], fewest: float) -> np.ndarray:
     """Mean result of every school over its papers in per cent of the maximum (schools,).
 
     Each paper is taken as the distance from the region's mean of that paper, since schools did not
@@ -36,7 +51,7 @@ def pooled_means(papers: tuple[PaperArrays, ...], fewest: float) -> np.ndarray:
     return distance + total.sum() / max(whole.sum(), 1)
 
 
-def pupils_once(papers: tuple[PaperArrays, ...]) -> np.ndarray:
+def pupils_once(papers: Sequence[PaperOfSchools]) -> np.ndarray:
     """Pupils of every school, those of a grade counted once (schools,)."""
     most: dict[tuple[str, int], np.ndarray] = {}
     for one in papers:

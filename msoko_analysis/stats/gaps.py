@@ -188,11 +188,38 @@ def v_gap_of_marks(first: np.ndarray, second: np.ndarray) -> float:
 
     ``V = (μ_a − μ_b)/√((σ_a² + σ_b²)/2)`` of the two groups as two schools of :func:`hetop`: their
     chance to be above each other when both are normal on one scale. ``first``, ``second`` (marks,)
-    pupils. Marks that nobody got are left out. Source: Ho, Reardon 2012, "probit-probit" estimate.
+    pupils. Marks that nobody got are left out. Two marks do not tell spreads: they are taken as
+    equal, and ``V = Φ⁻¹(p_a) − Φ⁻¹(p_b)`` of the shares of the higher one. nan where a group has
+    nobody, or all of a group have the lowest or all the highest mark.
+    Source: Ho, Reardon 2012, "probit-probit" estimate.
 
     >>> round(v_gap_of_marks(np.array([10, 30, 40, 20]), np.array([20, 40, 30, 10])), 3)
     0.47
+    >>> round(v_gap_of_marks(np.array([20, 80]), np.array([50, 50])), 3)
+    0.842
     """
     counts = np.stack([np.asarray(first, dtype=float), np.asarray(second, dtype=float)])
-    fit = hetop(counts[:, counts.sum(axis=0) > 0])
-    return float((fit.mean[0] - fit.mean[1]) / np.sqrt((fit.spread**2).mean()))
+    counts = counts[:, counts.sum(axis=0) > 0]
+    if counts.shape[1] < 2 or not _spans(counts):
+        return float("nan")
+    if counts.shape[1] <= 3 and (counts > 0).all():
+        mean, spread = _exact(counts)
+    elif (counts > 0).sum(axis=1).max() < 3:
+        return float("nan")
+    else:
+        fit = hetop(counts)
+        mean, spread = fit.mean, fit.spread
+    return float((mean[0] - mean[1]) / np.sqrt((spread**2).mean()))
+
+
+def _spans(counts: np.ndarray) -> bool:
+    """Whether both groups (2 × marks) have pupils and neither has one of the ends alone."""
+    n = counts.sum(axis=1)
+    return bool((n > 0).all() and (counts[:, 0] < n).all() and (counts[:, -1] < n).all())
+
+
+def _exact(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Means and spreads of the groups that give two or three marks exactly, cuts 0 (and 1)."""
+    z = norm.ppf(counts.cumsum(axis=1)[:, :-1] / counts.sum(axis=1, keepdims=True))
+    spread = 1 / np.diff(z).ravel() if z.shape[1] == 2 else np.ones(len(z))
+    return -z[:, 0] * spread, spread

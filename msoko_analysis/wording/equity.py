@@ -12,10 +12,18 @@ from msoko_analysis.figures import Figure
 from msoko_analysis.figures.intervals import SchoolIntervals, school_intervals
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.measures.context import METHOD
+from msoko_analysis.measures.equity_levels import METHOD as LEVELS
 from msoko_analysis.prose import Paragraph, Stack, stack
 from msoko_analysis.russian import DASH, NBSP, between, counted, listed, natural, number, percent
 from msoko_analysis.tables import HIDDEN, Digits, Table
 from msoko_analysis.wording.forms import NOT_DETERMINED
+from msoko_analysis.wording.levels import (
+    by_levels,
+    counted_only,
+    gaps_notes,
+    highest,
+    measure_names,
+)
 from msoko_analysis.wording.names import district_cases, school_name, school_names
 from msoko_analysis.wording.numbering import figure_title, in_table, table_title
 
@@ -29,6 +37,12 @@ _GAP = "разрыв между четвертью лучших и четвер�
 _FEW = (
     "Различия между школами муниципалитета не приводятся: школ слишком мало, и такой показатель был бы "
     "сведением об отдельных школах."
+)
+
+
+_FEW_PUPILS = (
+    "Различия между школами муниципалитета не приводятся: школ или участников на одном из уровней слишком "
+    "мало, чтобы их оценить."
 )
 
 
@@ -48,6 +62,7 @@ _MEASURES = (
     _Measure("Четверть лучших школ : четверть худших, раз", "school_ratio_quarter", 1, 2),
     _Measure("Сильные ученики − слабые (P90 − P10), п. п.", "pupil_gap", 1, 1),
     _Measure("Обособленность не достигших минимума, %", "isolation", 100, 1),
+    _Measure("Обособленность участников с высшим результатом, %", "isolation_highest", 100, 1),
     _Measure("Город − село, стандартных отклонений", "v_gap_location", 1, 2),
     _Measure("Гимназии и лицеи − остальные, стандартных отклонений", "v_gap_type", 1, 2),
     _Measure("Индекс Тейла (справочно)", "theil", 1, 3),
@@ -71,7 +86,7 @@ def equity_text(facts: Facts) -> Stack:
 def _between_schools(facts: Facts) -> str:
     one = next(iter(facts.of("inequality_district", *Verdict)), None)
     if one is None:
-        return _FEW
+        return _FEW_PUPILS if by_levels(facts) else _FEW
     compared = {
         1.0: "это больше, чем по региону",
         -1.0: "это меньше, чем по региону",
@@ -86,8 +101,16 @@ def _between_schools(facts: Facts) -> str:
     ended = f"; {compared[one.details['side']]}. " if known else ". "
     return (
         f"{text}{ended}Чем больше эта доля, тем сильнее результат ученика связан с тем, в какой школе он "
-        "учится; причина может быть и в составе учеников, и в условиях, и в работе школ."
+        f"учится; причина может быть и в составе учеников, и в условиях, и в работе школ.{_from(facts)}"
     )
+
+
+def _from(facts: Facts) -> str:
+    """« Рассчитано по числу участников на уровнях …», where that is all the data tell."""
+    if not by_levels(facts):
+        return ""
+    counts = "участников на уровнях" if facts.counted else "отметок 2–5 по школам"
+    return f" Рассчитано по числу {counts}{counted_only(facts)}: баллов учеников в данных нет."
 
 
 def share_text(one: Finding) -> str:
@@ -107,9 +130,10 @@ def _gap(facts: Facts) -> str:
             f"восьми школ.{_changed(facts)}"
         )  # fmt: skip
     region = facts.value("region", "school_gap_quarter")
+    unit = f"доли {highest(facts)}" if by_levels(facts) else "доли максимального балла"
     return (
         "Между четвертью школ с наибольшими результатами и четвертью с наименьшими — "
-        f"{number(row['value'])}{NBSP}п.{NBSP}п. (доли максимального балла; 95{NBSP}%: "
+        f"{number(row['value'])}{NBSP}п.{NBSP}п. ({unit}; 95{NBSP}%: "
         f"{between(row['low'], row['high'])}), по региону {number(region)}. В малом муниципалитете разрыв "
         f"меньше уже потому, что школ мало.{_changed(facts)}"
     )
@@ -137,13 +161,18 @@ def change_sentence(one: Finding) -> str:
     said = SIDE[one.details["side"]].replace("не изменился", "заметно не изменился")
     return (
         f"За год {name} {said}: {size}{NBSP}п.{NBSP}п. (95{NBSP}%: "
-        f"{between(factor * one.low, factor * one.high, 1)}); сравниваются разные ученики и работы с той "
-        "же шкалой."
+        f"{between(factor * one.low, factor * one.high, 1)}); сравниваются разные ученики и {_same(one)}."
     )
+
+
+def _same(one: Finding) -> str:
+    return "одни и те же уровни" if LEVELS in one.method else "работы с той же шкалой"
 
 
 def _context(facts: Facts) -> str:
     found = facts.of("expectation_school", *Verdict)
+    if not found and by_levels(facts):
+        return ""  # the first page says what needs scores
     if not found:
         return (
             "С ожидаемым при условиях школ результаты не сравниваются: школ в регионе слишком мало."
@@ -194,14 +223,19 @@ def school_rows(facts: Facts) -> list[str]:
     table = facts.public.table
     mine = table[
         table["year"].eq(facts.year) & table["level"].eq("school")
-        & table["municipality"].eq(facts.district) & table["indicator"].eq("result")
+        & table["municipality"].eq(facts.district) & table["indicator"].eq(_result(facts))
         & ~table["hidden"]
     ]  # fmt: skip
     return sorted(mine["unit"], key=lambda unit: natural(school_name(facts, unit)))
 
 
+def _result(facts: Facts) -> str:
+    """The measure of schools that the figure shows."""
+    return "highest_share" if by_levels(facts) else "result"
+
+
 def _page(facts: Facts, units: list[str], place: int) -> Figure:
-    rows = [facts.pooled(unit, "result") for unit in units]
+    rows = [facts.pooled(unit, _result(facts)) for unit in units]
     usual = [facts.pooled(unit, "expected_result") for unit in units]
     value, low, high = (np.array([row[name] for row in rows]) for name in ("value", "low", "high"))
     expected = np.array([np.nan if row is None else row["value"] for row in usual], dtype=float)
@@ -211,32 +245,51 @@ def _page(facts: Facts, units: list[str], place: int) -> Figure:
     return school_intervals(
         SchoolIntervals(
             [school_name(facts, unit) for unit in units], value, low, high, expected,
-            facts.value("region", "result"),
+            facts.value("region", _result(facts)),
         ),
-        axis_title="средний результат по работам года, % максимума",
+        axis_title=_axis(facts),
         name=f"equity-{place + 1}",
         caption=figure_title(
             facts, "equity",
-            f"Результаты школ{rest}: ромб и отрезок — школа и 95{NBSP}%, черта — что обычно при таких "
-            f"условиях{named}, пунктир — регион. По алфавиту",
+            _caption(facts, rest, named),
         ),
         description=(
             f"Точечная диаграмма: {counted(len(units), *_SCHOOLS)} муниципалитета с 95-процентными "
-            f"интервалами рядом с ожидаемым при их условиях; выводы — в тексте раздела."
+            f"интервалами рядом с {'регионом' if by_levels(facts) else 'ожидаемым при их условиях'}; "
+            "выводы — в тексте раздела."
         ),
     )  # fmt: skip
 
 
+def _axis(facts: Facts) -> str:
+    if by_levels(facts):
+        return f"доля участников с результатом {highest(facts)}, %"
+    return "средний результат по работам года, % максимума"
+
+
+def _caption(facts: Facts, rest: str, conditions: str) -> str:
+    if by_levels(facts):
+        return (
+            f"Доля участников с результатом {highest(facts)}{counted_only(facts)}{rest}: ромб и отрезок — "
+            f"школа и 95{NBSP}%, притянутые к доле по региону тем сильнее, чем меньше участников; пунктир — "
+            "регион. По алфавиту"
+        )
+    return (
+        f"Результаты школ{rest}: ромб и отрезок — школа и 95{NBSP}%, черта — что обычно при таких "
+        f"условиях{conditions}, пунктир — регион. По алфавиту"
+    )
+
+
 def gaps_table(facts: Facts) -> Table:
     """Measures of inequality of the district beside the region, and their change."""
-    rows = []
+    rows, names = [], measure_names(facts)
     for measure in _MEASURES:
         row = facts.measure("municipality", measure.indicator)
         if row is None:
             continue
         rows.append(
             {
-                "Показатель": measure.name,
+                "Показатель": names.get(measure.indicator, measure.name),
                 "Значение (95 %)": _value(row, measure),
                 "В регионе": _value(
                     facts.measure("region", measure.indicator), measure, ends=False
@@ -254,7 +307,9 @@ def gaps_table(facts: Facts) -> Table:
         table_title(facts, "gaps", "Различия в результатах и их изменение"),
         pd.DataFrame(rows),
         {},
-        (
+        gaps_notes(facts)
+        if names
+        else (
             "По всем работам года; четверти — по средним результатам школ. Обособленность — насколько не "
             "достигшие минимума собраны в одних школах сверх случайного: 0 — распределены случайно, 100 — "
             "учатся отдельно. Город − село и гимназии − остальные — разница в стандартных отклонениях "

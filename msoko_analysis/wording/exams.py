@@ -8,14 +8,16 @@ from msoko_analysis.facts import Facts
 from msoko_analysis.prose import Stack, stack
 from msoko_analysis.tables import Digits, Table
 from msoko_analysis.wording.cells import minus, of_unit
+from msoko_analysis.wording.levels import levels_table
 from msoko_analysis.wording.numbering import table_title
 
 _ONE, _WHOLE, _CHANGE = Digits(1), Digits(), Digits(1, signed=True)
 
 
 def exams_text(facts: Facts) -> Stack:
-    """The table of ЕГЭ, nothing where the year has none."""
-    return stack([exams_table(facts)] if facts.exams else [])
+    """The table of ЕГЭ and that of papers told by level, nothing where the year has none."""
+    tables = [exams_table(facts)] if facts.exams else []
+    return stack([*tables, levels_table(facts)] if facts.counted else tables)
 
 
 def exams_table(facts: Facts) -> Table:

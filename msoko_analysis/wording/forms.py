@@ -6,6 +6,8 @@ from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Verdict
 from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
 from msoko_analysis.russian import counted, listed
+from msoko_analysis.wording.levels import not_determined as levels_not_determined
+from msoko_analysis.wording.levels import only_levels
 from msoko_analysis.wording.names import paper_name, school_name
 
 NOT_DETERMINED = "Не определяется по этим данным: см. раздел «Главное»."
@@ -23,6 +25,8 @@ _NEED_SCORES = (
 
 def not_determined(facts: Facts) -> Stack | None:
     """What this note can not say because there are only forms; None when there are all scores."""
+    if only_levels(facts):
+        return levels_not_determined(facts)
     papers = facts.papers_without_scores
     if not papers:
         return None

@@ -12,6 +12,7 @@ from msoko_analysis.params import Threshold
 from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
 from msoko_analysis.russian import DASH, NBSP, counted, natural, number, percent
 from msoko_analysis.tables import HIDDEN, Digits, Table
+from msoko_analysis.wording import levels
 from msoko_analysis.wording.cells import of_school
 from msoko_analysis.wording.names import VERDICT, paper_name, school_name
 from msoko_analysis.wording.numbering import table_title
@@ -51,6 +52,8 @@ _LIMITS = (
 
 def methods_text(facts: Facts) -> Stack:
     """What each method compares, how often it errs, what it can not see."""
+    if levels.only_levels(facts):
+        return levels.methods(facts)
     return stack(
         [
             Bullets(
@@ -184,6 +187,8 @@ _OTHERS = {
 
 
 def _names(facts: Facts) -> tuple[str, ...]:
+    if levels.only_levels(facts):
+        return ("small_cell", "share_min_n")
     judged = {one.code for one in facts.findings}
     others = (name for code, names in _OTHERS.items() if code in judged for name in names)
     return (*_LIMITS, *others, *_of_forms(facts))
@@ -225,6 +230,8 @@ def _with_unit(entry: Threshold) -> str:
 
 def schools_table(facts: Facts) -> Table:
     """Appendix: every school of the district with what was found about it."""
+    if levels.only_levels(facts):
+        return levels.schools_table(facts)
     findings = {(one.code, one.unit): one for one in facts.findings}
     rows = []
     units = facts.schools or [one.unit for one in facts.of("low_share_school", *Verdict)]

@@ -61,7 +61,7 @@ def procedures_of(papers: Iterable[Paper], *, genitive: bool = False) -> str:
 
 
 def _of_year(facts: Facts) -> tuple[Paper, ...]:
-    return (*facts.papers, *facts.exams)
+    return (*facts.papers, *facts.exams, *facts.counted)
 
 
 def papers(facts: Facts, n: float) -> str:

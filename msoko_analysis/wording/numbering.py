@@ -39,7 +39,7 @@ def _official(facts: Facts) -> bool:
 
 
 def _schools_known(facts: Facts) -> bool:
-    return bool(facts.schools or facts.of("low_share_school", *Verdict))
+    return bool(facts.schools or facts.counted or facts.of("low_share_school", *Verdict))
 
 
 def _planned(facts: Facts) -> bool:
@@ -53,10 +53,16 @@ def _shnor(facts: Facts) -> bool:
     return rule is not None and bool(facts.of("shnor_school", Verdict.WATCH) or left)
 
 
+def _gaps(facts: Facts) -> bool:
+    names = ("pupil_gap", "isolation_highest")
+    return any(facts.measure("municipality", name) is not None for name in names)
+
+
 # In the order of notebooks/district_note.ipynb, with what gives them rows (a test compares both).
 _TABLES: dict[str, Callable[[Facts], bool]] = {
     "results": _papers,
     "exams": lambda facts: bool(facts.exams),
+    "levels": lambda facts: bool(facts.counted),
     "marks": lambda facts: _any_paper(facts, "prior_same"),
     "subjects": lambda facts: _any_paper(facts, "mark_shift"),
     "school_marks": lambda facts: any(facts.has(one, "mark_shift") for one in facts.schools),
@@ -67,7 +73,7 @@ _TABLES: dict[str, Callable[[Facts], bool]] = {
     "cuts": _cuts,
     "official": _official,
     "lists": lambda facts: len(facts.lists) > 0,
-    "gaps": lambda facts: facts.measure("municipality", "pupil_gap") is not None,
+    "gaps": _gaps,
     "shnor": _shnor,
     "topics": lambda facts: bool(facts.of("topic_district", Verdict.WATCH)),
     "observation": _planned,
@@ -97,7 +103,7 @@ def _schools(facts: Facts) -> tuple[str, ...]:
 def _equity(facts: Facts) -> tuple[str, ...]:
     table = facts.public.table
     mine = table["year"].eq(facts.year) & table["municipality"].eq(facts.district)
-    results = mine & table["level"].eq("school") & table["indicator"].eq("result")
+    results = mine & table["level"].eq("school") & table["indicator"].isin(["result", "highest_share"])
     return ("equity",) if (results & ~table["hidden"]).any() else ()
 
 

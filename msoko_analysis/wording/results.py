@@ -81,7 +81,7 @@ def results_table(facts: Facts) -> Table:
             "прошлого года. Год к году сравниваются разные ученики и разные варианты работ.",
             *forms,
         ),
-        empty="Работ с действующей шкалой отметок нет.",
+        empty=NOT_DETERMINED if facts.counted else "Работ с действующей шкалой отметок нет.",
     )
 
 

@@ -23,6 +23,9 @@ from msoko_analysis.wording.advice import term_text
 from msoko_analysis.wording.cells import of_unit
 from msoko_analysis.wording.equity import change, change_sentence, share_text
 from msoko_analysis.wording.forms import marks_sign, not_determined
+from msoko_analysis.wording.levels import only_levels
+from msoko_analysis.wording.levels import result as levels_result
+from msoko_analysis.wording.levels import scope as levels_scope
 from msoko_analysis.wording.names import (
     all_papers,
     district_cases,
@@ -86,7 +89,7 @@ def requisites(facts: Facts) -> Requisites:
 def summary(facts: Facts) -> Stack:
     """What took part, what stands out, what to do first: one page."""
     parts = (
-        *(_results, _marks_of_forms, _signs, _independent),
+        *(_results, levels_result, _marks_of_forms, _signs, _independent),
         *(_equity, _low, _official, _participation),
     )
     points = [Paragraph(part(facts), _behind(facts, part)) for part in parts]
@@ -142,6 +145,8 @@ def works_total(facts: Facts) -> int:
 
 
 def _scope(facts: Facts) -> str:
+    if only_levels(facts):
+        return levels_scope(facts)
     n = facts.n_schools
     schools = counted(n, *_SCHOOLS) if np.isfinite(n) else "школы"
     total = counted(works_total(facts), *_WORKS)
@@ -254,7 +259,8 @@ def _signs(facts: Facts) -> str:
     if not levels:
         # where there are only forms, the paragraph on what they can not tell says so
         unknown = "Признаки, требующие проверки, по этим данным не определяются."
-        return "" if facts.papers_without_scores and not facts.distributions else unknown
+        said_once = facts.papers_without_scores or only_levels(facts)
+        return "" if said_once and not facts.distributions else unknown
     said = ["Объективность."]
     if named:
         said.append(
