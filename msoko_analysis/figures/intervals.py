@@ -15,6 +15,9 @@ from msoko_analysis.figures.base import COMMA, DARK, EXCESS, MID, STYLE, WIDTH, 
 
 _ROW, _FOOT, _LETTER = 0.21, 1.05, 0.068  # inches: one school, axis and legend, a letter of a name
 
+_MARGIN, _WIDEST = 0.25, 0.45  # inches beside the names; share of the page they may take
+_LETTERS = int((_WIDEST * WIDTH - _MARGIN) / _LETTER)
+
 
 @dataclass(frozen=True)
 class SchoolIntervals:
@@ -45,7 +48,7 @@ def school_intervals(
         axis.plot(data.value, places, "D", color=DARK, markersize=4)
         axis.plot(data.expected, places, "|", color=EXCESS, markersize=10, markeredgewidth=2)
         axis.axvline(data.region, color=MID, linestyle="--", linewidth=1)
-        axis.set_yticks(places, data.names)
+        axis.set_yticks(places, [_fitting(one) for one in data.names])
         axis.set_ylim(len(places) - 0.4, -0.6)
         axis.xaxis.set_major_formatter(COMMA)
         axis.set_xlabel(axis_title)
@@ -63,10 +66,18 @@ def school_intervals(
             ncols=3,
             frameon=False,
         )  # fmt: skip
-        longest = max((len(one) for one in data.names), default=0)
+        longest = max((len(_fitting(one)) for one in data.names), default=0)
         canvas.subplots_adjust(
-            left=min(0.45, (0.25 + _LETTER * longest) / WIDTH), right=0.98,
+            left=(_MARGIN + _LETTER * longest) / WIDTH, right=0.98,
             top=1 - 0.08 / height, bottom=0.75 / height,
         )  # fmt: skip
         sns.despine(ax=axis)
         return drawn(canvas, name, caption, description)
+
+
+def _fitting(name: str) -> str:
+    """A name that fits beside the figure: of a long one the last words, which tell schools apart."""
+    if len(name) <= _LETTERS:
+        return name
+    _, _, words = name[1 - _LETTERS :].partition(" ")
+    return f"… {words}" if words else f"…{name[1 - _LETTERS :]}"

@@ -20,6 +20,7 @@ from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.levels import (
     by_levels,
     counted_only,
+    counts_of,
     gaps_notes,
     highest,
     measure_names,
@@ -109,8 +110,7 @@ def _from(facts: Facts) -> str:
     """« Рассчитано по числу участников на уровнях …», where that is all the data tell."""
     if not by_levels(facts):
         return ""
-    counts = "участников на уровнях" if facts.counted else "отметок 2–5 по школам"
-    return f" Рассчитано по числу {counts}{counted_only(facts)}: баллов учеников в данных нет."
+    return f" Рассчитано по числу {counts_of(facts)}: баллов учеников в данных нет."
 
 
 def share_text(one: Finding) -> str:

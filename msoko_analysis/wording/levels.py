@@ -24,7 +24,6 @@ from msoko_analysis.wording.cells import of_unit
 from msoko_analysis.wording.names import district_cases, paper_name, procedures, school_name
 from msoko_analysis.wording.numbering import in_table, table_title
 
-_OF_PUPILS = ("участника", "участников", "участников")
 _OF_MARKS = ("«2»", "«4» и «5»")
 
 
@@ -51,6 +50,11 @@ def lowest(facts: Facts) -> str:
 
 def _ends(facts: Facts) -> list[str]:
     return list(facts.levels_of(facts.counted[0]).values())
+
+
+def counts_of(facts: Facts) -> str:
+    """What is counted: «участников на уровнях …», or marks of a form; after «по числу»."""
+    return f"участников на уровнях {_named(facts)}" if facts.counted else "отметок 2–5 по школам"
 
 
 def _named(facts: Facts) -> str:
@@ -96,8 +100,8 @@ def result(facts: Facts) -> str:
         if row is None or row["hidden"]:
             continue
         said.append(
-            f"{paper_name(facts, paper)} — уровень {highest(facts)} у {percent(row['value'], 1)} из "
-            f"{counted(row['n'], *_OF_PUPILS)}, которых считает источник, по региону — у "
+            f"{paper_name(facts, paper)} — уровень {highest(facts)} у {percent(row['value'], 1)} "
+            f"посчитанных участников (всего их {number(row['n'])}), по региону — у "
             f"{percent(facts.value('region', top, paper), 1)}"
         )
     text = first_capital("; ".join(said))
@@ -196,10 +200,10 @@ def measure_names(facts: Facts) -> dict[str, str]:
 
 def gaps_notes(facts: Facts) -> tuple[str, ...]:
     """What the measures of inequality from levels are."""
-    counts = f"участников на уровнях {_named(facts)}" if facts.counted else "отметок 2–5 по школам"
     return (
-        f"Рассчитано по числу {counts}. Доля различий, приходящаяся на школы, — по модели, в которой уровни "
-        "видны лишь как ступени скрытого результата (порядковый пробит со случайными эффектами школ). "
+        f"Рассчитано по числу {counts_of(facts)}. Доля различий, приходящаяся на школы, — по модели, в "
+        "которой уровни видны лишь как ступени скрытого результата (порядковый пробит со случайными "
+        "эффектами школ). "
         "Обособленность — насколько такие участники собраны в одних школах сверх случайного: 0 — "
         "распределены случайно, 100 — учатся отдельно. Разница групп школ — в стандартных отклонениях "
         "скрытого результата. Изменение — по уровням, посчитанным в оба года; «вырос» и «сократился» "
