@@ -79,7 +79,9 @@ def table(frames) -> pd.DataFrame:
 def test_the_planted_share_comes_back_with_one_cut_and_with_two(thresholds: Thresholds) -> None:
     for levels, chosen in (((1, 2, 3), [0, 1, 2]), ((2, 3), [1, 2])):
         before, _ = worlds(1, 600, 0.2)
-        rows = table(equity_level_rows(region(before[:, chosen], 2016, levels), None, thresholds))
+        rows = table(
+            equity_level_rows(region(before[:, chosen], 2016, levels, 300), None, thresholds)
+        )
         row = rows[rows["unit"].eq("region") & rows["indicator"].eq("icc") & rows["subject"].eq("")]
         row = row.iloc[0]
         if levels[0] == 1:
