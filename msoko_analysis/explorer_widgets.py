@@ -275,6 +275,7 @@ class Explorer(widgets.VBox):
     def _save(self) -> None:
         chosen = self.table.value
         if chosen is None:
+            self.saved.value = _shown([], "<p>Выберите таблицу.</p>")
             return
         what = "tables" if len(chosen.tables) > 1 else chosen.tables[0].name
         name = f"{self.year.value} {chosen.about} {what}"

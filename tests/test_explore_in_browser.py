@@ -59,7 +59,7 @@ def page(address: str) -> Iterator[Page]:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1400, "height": 900})
-        page.set_default_timeout(180 * SECONDS)
+        page.set_default_timeout(120 * SECONDS)
         page.goto(address)
         page.wait_for_selector(".jp-Notebook")
         page.get_by_text("Python 3 (ipykernel) | Idle").wait_for()
@@ -112,9 +112,11 @@ def test_a_table_is_downloaded_and_a_saved_notebook_has_no_counts(
     stored = project / "notebooks/explore.ipynb"
     before = json.loads(stored.read_text(encoding="utf-8"))
     page.get_by_role("tab", name="Выгрузка в Excel").click()
-    page.locator("input[type=text]").last.fill(str(tmp_path))
-    page.locator("input[type=text]").last.press("Tab")
-    page.get_by_text("все справки").count()
+    tables = page.locator(".msoko-tabs select")
+    tables.get_by_text("все таблицы справки").wait_for(state="attached")
+    folder = page.locator(".msoko-tabs input[type=text]")
+    folder.fill(str(tmp_path))
+    folder.press("Tab")
     page.get_by_role("button", name="Сохранить в Excel").click()
     with page.expect_download() as download:
         page.locator("a[download]").click()
@@ -122,7 +124,8 @@ def test_a_table_is_downloaded_and_a_saved_notebook_has_no_counts(
     assert (tmp_path / "2026 S006 tables.xlsx").stat().st_size > 5000
     try:
         with page.expect_response(lambda told: told.request.method == "PUT"):
-            page.keyboard.press("Control+s")
+            page.get_by_role("menuitem", name="File", exact=True).click()
+            page.get_by_text("Save Notebook", exact=True).click()
         after = json.loads(stored.read_text(encoding="utf-8"))
         assert [cell.get("outputs", []) for cell in after["cells"]] == [[], [], []]
     finally:
