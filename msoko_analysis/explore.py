@@ -34,7 +34,13 @@ from msoko_analysis.schema import PROJECT, nearest
 from msoko_analysis.school_counts import PaperCounts, counts_of_school
 from msoko_analysis.school_pictures import SchoolPicture, pictures_of
 from msoko_analysis.tables import Table, workbook
-from msoko_analysis.wording import explorer, explorer_chain, explorer_counts, school_figures
+from msoko_analysis.wording import (
+    explorer,
+    explorer_chain,
+    explorer_context,
+    explorer_counts,
+    school_figures,
+)
 from msoko_analysis.wording.names import paper_name, school_name
 from msoko_analysis.wording.sign_kinds import KINDS
 from msoko_analysis.wording.signs import signs_table
@@ -229,7 +235,7 @@ class School:
     def context(self) -> Table:
         """Kind, place and size of the school, its level against what they lead to expect."""
         about = self.region.year(self.facts.year).schools.loc[self.unit].to_dict()
-        return explorer.context_table(self.facts, self.unit, about)
+        return explorer_context.context_table(self.facts, self.unit, about)
 
     def why(self) -> Stack:
         """Every finding of the school with its limit, its rows of measures, the counts behind, innocent
@@ -285,6 +291,11 @@ class School:
             before = self._counts_of(self.facts.year - years).get(earlier)
             pair = [one for one in (before, self._counts.get(one.paper)) if one is not None]
             return [explorer_counts.papers_table(self.facts, self.unit, pair)]
+        if one.code == "medals_school":
+            rows = self.region.prepared.measures
+            mine = rows["year"].eq(self.facts.year) & rows["unit"].eq(self.unit)
+            medals = rows[mine & rows["indicator"].str.startswith("medals")]
+            return [explorer_counts.medals_table(self.facts, self.unit, medals)]
         drawn = None
         if one.code in KINDS and self._picture is not None:
             facts = of_one_school(self.facts, self.unit)

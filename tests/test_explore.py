@@ -207,6 +207,17 @@ def test_unknown_names_are_told_with_those_there_are(region) -> None:
         region.school("S003").histogram("VPR-4-OB")
 
 
+def test_medals_are_counted_and_not_called_a_sign_of_results(region) -> None:
+    planted = next(one for one in TRUTH["gia"] if one["school"] == "S008")["years"][-1]
+    school = region.school("S008", planted["year"])
+    (table,) = school._behind(next(one for one in school.findings if one.code == "medals_school"))
+    counted = dict(zip(table.frame["Медалистов"], table.frame["Число"], strict=True))
+    assert counted["результаты не соответствуют правилу года"] == planted["against_rule"]
+    assert "В самих результатах признаков, требующих проверки, нет" in words(
+        school.headline()._repr_html_()
+    )
+
+
 # --- privacy ------------------------------------------------------------------------------------
 
 

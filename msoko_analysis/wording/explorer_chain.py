@@ -264,10 +264,11 @@ def _measures(caption: str, rows: list[dict[str, Any]]) -> Table:
         caption,
         pd.DataFrame(rows),
         {
-            "Работ": Digits(), "Значение": two, "от": two, "до": two, "p": Digits(3, least=0.001),
+            "Число": Digits(), "Значение": two, "от": two, "до": two, "p": Digits(3, least=0.001),
             "q": Q,
         },
         (
+            "Число — работ, учеников, медалистов или настроек, по которым посчитано. "
             f"От и до — интервал 95{NBSP}%; p и q есть только у проверок. «Скрыто» — группа слишком мала для "
             "открытой таблицы; прочерк — не рассчитывается.",
         ),
@@ -283,7 +284,7 @@ def _measure_row(facts: Facts, row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "Показатель": first_capital(INDICATORS.get(row["indicator"], row["indicator"])),
         "Предмет, класс": _about(facts, paper),
-        "Работ": n,
+        "Число": n,
         "Значение": numbers["value"],
         "от": numbers["low"],
         "до": numbers["high"],

@@ -129,6 +129,34 @@ def scores_table(facts: Facts, unit: str, counts: PaperCounts) -> Table:
     )
 
 
+def medals_table(facts: Facts, unit: str, rows: pd.DataFrame) -> Table:
+    """Medalists of a school; ``rows`` those of the table of measures, before the gate."""
+    mine = rows.set_index("indicator")
+    found = [
+        {"Медалистов": name, "Из": mine.loc[code, "n"], "Число": mine.loc[code, "count"]}
+        for code, name in _MEDALS.items()
+        if code in mine.index
+    ]
+    return Table(
+        "medalists",
+        f"{SERVICE}. {school_name(facts, unit)}, {facts.year}{NBSP}год: подсчёты медалистов",
+        pd.DataFrame(found),
+        {"Из": Digits(), "Число": Digits()},
+        (
+            "Не для публикации: видны группы меньше допустимой. Вывод сделан по медалистам трёх лет вместе.",
+        ),
+        empty="Медалистов этого года нет.",
+    )
+
+
+_MEDALS = {
+    "medals": "найдены в результатах ЕГЭ",
+    "medals_p29": "с результатом ниже 70 по какому-либо предмету (без медалей II степени)",
+    "medals_p29_second": "с результатом ниже 60 (медали II степени)",
+    "medals_rule": "результаты не соответствуют правилу года",
+}
+
+
 def papers_table(facts: Facts, unit: str, counts: Iterable[PaperCounts]) -> Table:
     """Works of a school by mark, a row for every paper."""
     rows = []
