@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,6 +12,7 @@ import pandas as pd
 from msoko_analysis.disclosure import PublicMeasures, publish
 from msoko_analysis.findings import Finding, Verdict, judge, judge_participation
 from msoko_analysis.measures.aggregates import schools_told
+from msoko_analysis.measures.levels import PREFIX as LEVEL_SHARE
 from msoko_analysis.measures.levels import schools_counted
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS
@@ -18,6 +20,7 @@ from msoko_analysis.params import RunParams
 from msoko_analysis.prepare import Prepared
 from msoko_analysis.scales import Paper
 
+_LEVEL = re.compile(rf"{LEVEL_SHARE}\d+")
 # A municipality of fewer schools would be told about single schools (as in note.build_note).
 FEWEST_SCHOOLS = 2
 
@@ -46,6 +49,15 @@ class RegionFacts:
     def exams(self) -> tuple[Paper, ...]:
         """The papers of ЕГЭ of the year with test scores."""
         return self._with("mean_test_score")
+
+    @property
+    def counted(self) -> tuple[Paper, ...]:
+        """The papers of the year of which there is only the number of pupils by level."""
+        of_levels = [
+            name for name in self.public.table["indicator"].unique() if _LEVEL.fullmatch(name)
+        ]
+        told = {paper for name in of_levels for paper in self._with(name)}
+        return tuple(paper for paper in self.run.papers if paper in told)
 
     def _with(self, indicator: str) -> tuple[Paper, ...]:
         rows = ((paper, self.row(REGION, REGION, indicator, paper)) for paper in self.run.papers)

@@ -15,7 +15,6 @@ from msoko_analysis.wording.advice import SINCE, gone_lines, ground, recommendat
 from msoko_analysis.wording.cells import Cell, minus, of_school, of_unit
 from msoko_analysis.wording.letter import difference, sat, school_of, written
 from msoko_analysis.wording.names import VERDICT, paper_name, school_name
-from msoko_analysis.wording.results import like_conditions
 from msoko_analysis.wording.school_figures import school_figure
 from msoko_analysis.wording.sign_kinds import KINDS, size_text
 from msoko_analysis.wording.signs import Q, compared_with, named, sentence
@@ -205,15 +204,13 @@ def _ground(facts: Facts, one: Ground) -> str:
 
 
 def methods_text(facts: Facts) -> Stack:
-    """How the numbers were got, in a few lines."""
+    """How the numbers were got, in a few lines: what the letter tells, the rest is in the note."""
     lines = [
         f"Погрешности — 95{NBSP}%. Группы меньше {number(facts.run.thresholds['small_cell'].value)} "
         f"учеников и доли при числе участников меньше "
         f"{number(facts.run.thresholds['share_min_n'].value)} не печатаются.",
-        "Уровень: средний результат школы сравнивается с ожидаемым по остальным школам региона в таких же "
-        f"условиях{like_conditions(facts)}, с учётом обычного разброса между школами.",
     ]
-    if facts.of("spike_school", *Verdict):
+    if any(one.code == "spike_school" for one in named(facts)):
         lines.append(
             f"Скопление работ у границы отметки: распределение баллов школы сравнивается с "
             f"{compared_with(facts)}, приведённым к уровню и разбросу самой школы, поэтому ни высокий, ни "
