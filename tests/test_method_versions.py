@@ -49,7 +49,6 @@ def test_a_manifest_keeps_versions_and_another_version_is_named(demo_report: Pat
     newer = json.loads(json.dumps(manifest))
     newer["methods"]["spike"] |= {"version": 2, "changed": "малые школы учитываются иначе"}
     (root,) = differences(manifest, newer)
-    assert root.text == (
-        "сделано другой версией метода «скопление работ у границы отметки» (1 → 2): малые школы "
-        "учитываются иначе"
-    )
+    assert "метода «скопление работ у границы отметки»" in root.text
+    assert "1 → 2" in root.text
+    assert "малые школы учитываются иначе" in root.text
