@@ -187,7 +187,9 @@ def gather_monitoring(
 
 def places_of(run: RunParams, prepared: Prepared) -> dict[str, str]:
     """Names by code: districts of the run, and every other municipality of the data under its code."""
-    others = sorted(set(prepared.attendance["municipality"].dropna()) - set(run.districts))
+    counted = prepared.measures.loc[prepared.measures["level"] == "municipality", "unit"]
+    of_data = {*prepared.attendance["municipality"].dropna(), *counted}
+    others = sorted(of_data - set(run.districts))
     names = {code: one.name.nominative for code, one in run.districts.items()}
     return names | {code: code for code in others}
 

@@ -2,7 +2,7 @@
 
 A level is a band of results («160–219») or a mark. Some sources leave out the lowest levels: then all that
 is said holds for the pupils on the levels that are counted, and years are compared on the levels both
-count (docs/decisions/0018).
+count (docs/decisions/0019).
 """
 
 from __future__ import annotations
