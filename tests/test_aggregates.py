@@ -43,7 +43,15 @@ BLOCKS = (
         "district_cuts",
         "official",
     ),
-    *("official_lists", "monitoring", "recommendations", "quality", "quality_remarks", "scales", "methods"),
+    *(
+        "official_lists",
+        "monitoring",
+        "recommendations",
+        "quality",
+        "quality_remarks",
+        "scales",
+        "methods",
+    ),
     *("limits", "schools"),
 )
 

@@ -26,7 +26,15 @@ ORDER = [
         "task_topics",
         "medal_rules",
     ),
-    *("shnor_rules", "equity_models", "method_versions", "params", "run_values", "manifest", "crate"),
+    *(
+        "shnor_rules",
+        "equity_models",
+        "method_versions",
+        "params",
+        "run_values",
+        "manifest",
+        "crate",
+    ),
     *("contracts", "ingest", "quality", "counts", "synthetic"),
     *("stats", "rules", "measures", "prepare", "disclosure", "findings", "recommendations"),
     "observation",
@@ -47,7 +55,8 @@ ORDER = [
     *("figures", "wording", "saved", "note", "letter", "overview", "monitoring_note", "blindness"),
     *("forkserver", "kernels", "execution", "conversion", "claims", "document", "render"),
     "pdf",
-    *("documents", "jobs", "index_page", "check", "compare", "roots", "what_if", "runner", "verify", "verify_words", "verify_page"),
+    *("documents", "jobs", "index_page", "check", "compare", "roots", "what_if", "runner"),
+    *("verify", "verify_words", "verify_page"),
     *("explore", "explorer_widgets", "laboratory", "cli"),
 ]
 

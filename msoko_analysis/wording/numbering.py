@@ -103,7 +103,9 @@ def _schools(facts: Facts) -> tuple[str, ...]:
 def _equity(facts: Facts) -> tuple[str, ...]:
     table = facts.public.table
     mine = table["year"].eq(facts.year) & table["municipality"].eq(facts.district)
-    results = mine & table["level"].eq("school") & table["indicator"].isin(["result", "highest_share"])
+    results = (
+        mine & table["level"].eq("school") & table["indicator"].isin(["result", "highest_share"])
+    )
     return ("equity",) if (results & ~table["hidden"]).any() else ()
 
 
