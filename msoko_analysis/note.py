@@ -21,6 +21,8 @@ from msoko_analysis.wording import (
     advice,
     district_cuts,
     equity,
+    equity_figures,
+    equity_tables,
     exams,
     levels,
     lists,
@@ -92,12 +94,12 @@ class Note:
     @cached_property
     def equity_schools(self) -> Stack:
         """All schools with intervals beside what is usual under their conditions."""
-        return equity.equity_figures(self.facts)
+        return equity_figures.equity_figures(self.facts)
 
     @cached_property
     def gaps(self) -> Table:
         """Measures of inequality and their change."""
-        return equity.gaps_table(self.facts)
+        return equity_tables.gaps_table(self.facts)
 
     @cached_property
     def low_results(self) -> Stack:
@@ -207,7 +209,7 @@ class Note:
     @cached_property
     def models(self) -> Table:
         """Appendix: П22–П24 by every way to work them out."""
-        return equity.models_table(self.facts)
+        return equity_tables.models_table(self.facts)
 
     def tables(self) -> tuple[Table, ...]:
         """All tables of the note."""

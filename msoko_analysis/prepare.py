@@ -33,6 +33,7 @@ from msoko_analysis.measures.places import Places
 from msoko_analysis.measures.procedures import link_rows, linked_papers
 from msoko_analysis.measures.school_tasks import COLUMNS as SCHOOL_TASKS
 from msoko_analysis.measures.school_tasks import school_tasks
+from msoko_analysis.measures.signs import alpha
 from msoko_analysis.measures.similar_pairs import similar_pair_rows
 from msoko_analysis.measures.topics import topic_rows
 from msoko_analysis.params import RunParams
@@ -211,9 +212,11 @@ def _pupil_tables(run: RunParams, schools: pd.DataFrame, places: Places) -> dict
         for year in sorted(mark_pairs["year"].unique())
     }
     measured, tasks_of_schools = [], [pd.DataFrame(columns=list(SCHOOL_TASKS))]
+    reliability: dict[int, dict[Paper, float]] = {}
     for year, arranged in years.items():
         items = arrange_items(arranged, mark_pairs, *of_tasks)
         tasks = {paper: one.counts for paper, one in items.items()}
+        reliability[year] = {paper: alpha(one) for paper, one in tasks.items()}
         before, earlier = years.get(year - 1), years.get(year - 2)
         measured.append(measure_year(arranged, before, run.thresholds, tasks, earlier))
         points_of = partial(counts.task_points, rows, year)
@@ -221,7 +224,7 @@ def _pupil_tables(run: RunParams, schools: pd.DataFrame, places: Places) -> dict
         measured += similar_pair_rows(arranged, measured[-1], items, points_of, run.thresholds)
         measured += topic_rows(arranged, items, int(run.thresholds["share_min_n"].value))
     measured += _procedure_rows(run, years, mark_pairs)
-    measured += opportunity_rows(run, years, _joined(measured))
+    measured += opportunity_rows(run, years, _joined(measured), reliability)
     measured += _medal_rows(run, _in_districts(_read(run, "medalists"), places))
     measures = _joined(measured)
     lists = placed_lists(_read(run, "markers"), places)

@@ -21,14 +21,20 @@ PARTNERS = ("year", "municipality", "school", "partner", "partner_municipality",
 
 
 def opportunity_rows(
-    run: RunParams, years: Mapping[int, Year], measures: pd.DataFrame
+    run: RunParams,
+    years: Mapping[int, Year],
+    measures: pd.DataFrame,
+    reliability: Mapping[int, Mapping[Paper, float]],
 ) -> Iterator[pd.DataFrame]:
-    """Rows of the long table for all years; ``measures`` holds those of ЕГЭ (below_minimum)."""
+    """Rows of the long table for all years; ``measures`` holds those of ЕГЭ (below_minimum).
+
+    ``reliability`` of the papers of a year whose tasks are known.
+    """
     for year, arranged in years.items():
         if not arranged.papers:
             continue
         previous = years.get(year - 1)
-        equity = list(equity_rows(arranged, previous, run.thresholds, {}))
+        equity = list(equity_rows(arranged, previous, run.thresholds, reliability[year]))
         yield from equity
         yield from model_rows(
             arranged, previous, run.thresholds, run.equity_models, _pooled_icc(equity)
