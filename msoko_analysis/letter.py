@@ -15,7 +15,8 @@ from msoko_analysis.prose import Stack
 from msoko_analysis.recommendations import Addressed
 from msoko_analysis.saved import save_parts
 from msoko_analysis.tables import Table
-from msoko_analysis.wording import letter, letter_appendix, summary
+from msoko_analysis.wording import letter, letter_appendix
+from msoko_analysis.wording.requisites import Requisites
 
 # Whom a letter to a school addresses.
 _LEVELS = ("school", "teachers")
@@ -31,7 +32,7 @@ class Letter:
     facts: Facts
 
     @cached_property
-    def requisites(self) -> summary.Requisites:
+    def requisites(self) -> Requisites:
         """Head of the letter."""
         return letter.requisites(self.facts)
 

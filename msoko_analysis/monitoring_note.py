@@ -18,6 +18,7 @@ from msoko_analysis.russian import NBSP
 from msoko_analysis.saved import save_parts
 from msoko_analysis.tables import Table
 from msoko_analysis.wording import mechanisms, monitoring, monitoring_advice, monitoring_summary
+from msoko_analysis.wording.requisites import Requisites
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class MonitoringNote:
     facts: MonitoringFacts
 
     @cached_property
-    def requisites(self) -> monitoring_summary.Requisites:
+    def requisites(self) -> Requisites:
         """Head of the document."""
         return monitoring_summary.requisites(self.facts)
 

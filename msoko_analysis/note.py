@@ -40,6 +40,7 @@ from msoko_analysis.wording import (
     summary,
     topics,
 )
+from msoko_analysis.wording.requisites import Requisites, requisites
 
 
 class Withheld(MsokoError):
@@ -57,9 +58,9 @@ class Note:
     monitored: MonitoringFacts | None = None
 
     @cached_property
-    def requisites(self) -> summary.Requisites:
+    def requisites(self) -> Requisites:
         """Head of the document."""
-        return summary.requisites(self.facts)
+        return requisites(self.facts)
 
     @cached_property
     def summary(self) -> Stack:

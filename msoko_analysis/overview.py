@@ -13,7 +13,8 @@ from msoko_analysis.prose import Stack
 from msoko_analysis.region_facts import RegionFacts, gather_region
 from msoko_analysis.saved import save_parts
 from msoko_analysis.tables import Table
-from msoko_analysis.wording import overview, summary
+from msoko_analysis.wording import overview
+from msoko_analysis.wording.requisites import Requisites
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Overview:
     facts: RegionFacts
 
     @cached_property
-    def requisites(self) -> summary.Requisites:
+    def requisites(self) -> Requisites:
         """Head of the document."""
         return overview.requisites(self.facts)
 

@@ -15,7 +15,7 @@ from msoko_analysis.document import note_document
 from msoko_analysis.documents import KINDS, Target, targets
 from msoko_analysis.note import Note, build_note
 from msoko_analysis.params import load_run
-from msoko_analysis.wording.summary import MARKING, requisites
+from msoko_analysis.wording.requisites import MARKING, requisites
 
 RUN = "params/runs/demo.yaml"
 DISTRICT, YEAR = "M03", 2026  # the smallest schools of the demo

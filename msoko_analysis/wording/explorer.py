@@ -217,7 +217,7 @@ def links_table(facts: Facts, unit: str) -> Table:
                 "Более ранняя": f"{PROCEDURE[earlier.procedure]} {facts.year - years}{NBSP}года, "
                 f"{earlier.grade}{NBSP}класс",
                 "Учеников": one.n,
-                "Отличие от обещанного": one.value,
+                "Отличие от ожидаемого": one.value,
                 "от": one.low,
                 "до": one.high,
                 "q": one.q,
@@ -229,7 +229,7 @@ def links_table(facts: Facts, unit: str) -> Table:
         f"{school_name(facts, unit)}: сопоставление процедур одних и тех же учеников",
         pd.DataFrame(rows),
         {
-            "Учеников": Digits(), "Отличие от обещанного": _SIGNED, "от": _SIGNED, "до": _SIGNED,
+            "Учеников": Digits(), "Отличие от ожидаемого": _SIGNED, "от": _SIGNED, "до": _SIGNED,
             "q": Q,
         },
         (

@@ -33,10 +33,10 @@ from msoko_analysis.wording.names import (
     procedures_of,
     school_name,
 )
+from msoko_analysis.wording.requisites import Requisites
 from msoko_analysis.wording.results import like_conditions
 from msoko_analysis.wording.sign_kinds import KINDS, size_text
 from msoko_analysis.wording.signs import named, q_text
-from msoko_analysis.wording.summary import Requisites
 
 # Findings with a place of their own on the page; any other is told by its ground.
 _PLACED = {*KINDS, "signs_school", "level_school", "low_share_school", "fioko_markers_school"}

@@ -13,7 +13,7 @@ from msoko_analysis.russian import counted, first_capital, number, percent
 from msoko_analysis.wording import cycle, effect, mechanisms
 from msoko_analysis.wording.monitoring import INDICATORS, NOT_LOADED
 from msoko_analysis.wording.monitoring_advice import activities, incomplete
-from msoko_analysis.wording.summary import Requisites
+from msoko_analysis.wording.requisites import Requisites
 
 NO_ROADMAP = "Дорожная карта не загружена."
 NO_MEASURES = "Сведения о мерах поддержки школ не загружены; эффективность мер не оценивается."

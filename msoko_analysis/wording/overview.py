@@ -16,7 +16,7 @@ from msoko_analysis.tables import Table
 from msoko_analysis.wording import overview_signs, overview_tables
 from msoko_analysis.wording.names import papers, procedures_of
 from msoko_analysis.wording.overview_signs import judged
-from msoko_analysis.wording.summary import Requisites
+from msoko_analysis.wording.requisites import Requisites
 
 _SCHOOLS = ("школа", "школы", "школ")
 _OF_SCHOOLS = ("школы", "школ", "школ")

@@ -1,17 +1,13 @@
-"""The first page: requisites and what matters."""
+"""The first page: what matters."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-
-import numpy as np
 
 from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Finding, Verdict
-from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, escaped, stack
+from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, stack
 from msoko_analysis.russian import (
-    NBSP,
     counted,
     first_capital,
     listed,
@@ -20,29 +16,23 @@ from msoko_analysis.russian import (
     percent,
 )
 from msoko_analysis.wording.advice import term_text
-from msoko_analysis.wording.cells import of_unit
 from msoko_analysis.wording.equity import change, change_sentence, share_text
 from msoko_analysis.wording.forms import marks_sign, not_determined
 from msoko_analysis.wording.levels import only_levels
 from msoko_analysis.wording.levels import result as levels_result
-from msoko_analysis.wording.levels import scope as levels_scope
 from msoko_analysis.wording.names import (
-    all_papers,
-    district_cases,
-    of_procedures,
     over_papers,
     paper_name,
-    papers,
-    procedures,
     school_name,
     school_names,
 )
 from msoko_analysis.wording.numbering import in_table, see_table
 from msoko_analysis.wording.procedures import disagreements
-from msoko_analysis.wording.results import low_beside_shnor, margin, works
+from msoko_analysis.wording.requisites import MARKING
+from msoko_analysis.wording.results import low_beside_shnor
 from msoko_analysis.wording.sign_kinds import KINDS
+from msoko_analysis.wording.summary_results import marks_of_forms, results_point, scope
 
-MARKING = "Для служебного пользования"
 _SCHOOLS = ("школа", "школы", "школ")
 _OF_SCHOOLS = ("школы", "школ", "школ")
 _WORKS = ("работа", "работы", "работ")
@@ -50,46 +40,10 @@ _WORKS = ("работа", "работы", "работ")
 _NAMES = 6
 
 
-@dataclass(frozen=True)
-class Requisites:
-    """The head of an official document, with what is left to fill by hand."""
-
-    rows: tuple[tuple[str, str], ...]
-    marking: str = ""  # printed on every sheet of the page and of the Word document
-
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<tr><th scope="row">{escaped(name)}</th><td>{escaped(value)}</td></tr>'
-            for name, value in self.rows
-        )
-        marked = f' restricted" data-marking="{self.marking}' if self.marking else ""
-        return f'<table class="meta{marked}"><tbody>{rows}</tbody></table>'
-
-
-def requisites(facts: Facts) -> Requisites:
-    """Requisites of the note; date, number and ground are given when it is registered."""
-    name = district_cases(facts)
-    about = f"О результатах {of_procedures(facts)} {facts.year} года в {name.prepositional}"
-    official = facts.issue == "official"
-    return Requisites(
-        (
-            *([("Гриф", f"{MARKING}. Экз. №{NBSP}____")] if official else []),
-            ("Организация", facts.run.organisation),
-            ("Вид документа", "Аналитическая справка"),
-            ("Заголовок к тексту", about),
-            ("Дата и номер", "«___» __________ 20__ г. № ______"),
-            ("Муниципалитет", f"{first_capital(name.nominative)}, {facts.run.region.nominative}"),
-            ("Цель", "методическая помощь школам; не оценка работы школ и учителей"),
-            ("Основание", "______________________________"),
-        ),
-        marking=MARKING if official else "",
-    )
-
-
 def summary(facts: Facts) -> Stack:
     """What took part, what stands out, what to do first: one page."""
     parts = (
-        *(_results, levels_result, _marks_of_forms, _signs, _independent),
+        *(results_point, levels_result, marks_of_forms, _signs, _independent),
         *(_equity, _low, _official, _participation),
     )
     points = [Paragraph(part(facts), _behind(facts, part)) for part in parts]
@@ -97,7 +51,7 @@ def summary(facts: Facts) -> Stack:
     return stack(
         [
             _opened(facts),
-            Paragraph(_scope(facts)),
+            Paragraph(scope(facts)),
             Bullets(tuple(point for point in points if point.text)),
             not_determined(facts),
             Heading("Что сделать в первую очередь") if first else None,
@@ -132,121 +86,6 @@ def _behind(facts: Facts, part: Callable[[Facts], str]) -> tuple[Finding, ...]:
         _equity: (*facts.of("inequality_district", *Verdict), *([changed] if changed else [])),
         _participation: facts.of("participation_district", Verdict.WATCH),
     }.get(part, ())
-
-
-def works_total(facts: Facts) -> int:
-    """Works of the district over all papers, hidden numbers left out."""
-    known = [works(facts, paper) for paper in facts.papers]
-    known += [
-        of_unit(facts, "municipality", "mean_test_score", paper, column="n")
-        for paper in facts.exams
-    ]
-    return round(sum(n for n in known if not isinstance(n, str)))
-
-
-def _scope(facts: Facts) -> str:
-    if only_levels(facts):
-        return levels_scope(facts)
-    n = facts.n_schools
-    schools = counted(n, *_SCHOOLS) if np.isfinite(n) else "школы"
-    total = counted(works_total(facts), *_WORKS)
-    return (
-        f"{first_capital(procedures(facts))} {facts.year} года: {schools} {district_cases(facts).genitive}, "
-        f"{papers(facts, len(facts.papers) + len(facts.exams))} (предмет и класс), {total} учеников. "
-        "Ученик, писавший по двум предметам, учтён дважды."
-    )
-
-
-def _difference(facts: Facts, other: str) -> float:
-    """Mean difference of the district over papers, weighted by works, in percentage points."""
-    differences, weights = [], []
-    for paper, (district, _) in facts.distributions.items():
-        mine = facts.value("municipality", "mean_percent", paper)
-        if other == "region":
-            base = facts.value("region", "mean_percent", paper)
-        else:
-            base = facts.value("municipality", "mean_percent", paper, year=facts.year - 1)
-        if np.isfinite(mine - base):
-            differences.append(mine - base)
-            weights.append(district.n)
-    return float(np.average(differences, weights=weights)) if differences else float("nan")
-
-
-def _compared(difference: float, base: str, same: str) -> str:
-    """«на 0,5 п. п. выше регионального», or ``same`` when the printed digits do not differ."""
-    points = number(abs(difference), 1)
-    if points == number(0, 1):
-        return same
-    return f"на {points}{NBSP}п.{NBSP}п. {'выше' if difference > 0 else 'ниже'} {base}"
-
-
-def _results(facts: Facts) -> str:
-    region = _difference(facts, "region")
-    if not np.isfinite(region):
-        return ""
-    text = (
-        f"Результаты. В среднем по {all_papers(facts)} результат (доля максимального балла) "
-        f"{_compared(region, 'регионального', 'такой же, как в регионе')}"
-    )
-    year = _difference(facts, "year")
-    if np.isfinite(year):
-        text += f", {_compared(year, 'прошлогоднего', 'такой же, как годом раньше')}"
-    return f"{text}. {_beyond_margin(facts)}".rstrip()
-
-
-def _marks_of_forms(facts: Facts) -> str:
-    """Shares of marks against the region where forms are all there is."""
-    if facts.distributions:
-        return ""
-    said = []
-    for indicator, marks in (("share_2", "«2»"), ("share_45", "«4» и «5»")):
-        apart = _apart(facts, indicator)
-        if np.isfinite(apart):
-            points = number(abs(apart), 1)
-            more = f"на {points}{NBSP}п.{NBSP}п. {'больше' if apart > 0 else 'меньше'}, чем"
-            same = points == number(0, 1)
-            said.append(f"отметок {marks} {'столько же, сколько' if same else more} в регионе")
-    return f"Отметки (по формам ФИС ОКО). В среднем {', '.join(said)}." if said else ""
-
-
-def _apart(facts: Facts, indicator: str) -> float:
-    """District less region over papers, weighted by the district's works; nan when not known."""
-    differences, weights = [], []
-    for paper in facts.papers:
-        mine = facts.measure("municipality", indicator, paper)
-        if mine is not None and not mine["hidden"]:
-            differences.append(mine["value"] - facts.value("region", indicator, paper))
-            weights.append(mine["n"])
-    known = np.isfinite(differences)
-    if not known.any():
-        return float("nan")
-    return float(np.average(np.array(differences)[known], weights=np.array(weights)[known]))
-
-
-def _beyond_margin(facts: Facts) -> str:
-    """In how many papers the district differs from the region by more than the margin."""
-    margins = {paper: margin(facts, paper) for paper in facts.papers}
-    known = [paper for paper, half in margins.items() if np.isfinite(half)]
-    if not known:
-        return "Оценить погрешность нельзя: школ слишком мало."
-    beyond = sum(
-        abs(
-            facts.value("municipality", "mean_percent", paper)
-            - facts.value("region", "mean_percent", paper)
-        )
-        > margins[paper]
-        for paper in known
-    )
-    where = f"больше неё {over_papers(facts, beyond)}" if beyond else "нигде не больше неё"
-    shown = see_table(facts, "results")
-    if len(known) == len(facts.papers):
-        where = where.replace("неё", "погрешности")
-        among = f" из {len(known)}" if beyond else ""
-        return f"Отличие от региона {where}{among} ({shown})."
-    return (
-        f"Погрешность можно оценить {over_papers(facts, len(known))} из {len(facts.papers)}; отличие от "
-        f"региона {where} ({shown})."
-    )
 
 
 def _signs(facts: Facts) -> str:

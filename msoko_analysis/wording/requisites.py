@@ -1,0 +1,54 @@
+"""The head of a document."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from msoko_analysis.facts import Facts
+from msoko_analysis.prose import escaped
+from msoko_analysis.russian import (
+    NBSP,
+    first_capital,
+)
+from msoko_analysis.wording.names import (
+    district_cases,
+    of_procedures,
+)
+
+MARKING = "Для служебного пользования"
+
+
+@dataclass(frozen=True)
+class Requisites:
+    """The head of an official document, with what is left to fill by hand."""
+
+    rows: tuple[tuple[str, str], ...]
+    marking: str = ""  # printed on every sheet of the page and of the Word document
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<tr><th scope="row">{escaped(name)}</th><td>{escaped(value)}</td></tr>'
+            for name, value in self.rows
+        )
+        marked = f' restricted" data-marking="{self.marking}' if self.marking else ""
+        return f'<table class="meta{marked}"><tbody>{rows}</tbody></table>'
+
+
+def requisites(facts: Facts) -> Requisites:
+    """Requisites of the note; date, number and ground are given when it is registered."""
+    name = district_cases(facts)
+    about = f"О результатах {of_procedures(facts)} {facts.year} года в {name.prepositional}"
+    official = facts.issue == "official"
+    return Requisites(
+        (
+            *([("Гриф", f"{MARKING}. Экз. №{NBSP}____")] if official else []),
+            ("Организация", facts.run.organisation),
+            ("Вид документа", "Аналитическая справка"),
+            ("Заголовок к тексту", about),
+            ("Дата и номер", "«___» __________ 20__ г. № ______"),
+            ("Муниципалитет", f"{first_capital(name.nominative)}, {facts.run.region.nominative}"),
+            ("Цель", "методическая помощь школам; не оценка работы школ и учителей"),
+            ("Основание", "______________________________"),
+        ),
+        marking=MARKING if official else "",
+    )
