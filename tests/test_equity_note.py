@@ -153,7 +153,8 @@ def test_context_rows_of_the_real_region(shared: Path, run: RunParams) -> None:
 def test_seventy_municipalities_in_one_run(shared: Path, run: RunParams) -> None:
     years = altai_years(shared)
     measures = pd.DataFrame(columns=["year", "level", "indicator", "procedure", "grade", "subject"])
-    rows = pd.concat(list(opportunity_rows(run, years, measures, dict.fromkeys(years, {}))), ignore_index=True)
+    unknown = {year: {} for year in years}
+    rows = pd.concat(list(opportunity_rows(run, years, measures, unknown)), ignore_index=True)
     districts = rows[rows["level"] == "municipality"]["unit"].unique()
     assert len(districts) >= 60
     pooled = rows[(rows["year"] == 2021) & (rows["subject"] == "") & (rows["level"] != "school")]
