@@ -163,8 +163,9 @@ def test_a_block_names_the_schools_of_its_findings(demo_notes, documents):
 
 
 def numbers_of(finding) -> list[float]:
-    """Every number a finding holds, and shares in percent."""
+    """Every number a finding holds, shares in percent, and a mean over pupils as their sum."""
     own = (finding.value, finding.low, finding.high, finding.n, finding.q, finding.limit)
+    own += (finding.value * finding.n,)
     all_of = [abs(one) for one in (*own, *finding.details.values()) if math.isfinite(one)]
     return [*all_of, *(100 * one for one in all_of)]
 
@@ -173,8 +174,9 @@ def test_a_recommendation_says_the_numbers_of_its_findings(documents, demo_notes
     findings = {one.id: one for one in demo_notes["M01", 2026].facts.findings}
     cards = [one for one in documents["notes"][1] if one.kind == "recommendation" and one.findings]
     assert len(cards) > 5
-    # «95 %» of an interval, «1–2 балла» of a sign's name, the share of the rule of ШНОР
-    constant = {95.0, 1.0, 2.0, 30.0}
+    # «95 %» of an interval, «1–2 балла» of a sign's name, the share of the rule of ШНОР, the scores of
+    # П29, and the surest that a probability is printed
+    constant = {95.0, 1.0, 2.0, 30.0, 60.0, 70.0, 99.0}
     for card in cards:
         known = [number for one in card.findings for number in numbers_of(findings[one])]
         for value in card.values:

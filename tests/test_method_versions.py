@@ -26,10 +26,9 @@ def test_every_measure_and_finding_has_a_versioned_method(
 
 @pytest.mark.parametrize("method", load_methods(), ids=lambda one: one.name)
 def test_a_method_is_one_that_the_package_says(method, project: Path):
-    code = "".join(
-        path.read_text(encoding="utf-8")
-        for path in (project / "msoko_analysis/measures").glob("*.py")
-    )
+    package = project / "msoko_analysis"
+    files = [*(package / "measures").glob("*.py"), *(package / "findings").glob("*.py")]
+    code = "".join(path.read_text(encoding="utf-8") for path in files)
     assert [words for words in method.says if not _said(words, code)] == []
 
 
