@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 from msoko_analysis.disclosure import Issue
-from msoko_analysis.errors import MsokoError
+from msoko_analysis.errors import DataError, MsokoError
 from msoko_analysis.facts import Facts, gather
 from msoko_analysis.figures import Figure
 from msoko_analysis.monitoring_facts import MonitoringFacts, gather_monitoring
@@ -51,11 +51,11 @@ class Withheld(MsokoError):
 class Note:
     """A note ready to be shown: every property is one block of the page, made once.
 
-    ``monitored`` None for a run without motivating monitoring.
+    ``monitored`` None for a run without motivating monitoring, the error where its forms have faults.
     """
 
     facts: Facts
-    monitored: MonitoringFacts | None = None
+    monitored: MonitoringFacts | DataError | None = None
 
     @cached_property
     def requisites(self) -> Requisites:
@@ -255,5 +255,10 @@ def build_note(
             f"В {name} за {year} год {'одна школа' if schools else 'нет школ'} с результатами: справка "
             "о муниципалитете была бы справкой об одной школе"
         )
-    monitored = gather_monitoring(run, prepared, district, year) if run.monitoring else None
+    monitored = None
+    if run.monitoring:
+        try:
+            monitored = gather_monitoring(run, prepared, district, year)
+        except DataError as refused:  # its own note lists the faults; results are told all the same
+            monitored = refused
     return Note(gather(run, prepared, district, year, issue), monitored)

@@ -336,3 +336,9 @@ def test_the_yearly_note_repeats_the_first_page(notes) -> None:
         told = words(in_yearly_note(note.facts)._repr_html_())
         assert words(note.summary._repr_html_()).strip() in told
     assert "не загружены" in words(in_yearly_note(None)._repr_html_())
+
+
+def test_faults_of_forms_do_not_stop_the_yearly_note(notes) -> None:
+    told = words(in_yearly_note(DataError("ошибка"))._repr_html_())
+    assert "есть ошибки" in told
+    assert "ошибка" not in told.replace("ошибки", "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 
 from msoko_analysis.cycle.status import Status
+from msoko_analysis.errors import DataError
 from msoko_analysis.findings.effect import Conclusion
 from msoko_analysis.monitoring.periods import Period
 from msoko_analysis.monitoring_facts import MonitoringFacts
@@ -57,10 +58,22 @@ def summary(facts: MonitoringFacts) -> Stack:
     return stack([Bullets(tuple(told))], box="lead")
 
 
-def in_yearly_note(facts: MonitoringFacts | None) -> Stack:
-    """The same lines for the yearly note; None where the run has no monitoring."""
+def in_yearly_note(facts: MonitoringFacts | DataError | None) -> Stack:
+    """The same lines for the yearly note; None where the run has no monitoring, the error where its
+    forms have faults.
+    """
     if facts is None:
         return stack([Paragraph("Данные мотивирующего мониторинга в этом запуске не загружены.")])
+    if isinstance(facts, DataError):
+        return stack(
+            [
+                Paragraph(
+                    "В формах мотивирующего мониторинга есть ошибки, поэтому сведений из них здесь нет. "
+                    "Ошибки с адресами ячеек перечисляет программа, когда готовит справку по "
+                    "мотивирующему мониторингу."
+                )
+            ]
+        )
     return stack(
         [
             Paragraph(
