@@ -24,7 +24,7 @@ class SchoolIntervals:
     """What :func:`school_intervals` draws, one row a school, in the order of ``names``.
 
     ``value`` with ``low`` and ``high``; ``expected`` what context leads to expect, nan where that is
-    not known; ``region`` one number for all.
+    not known; ``region`` one number for all; ``ends`` of the axis, the same on every page.
     """
 
     names: Sequence[str]
@@ -33,6 +33,7 @@ class SchoolIntervals:
     high: np.ndarray
     expected: np.ndarray
     region: float
+    ends: tuple[float, float]
 
 
 def school_intervals(
@@ -50,6 +51,7 @@ def school_intervals(
         axis.axvline(data.region, color=MID, linestyle="--", linewidth=1)
         axis.set_yticks(places, [_fitting(one) for one in data.names])
         axis.set_ylim(len(places) - 0.4, -0.6)
+        axis.set_xlim(*data.ends)
         axis.xaxis.set_major_formatter(COMMA)
         axis.set_xlabel(axis_title)
         usual = Line2D(

@@ -30,7 +30,8 @@ def equity_figures(facts: Facts) -> Stack:
     if not len(rows):
         return stack([])
     pages = [rows[first : first + PAGE] for first in range(0, len(rows), PAGE)]
-    return stack(_page(facts, page, place) for place, page in enumerate(pages))
+    ends = _ends(facts, rows)
+    return stack(_page(facts, page, place, ends) for place, page in enumerate(pages))
 
 
 def school_rows(facts: Facts) -> list[str]:
@@ -49,7 +50,18 @@ def _result(facts: Facts) -> str:
     return "highest_share" if by_levels(facts) else "result"
 
 
-def _page(facts: Facts, units: list[str], place: int) -> Figure:
+def _ends(facts: Facts, units: list[str]) -> tuple[float, float]:
+    """An axis that holds everything of all pages."""
+    rows = [
+        facts.pooled(unit, name) for unit in units for name in (_result(facts), "expected_result")
+    ]
+    shown = [row[name] for row in rows if row is not None for name in ("value", "low", "high")]
+    shown.append(facts.value("region", _result(facts)))
+    margin = 0.03 * (np.nanmax(shown) - np.nanmin(shown)) or 1.0
+    return np.nanmin(shown) - margin, np.nanmax(shown) + margin
+
+
+def _page(facts: Facts, units: list[str], place: int, ends: tuple[float, float]) -> Figure:
     rows = [facts.pooled(unit, _result(facts)) for unit in units]
     usual = [facts.pooled(unit, "expected_result") for unit in units]
     value, low, high = (np.array([row[name] for row in rows]) for name in ("value", "low", "high"))
@@ -60,7 +72,7 @@ def _page(facts: Facts, units: list[str], place: int) -> Figure:
     return school_intervals(
         SchoolIntervals(
             [school_name(facts, unit) for unit in units], value, low, high, expected,
-            facts.value("region", _result(facts)),
+            facts.value("region", _result(facts)), ends,
         ),
         axis_title=_axis(facts),
         name=f"equity-{place + 1}",
