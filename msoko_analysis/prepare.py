@@ -33,7 +33,7 @@ from msoko_analysis.measures.places import Places
 from msoko_analysis.measures.procedures import link_rows, linked_papers
 from msoko_analysis.measures.school_tasks import COLUMNS as SCHOOL_TASKS
 from msoko_analysis.measures.school_tasks import school_tasks
-from msoko_analysis.measures.signs import alpha
+from msoko_analysis.measures.signs import alpha, enough_schools
 from msoko_analysis.measures.similar_pairs import similar_pair_rows
 from msoko_analysis.measures.topics import topic_rows
 from msoko_analysis.params import RunParams
@@ -216,7 +216,9 @@ def _pupil_tables(run: RunParams, schools: pd.DataFrame, places: Places) -> dict
     for year, arranged in years.items():
         items = arrange_items(arranged, mark_pairs, *of_tasks)
         tasks = {paper: one.counts for paper, one in items.items()}
-        reliability[year] = {paper: alpha(one) for paper, one in tasks.items()}
+        reliability[year] = {
+            paper: alpha(one) for paper, one in tasks.items() if enough_schools(one.n)
+        }
         before, earlier = years.get(year - 1), years.get(year - 2)
         measured.append(measure_year(arranged, before, run.thresholds, tasks, earlier))
         points_of = partial(counts.task_points, rows, year)
