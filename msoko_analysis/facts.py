@@ -73,12 +73,12 @@ class Facts:
     issue: Issue = "public"
     opened: int = 0
 
-    @property
+    @cached_property
     def papers(self) -> tuple[Paper, ...]:
         """The papers of the year that have marks: scores with a scale, or a form."""
         return self._papers(of_exams=False)
 
-    @property
+    @cached_property
     def exams(self) -> tuple[Paper, ...]:
         """The papers of ЕГЭ of the year: test scores without marks."""
         return self._papers(of_exams=True)
