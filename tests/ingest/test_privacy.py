@@ -146,11 +146,13 @@ class Watch:
 
     def _look(self) -> None:
         while not self._over.wait(0.005):
-            for path in self.folder.rglob("*"):
-                try:
-                    self.seen[path] = path.read_bytes() if path.is_file() else b""
-                except OSError:
-                    continue  # it went away meanwhile
+            # os.walk passes over folders that go away while it looks; rglob would raise
+            for folder, folders, files in os.walk(self.folder):
+                for path in (Path(folder, name) for name in (*folders, *files)):
+                    try:
+                        self.seen[path] = path.read_bytes() if path.is_file() else b""
+                    except OSError:
+                        continue  # it went away meanwhile
 
 
 def ingest(folder: Path, files: list[Path]) -> tuple[int, dict[str, bytes]]:
