@@ -9,7 +9,6 @@ import pandas as pd
 
 from msoko_analysis.facts import Facts
 from msoko_analysis.findings import Finding, Verdict
-from msoko_analysis.measures.procedures import earlier_paper
 from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, stack
 from msoko_analysis.russian import DASH, NBSP, first_capital, percent
 from msoko_analysis.scales import Paper
@@ -17,7 +16,7 @@ from msoko_analysis.tables import HIDDEN, Digits, Table
 from msoko_analysis.wording.advice import ground, term_text
 from msoko_analysis.wording.explorer import name_of, told_of
 from msoko_analysis.wording.methods import limit_row
-from msoko_analysis.wording.names import PROCEDURE, paper_name, school_name
+from msoko_analysis.wording.names import paper_name, school_name
 from msoko_analysis.wording.sign_kinds import KINDS, LINK, MEDALS, SignKind
 from msoko_analysis.wording.signs import Q, sentence
 
@@ -302,10 +301,3 @@ def _about(facts: Facts, paper: Paper) -> str:
     if not paper.grade:
         return f"{subject.nominative}, все классы"
     return paper_name(facts, paper)
-
-
-def link_papers(facts: Facts, one: Finding) -> tuple[str, Paper, int]:
-    """The earlier paper of a link in words, the paper, and its year."""
-    earlier, years = earlier_paper(one.paper)
-    name = f"{PROCEDURE[earlier.procedure]} {facts.year - years}{NBSP}года"
-    return name, earlier, facts.year - years

@@ -91,6 +91,11 @@ def test_chemistry_in_schools_of_authorities(shared: Path) -> None:
     low, high = result.municipality_interval()
     assert low == 0
     assert result.municipality_share < high < 0.02
+    # 2,410 schools are many: near the textbook interval, which takes them as equally large
+    low, high = alone.school_interval()
+    share, n, schools = alone.school_share, moments.n.mean(), len(moments.n)
+    wald = 1.96 * (1 - share) * (1 + (n - 1) * share) * np.sqrt(2 / (n * (n - 1) * schools))
+    assert (low, high) == pytest.approx((share - wald, share + wald), abs=0.3 * wald)
 
 
 def test_crossed_groups_are_refused(shared: Path) -> None:
