@@ -1,3 +1,77 @@
-"""Can school results be trusted, and are they fair: checks, measures and notes for МСОКО."""
+"""Can school results be trusted, and are they fair: checks, measures and notes for МСОКО.
+
+The names below are the whole public face; each is imported when it is first asked for, so that
+``import msoko_analysis`` costs nothing. The estimators are handed out by module, as in
+``msoko_analysis.stats.spike``; every other module may change its names without notice.
+
+>>> import msoko_analysis
+>>> msoko_analysis.load_run("params/runs/demo.yaml").years
+(2025, 2026)
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from msoko_analysis import rules, stats
+    from msoko_analysis.blindness import try_signs
+    from msoko_analysis.errors import MsokoError
+    from msoko_analysis.explore import open_region
+    from msoko_analysis.explorer_widgets import open_explorer
+    from msoko_analysis.ingest import IngestReport, read_files
+    from msoko_analysis.letter import build_letter
+    from msoko_analysis.monitoring_note import build_monitoring_note
+    from msoko_analysis.note import build_note
+    from msoko_analysis.overview import build_overview
+    from msoko_analysis.params import RunParams, load_run
+    from msoko_analysis.runner import run_notes
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "IngestReport",
+    "MsokoError",
+    "RunParams",
+    "build_letter",
+    "build_monitoring_note",
+    "build_note",
+    "build_overview",
+    "load_run",
+    "open_explorer",
+    "open_region",
+    "read_files",
+    "rules",
+    "run_notes",
+    "stats",
+    "try_signs",
+]
+
+_HOMES = {
+    "IngestReport": "ingest",
+    "MsokoError": "errors",
+    "RunParams": "params",
+    "build_letter": "letter",
+    "build_monitoring_note": "monitoring_note",
+    "build_note": "note",
+    "build_overview": "overview",
+    "load_run": "params",
+    "open_explorer": "explorer_widgets",
+    "open_region": "explore",
+    "read_files": "ingest",
+    "run_notes": "runner",
+    "try_signs": "blindness",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    if name in __all__:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

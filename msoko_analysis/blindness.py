@@ -112,13 +112,15 @@ class Seen:
         return self.table[self.table["guilty"] | (self.table["kind"] == HONEST)]
 
 
-def see(*, seed: int, schools: int, regions: int, kinds: Mapping[str, Misuse] = KINDS) -> Seen:
+def try_signs(
+    *, seed: int, schools: int, regions: int, kinds: Mapping[str, Misuse] = KINDS
+) -> Seen:
     """Draw ``regions`` regions of ``schools`` schools for each kind and ask every method.
 
     A tenth of the schools is guilty. Regions of one number are drawn from one seed for all kinds,
     so kinds are compared on the same schools.
 
-    >>> shares = see(seed=1, schools=200, regions=1).shares()
+    >>> shares = try_signs(seed=1, schools=200, regions=1).shares()
     >>> bool(shares.loc["подъём к границе, 80 %", "spike"] > 0.5)
     True
     """

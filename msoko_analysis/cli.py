@@ -63,9 +63,9 @@ def ingest(
     ] = None,
 ) -> None:
     """Прочитать файлы, проверить и привести к общему виду."""
-    from msoko_analysis.ingest import ingest as read  # pandera and polars: only where needed
+    from msoko_analysis.ingest import read_files  # pandera and polars: only where needed
 
-    report = read(paths, out, strict=strict, replace=replace, layout=layout, salt=salt)
+    report = read_files(paths, out, strict=strict, replace=replace, layout=layout, salt=salt)
     print(report.text())
 
 
@@ -112,7 +112,7 @@ def demo(
 
 def _read_demo() -> None:
     """Read the demo's files unless that was done."""
-    from msoko_analysis.ingest import ingest as read
+    from msoko_analysis.ingest import read_files
     from msoko_analysis.monitoring_demo import MEASURES_FILE
     from msoko_analysis.synthetic.demo import TABLES
 
@@ -120,7 +120,7 @@ def _read_demo() -> None:
     files = [source / name for name in (*TABLES, MEASURES_FILE)]
     # A folder made before the last table joined the demo is made again.
     if not (derived / "school_measures.parquet").exists():
-        read(files, derived, replace=derived.exists())
+        read_files(files, derived, replace=derived.exists())
 
 
 @app.command()

@@ -48,7 +48,7 @@ _POOLED, _MARKS = "Все работы вместе: у границ отмет�
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
-def explorer(run_file: Path | str = "", *, data: Path | str = "") -> Explorer:
+def open_explorer(run_file: Path | str = "", *, data: Path | str = "") -> Explorer:
     """The explorer of a region, ready to be shown in a cell; arguments as of :func:`open_region`."""
     named = f"{str(run_file)!r}, data={str(data)!r}" if run_file or data else ""
     return Explorer(open_region(run_file, data=data), opened=f"open_region({named})")

@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from msoko_analysis.counts import count, scan
-from msoko_analysis.ingest import ingest
+from msoko_analysis.ingest import read_files
 from msoko_analysis.measures.arrays import Year, arrange_year
 from msoko_analysis.params import load_run
 
@@ -23,7 +23,7 @@ def altai_years(shared: Path) -> dict[int, Year]:
     source = shared / "data" / "altai"
     with TemporaryDirectory() as folder:
         derived = Path(folder) / "altai"
-        ingest([source / PARQUET, source / "schools.csv"], derived)
+        read_files([source / PARQUET, source / "schools.csv"], derived)
         run = load_run(RUN, data=derived)
         pairs = count(scan(derived)).mark_pairs.to_pandas()
         schools = pd.read_parquet(derived / "schools.parquet")

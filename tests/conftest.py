@@ -23,12 +23,12 @@ def project() -> Path:
 @pytest.fixture(scope="session")
 def demo_data(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo region, read once by the real ``ingest``."""
-    from msoko_analysis.ingest import ingest
+    from msoko_analysis.ingest import read_files
     from msoko_analysis.monitoring_demo import MEASURES_FILE
     from msoko_analysis.synthetic.demo import TABLES
 
     out = tmp_path_factory.mktemp("derived") / "demo"
-    ingest([project / "data/demo" / name for name in (*TABLES, MEASURES_FILE)], out)
+    read_files([project / "data/demo" / name for name in (*TABLES, MEASURES_FILE)], out)
     return out
 
 

@@ -13,7 +13,7 @@ from reading import blocks, words
 from scipy.stats import norm
 
 from msoko_analysis.disclosure import publish
-from msoko_analysis.ingest import ingest
+from msoko_analysis.ingest import read_files
 from msoko_analysis.measures.arrays import CONTEXT
 from msoko_analysis.measures.equity_levels import equity_level_rows
 from msoko_analysis.measures.levels import LevelPaper, LevelYear, arrange_levels, level_rows
@@ -232,7 +232,7 @@ def source(
 @pytest.fixture(scope="module")
 def data(source: Path, project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("moscow") / "derived"
-    ingest([source], out, layout=project / "tests/layouts/moscow_ege.yaml", strict=True)
+    read_files([source], out, layout=project / "tests/layouts/moscow_ege.yaml", strict=True)
     return out
 
 

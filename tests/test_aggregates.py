@@ -12,7 +12,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
-from msoko_analysis.ingest import ingest
+from msoko_analysis.ingest import read_files
 from msoko_analysis.measures.aggregates import (
     METHOD,
     aggregate_rows,
@@ -116,13 +116,13 @@ def demo(project: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, P
     """Derived folders of the demo: its pupils with forms, and the forms alone."""
     place = tmp_path_factory.mktemp("demo")
     files = [project / "data" / "demo" / name for name in ("results.parquet", "schools.csv")]
-    ingest(files, place / "pupils")
+    read_files(files, place / "pupils")
     forms = []
     for name, table in as_forms(place / "pupils", load_run(DEMO_RUN)).items():
         forms.append(place / f"{name}.csv")
         table.write_csv(forms[-1], separator=";")
-    ingest([*files, *forms], place / "both", strict=False)
-    ingest([files[1], *forms], place / "forms", strict=True)
+    read_files([*files, *forms], place / "both", strict=False)
+    read_files([files[1], *forms], place / "forms", strict=True)
     return {name: place / name for name in ("both", "forms")}
 
 
@@ -268,7 +268,7 @@ def real_note(
 ) -> Note:
     out = tmp_path / "derived"
     if not out.exists():
-        ingest([shared / "data" / "fisoko" / name for name in names], out)
+        read_files([shared / "data" / "fisoko" / name for name in names], out)
     return build_note(str(run_file[0]), district=run_file[1], year=year, data=str(out))
 
 
@@ -311,7 +311,7 @@ def test_a_few_pupils_do_not_speak_for_the_district(
 def test_real_forms_become_pages(shared: Path, tmp_path: Path) -> None:
     (tmp_path / "run.yaml").write_text(RUN, encoding="utf-8")
     (tmp_path / "districts.yaml").write_text(DISTRICTS.format(code="reg99_m001"), encoding="utf-8")
-    ingest([shared / "data" / "fisoko"], tmp_path / "derived")
+    read_files([shared / "data" / "fisoko"], tmp_path / "derived")
     made = run_notes(
         tmp_path / "run.yaml", data=tmp_path / "derived", reports=tmp_path / "reports", jobs=2
     )
@@ -427,7 +427,7 @@ def test_a_form_of_a_single_school_district_is_withheld(tmp_path: Path) -> None:
     (tmp_path / "districts.yaml").write_text(DISTRICTS.format(code="M1"), encoding="utf-8")
     form = pl.DataFrame([FORM | {"unit": "M1", "n_schools": 1, "municipality": ""}])
     form.write_csv(tmp_path / "f3.csv", separator=";")
-    ingest([tmp_path / "f3.csv"], tmp_path / "derived")
+    read_files([tmp_path / "f3.csv"], tmp_path / "derived")
     with pytest.raises(Withheld, match="одна школа"):
         build_note(
             str(tmp_path / "run.yaml"), district="M1", year=2026, data=str(tmp_path / "derived")

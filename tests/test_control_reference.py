@@ -11,7 +11,7 @@ import pytest
 
 from msoko_analysis.facts import gather
 from msoko_analysis.findings import Verdict
-from msoko_analysis.ingest import ingest
+from msoko_analysis.ingest import read_files
 from msoko_analysis.measures.arrays import PaperArrays, Year
 from msoko_analysis.measures.reference import NAMES, TOO_SMALL, choose, control_of
 from msoko_analysis.measures.spike import expected_of, spike_of_year
@@ -152,7 +152,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory):
     pd.DataFrame(samples, columns=[*key, "kind", "score", "n"]).to_csv(
         place / "control.csv", sep=";", index=False
     )
-    ingest([place / "results.csv", place / "control.csv"], place / "derived", strict=True)
+    read_files([place / "results.csv", place / "control.csv"], place / "derived", strict=True)
     run = load_run("params/runs/demo.yaml", data=place / "derived")
     return run, load(run)
 

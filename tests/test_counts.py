@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msoko_analysis.counts import CountTables, ItemMoments, add, count, item_moments, scan
-from msoko_analysis.ingest import ingest
+from msoko_analysis.ingest import read_files
 
 PAPER = ("year", "procedure", "grade", "subject")
 SCHOOL = (*PAPER, "municipality", "school")
@@ -160,7 +160,7 @@ def test_marks_may_be_missing_altogether() -> None:
 def derived(shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     source = shared / "data" / "altai"
     out = tmp_path_factory.mktemp("counts") / "altai"
-    ingest([source / "results_2020_2021_grades4-6_ma_ru.parquet", source / "schools.csv"], out)
+    read_files([source / "results_2020_2021_grades4-6_ma_ru.parquet", source / "schools.csv"], out)
     return out
 
 

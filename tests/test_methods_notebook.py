@@ -12,7 +12,7 @@ import papermill
 import pytest
 from scipy.stats import binom
 
-from msoko_analysis.blindness import HONEST, METHODS, Seen, see
+from msoko_analysis.blindness import HONEST, METHODS, Seen, try_signs
 from msoko_analysis.measures.signs import FAMILIES
 from msoko_analysis.synthetic.trial import Misuse
 
@@ -39,7 +39,7 @@ def check(seen: Seen, kind: str, method: str, low: float, high: float) -> None:
 )
 def seen(request: pytest.FixtureRequest) -> Seen:
     """Every kind against every method, on one region or ten."""
-    return see(seed=1, schools=400, regions=request.param)
+    return try_signs(seed=1, schools=400, regions=request.param)
 
 
 def test_honest_schools_are_called_at_the_nominal_rate(seen: Seen) -> None:
@@ -104,7 +104,7 @@ def test_the_matrix_counts_the_guilty_and_in_the_honest_row_everybody() -> None:
 
 
 def test_regions_of_one_number_have_the_same_schools_for_every_kind() -> None:
-    seen = see(seed=3, schools=100, regions=1, kinds={"a": Misuse(), "b": Misuse()})
+    seen = try_signs(seed=3, schools=100, regions=1, kinds={"a": Misuse(), "b": Misuse()})
     one, other = (rows["p"].to_numpy() for _, rows in seen.table.groupby("kind"))
     np.testing.assert_array_equal(one, other)
 
@@ -127,6 +127,6 @@ def test_the_notebook_runs_and_shows_the_matrix(project: Path, tmp_path: Path) -
     ]
     assert sum("<svg" in html for html in shown) == len(METHODS) + 1
     counts = dict(re.findall(r"<th>([^<]+)</th>\s*<td>(\d+)</td>", shown[0]))
-    assert {kind: int(n) for kind, n in counts.items()} == see(**small).concerned().to_dict()
+    assert {kind: int(n) for kind, n in counts.items()} == try_signs(**small).concerned().to_dict()
     assert "Вид искажения × метод" in "".join(cell.source for cell in done.cells)
     nbformat.validate(done)

@@ -16,7 +16,7 @@ import yaml
 from reading import blocks, cells, words
 
 from msoko_analysis.findings import Verdict
-from msoko_analysis.ingest import ingest
+from msoko_analysis.ingest import read_files
 from msoko_analysis.note import Note, Withheld, build_note
 from msoko_analysis.params import load_run
 from msoko_analysis.prepare import load, prepare
@@ -194,7 +194,7 @@ def little(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     kept.write_parquet(folder / "results.parquet")
     shutil.copy(project / "data/demo/schools.csv", folder)
     out = folder / "derived"
-    ingest([folder / "results.parquet", folder / "schools.csv"], out)
+    read_files([folder / "results.parquet", folder / "schools.csv"], out)
     return out
 
 

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from msoko_analysis.disclosure import publish
-from msoko_analysis.ingest import ingest
+from msoko_analysis.ingest import read_files
 from msoko_analysis.measures.aggregates import METHOD
 from msoko_analysis.measures.markers import (
     BY_FORM,
@@ -180,7 +180,7 @@ def demo(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     (place / "lists.csv").write_text("\n".join([HEADER, *lines]), encoding="utf-8")
     files = [folder / "results.parquet", folder / "schools.csv", place / "lists.csv"]
-    ingest(files, place / "derived")
+    read_files(files, place / "derived")
     return place / "derived"
 
 
@@ -254,7 +254,7 @@ def test_the_real_list_in_a_district_of_the_region(shared: Path, tmp_path: Path)
     )
     (tmp_path / "f3.csv").write_text(form, encoding="utf-8")
     (source,) = (shared / "data" / "dagestan").glob("*.csv")
-    ingest([source, tmp_path / "f3.csv"], tmp_path / "derived")
+    read_files([source, tmp_path / "f3.csv"], tmp_path / "derived")
     note = build_note(
         str(tmp_path / "run.yaml"), district="D1", year=2025, data=str(tmp_path / "derived")
     )

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from msoko_analysis.errors import DataError
-from msoko_analysis.ingest import ingest
+from msoko_analysis.ingest import read_files
 from msoko_analysis.quality import CHECKS, COLUMNS, QualityItem, assess, quality_table
 
 HEADER = "year;procedure;grade;subject;municipality;school;pupil;prior_mark;total;item_01;item_02"
@@ -42,14 +42,14 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "a.csv").write_text("\n".join([HEADER, *LINES]), encoding="utf-8")
     schools = "school;municipality\nS1;M1\nS2;M1\nS3;M2\n"
     (tmp_path / "schools.csv").write_text(schools, encoding="utf-8")
-    ingest([tmp_path / "a.csv", tmp_path / "schools.csv"], tmp_path / "derived")
+    read_files([tmp_path / "a.csv", tmp_path / "schools.csv"], tmp_path / "derived")
     return tmp_path / "derived"
 
 
 def test_a_test_score_is_no_sum_of_tasks_and_needs_no_scale(tmp_path: Path) -> None:
     lines = [HEADER, "2026;EGE;11;RU;M1;S1;1;;70;10;2", "2026;OGE;9;RU;M1;S1;1;;13;10;2"]
     (tmp_path / "a.csv").write_text("\n".join(lines), encoding="utf-8")
-    ingest([tmp_path / "a.csv"], tmp_path / "derived")
+    read_files([tmp_path / "a.csv"], tmp_path / "derived")
     table = quality_table(tmp_path / "derived", {})
     for check in ("total_ne_items", "no_scale"):
         assert pick(table, check, 2026, 11, "M1") == (0, 0), "not checked"
@@ -127,7 +127,7 @@ def test_the_planted_dirt_of_the_demo(project: Path, tmp_path: Path) -> None:
     demo = project / "data" / "demo"
     truth = yaml.safe_load((demo / "truth.yaml").read_text(encoding="utf-8"))
     planted = Counter(fault["kind"] for fault in truth["dirt"])
-    ingest([demo], tmp_path / "derived")
+    read_files([demo], tmp_path / "derived")
     results = pl.read_parquet(demo / "results.parquet")
     papers = results.select("year", "procedure", "grade", "subject").unique().rows()
     with (project / "params" / "scales" / "demo.csv").open(encoding="utf-8") as file:
@@ -172,7 +172,7 @@ def test_a_real_region_against_the_slow_twin(shared: Path, tmp_path: Path) -> No
         for year in (2020, 2021)
         for (grade, subject), maximum in maxima.items()
     }
-    ingest([source, folder / "schools.csv"], tmp_path / "derived")
+    read_files([source, folder / "schools.csv"], tmp_path / "derived")
     table = quality_table(tmp_path / "derived", scales)
     found = table.groupby("check")["n_found"].sum()
     slow = slow_counts(pl.read_parquet(source), maxima)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from reading import blocks, words
 
-from msoko_analysis.ingest import ingest
+from msoko_analysis.ingest import read_files
 from msoko_analysis.note import build_note
 from msoko_analysis.runner import run_notes
 
@@ -20,7 +20,7 @@ def data(shared: Path, project: Path, tmp_path_factory: pytest.TempPathFactory) 
     """Three years of admission exams, read by the description of their columns."""
     out = tmp_path_factory.mktemp("brasov") / "derived"
     source = shared / "data/romania_brasov/brasov.parquet"
-    ingest([source], out, layout=project / "tests/layouts/romania_brasov.yaml", strict=True)
+    read_files([source], out, layout=project / "tests/layouts/romania_brasov.yaml", strict=True)
     return out
 
 

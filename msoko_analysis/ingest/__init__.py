@@ -1,6 +1,6 @@
-"""Readers of the files people really have, one per layout, and the one door to them: ``ingest``."""
+"""Readers of the files people really have, one per layout, and the one door to them: ``read_files``."""
 
-from msoko_analysis.ingest.pipeline import ingest
+from msoko_analysis.ingest.pipeline import read_files
 from msoko_analysis.ingest.report import IngestReport
 
-__all__ = ["IngestReport", "ingest"]
+__all__ = ["IngestReport", "read_files"]

@@ -48,7 +48,7 @@ READERS: tuple[Callable[[Sheet], Block | None], ...] = (
 )
 
 
-def ingest(
+def read_files(
     paths: Iterable[Path | str],
     out: Path | str,
     *,
@@ -85,7 +85,7 @@ def ingest(
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     file = Path(folder) / "a.csv"
     ...     _ = file.write_text("\\n".join(lines), encoding="cp1251")
-    ...     report = ingest([file], Path(folder) / "derived")
+    ...     report = read_files([file], Path(folder) / "derived")
     >>> report.cards[0]["rows_out"], report.papers[0]["scored"]
     (2, 1)
     """

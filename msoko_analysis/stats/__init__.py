@@ -3,3 +3,13 @@
 One estimator is one file. Official rules live in ``msoko_analysis.rules``; limits live in
 ``params/thresholds.yaml`` and are met only in ``msoko_analysis.findings``.
 """
+
+import importlib
+from types import ModuleType
+
+
+def __getattr__(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(f"{__name__}.{name}")
+    except ModuleNotFoundError:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}") from None

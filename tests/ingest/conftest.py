@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from samples import HEADER, ROWS
 
-from msoko_analysis.ingest import IngestReport, ingest
+from msoko_analysis.ingest import IngestReport, read_files
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def derived(tmp_path: Path) -> Callable[..., tuple[IngestReport, Path]]:
 
     def run(*paths: Path, **options: object) -> tuple[IngestReport, Path]:
         out = tmp_path / "derived" / "test"
-        return ingest(paths, out, today=date(2026, 1, 2), **options), out
+        return read_files(paths, out, today=date(2026, 1, 2), **options), out
 
     return run
 

@@ -15,14 +15,14 @@ import pytest
 from samples import HEADER, ROWS
 
 from msoko_analysis.errors import DataError
-from msoko_analysis.ingest import ingest, store
+from msoko_analysis.ingest import read_files, store
 
 
 def refusal(out: Path, *paths: Path, **options: object) -> str:
     """The message of the DataError; nothing may be left in the parent of ``out``."""
     before = sorted(out.parent.iterdir()) if out.parent.exists() else []
     with pytest.raises(DataError) as caught:
-        ingest(paths, out, **options)
+        read_files(paths, out, **options)
     after = sorted(out.parent.iterdir()) if out.parent.exists() else []
     assert after == before
     return str(caught.value)
@@ -155,13 +155,13 @@ def test_no_message_quotes_a_pupil(write_csv: Callable[..., Path], out: Path) ->
 
 def test_an_existing_folder_is_kept(write_csv: Callable[..., Path], out: Path) -> None:
     path = write_csv()
-    ingest([path], out)
+    read_files([path], out)
     assert "уже есть" in one_problem(refusal(out, path))
     before = (out / "origin.json").read_text(encoding="utf-8")
     broken = write_csv([HEADER], name="b.csv")
     refusal(out, broken, replace=True)
     assert (out / "origin.json").read_text(encoding="utf-8") == before
-    ingest([write_csv([HEADER, *ROWS[:1]], name="c.csv")], out, replace=True)
+    read_files([write_csv([HEADER, *ROWS[:1]], name="c.csv")], out, replace=True)
     assert "c.csv" in (out / "origin.json").read_text(encoding="utf-8")
     assert [p.name for p in out.parent.iterdir()] == [out.name]
 
@@ -178,7 +178,7 @@ def test_ctrl_c_leaves_the_old_folder_and_nothing_else(
     when: str, write_csv: Callable[..., Path], out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_csv()
-    ingest([path], out)
+    read_files([path], out)
     before = (out / "origin.json").read_bytes()
     if when == "fill":
 
@@ -196,7 +196,7 @@ def test_ctrl_c_leaves_the_old_folder_and_nothing_else(
 
         monkeypatch.setattr(store.os, "replace", second_move_interrupted)
     with pytest.raises(KeyboardInterrupt):
-        ingest([path], out, replace=True)
+        read_files([path], out, replace=True)
     assert [p.name for p in out.parent.iterdir()] == [out.name]
     assert (out / "origin.json").read_bytes() == before
 

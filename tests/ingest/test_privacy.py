@@ -31,7 +31,7 @@ from gia_files import (
 from reading import blocks
 
 from msoko_analysis.errors import DataError
-from msoko_analysis.ingest import ingest as run_ingest
+from msoko_analysis.ingest import read_files
 from msoko_analysis.note import build_note
 
 RU = ["01 - Русский язык 2026.05.30"]
@@ -217,7 +217,7 @@ def test_nothing_planted_is_in_anything_produced(tmp_path: Path) -> None:
 
 def test_nor_in_the_message_of_a_strict_run(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="строгий режим") as caught:
-        run_ingest(good_files(tmp_path), tmp_path / "out", strict=True, salt=tmp_path / "salt")
+        read_files(good_files(tmp_path), tmp_path / "out", strict=True, salt=tmp_path / "salt")
     assert found_in({"error": str(caught.value).encode()}) == set()
 
 
@@ -263,7 +263,7 @@ def gia_run(folder: Path) -> tuple[Path, Path]:
     raw.mkdir()
     oge = [RU, OGE, *(oge_row(k, "+", "2(2)", 20 + k, 4) for k in range(3))]
     files = [*good_files(raw), workbook(raw / "огэ-2.xlsx", Лист1=oge)]
-    run_ingest(files, folder / "out", salt=folder / "salt")
+    read_files(files, folder / "out", salt=folder / "salt")
     (folder / "run.yaml").write_text(RUN_FILE, encoding="utf-8")
     (folder / "districts.yaml").write_text(DISTRICTS, encoding="utf-8")
     return folder / "out", folder / "run.yaml"

@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 import yaml
 
-from msoko_analysis.ingest import IngestReport, ingest
+from msoko_analysis.ingest import IngestReport, read_files
 
 PARQUET = "results_2020_2021_grades4-6_ma_ru.parquet"
 MA4_2021 = [
@@ -27,7 +27,7 @@ def altai(
     """The whole region: report, derived folder, results."""
     folder = shared / "data" / "altai"
     out = tmp_path_factory.mktemp("altai") / "derived"
-    report = ingest([folder / PARQUET, folder / "schools.csv"], out)
+    report = read_files([folder / PARQUET, folder / "schools.csv"], out)
     table = pl.read_parquet(out / "results" / "**/*.parquet", hive_partitioning=False)
     return report, out, table
 

@@ -13,7 +13,7 @@ import pandas as pd
 import yaml
 from small_notebooks import write_notebook
 
-from msoko_analysis.ingest import ingest
+from msoko_analysis.ingest import read_files
 from msoko_analysis.params import PROJECT
 from msoko_analysis.runner import run_notes
 
@@ -118,7 +118,7 @@ def derived(tables: dict[str, pd.DataFrame], folder: Path, *, kind: str = "parqu
     else:
         tables["results"].to_parquet(results, index=False)
     tables["schools"].to_csv(source / "schools.csv", index=False)
-    ingest([results, source / "schools.csv"], folder / "derived")
+    read_files([results, source / "schools.csv"], folder / "derived")
     return folder / "derived"
 
 

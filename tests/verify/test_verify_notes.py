@@ -66,10 +66,10 @@ def test_one_document_of_every_kind_holds(project: Path, demo_data: Path, tmp_pa
 def test_five_notes_of_the_real_region_hold(shared: Path, tmp_path: Path) -> None:
     from altai import PARQUET, RUN
 
-    from msoko_analysis.ingest import ingest
+    from msoko_analysis.ingest import read_files
 
     source = shared / "data" / "altai"
-    ingest([source / PARQUET, source / "schools.csv"], tmp_path / "derived")
+    read_files([source / PARQUET, source / "schools.csv"], tmp_path / "derived")
     districts = sorted(load_run(RUN, data=tmp_path / "derived").districts)[:ALTAI_NOTES]
     done = made_and_verified(RUN, tmp_path / "derived", tmp_path, districts=districts, years=[2021])
     assert len(done.documents) == ALTAI_NOTES
