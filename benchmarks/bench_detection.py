@@ -28,8 +28,8 @@ import numpy as np
 import polars as pl
 from scipy.stats import binom, false_discovery_control, mannwhitneyu, norm
 
-from msoko_analysis.blindness import tables_of, verdicts
 from msoko_analysis.counts import count, item_moments, scan
+from msoko_analysis.documents.blindness import tables_of, verdicts
 from msoko_analysis.rules.fioko import inflated_mean
 from msoko_analysis.stats.cleaning import cleaned_spike_test
 from msoko_analysis.stats.reference import outside_municipality

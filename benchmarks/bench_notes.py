@@ -19,10 +19,10 @@ from collections import Counter
 from functools import partial
 from pathlib import Path
 
-from msoko_analysis.documents import KINDS, NOTES
-from msoko_analysis.params import load_run
-from msoko_analysis.runner import DEFAULT_JOBS, prepare_region, run_notes
-from msoko_analysis.schema import PROJECT
+from msoko_analysis.documents.kinds import KINDS, NOTES
+from msoko_analysis.params.run import load_run
+from msoko_analysis.params.schema import PROJECT
+from msoko_analysis.publish.runner import DEFAULT_JOBS, prepare_region, run_notes
 
 ROUNDS = 2
 TARGET = 6.0

@@ -16,17 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from msoko_analysis import rules, stats
-    from msoko_analysis.blindness import try_signs
+    from msoko_analysis.documents.blindness import try_signs
+    from msoko_analysis.documents.letter import build_letter
+    from msoko_analysis.documents.monitoring_note import build_monitoring_note
+    from msoko_analysis.documents.note import build_note
+    from msoko_analysis.documents.overview import build_overview
     from msoko_analysis.errors import MsokoError
-    from msoko_analysis.explore import open_region
-    from msoko_analysis.explorer_widgets import open_explorer
+    from msoko_analysis.explorer.region import open_region
+    from msoko_analysis.explorer.widgets import open_explorer
     from msoko_analysis.ingest import IngestReport, read_files
-    from msoko_analysis.letter import build_letter
-    from msoko_analysis.monitoring_note import build_monitoring_note
-    from msoko_analysis.note import build_note
-    from msoko_analysis.overview import build_overview
-    from msoko_analysis.params import RunParams, load_run
-    from msoko_analysis.runner import run_notes
+    from msoko_analysis.params.run import RunParams, load_run
+    from msoko_analysis.publish.runner import run_notes
 
 __version__ = "0.1.0"
 
@@ -51,17 +51,17 @@ __all__ = [
 _HOMES = {
     "IngestReport": "ingest",
     "MsokoError": "errors",
-    "RunParams": "params",
-    "build_letter": "letter",
-    "build_monitoring_note": "monitoring_note",
-    "build_note": "note",
-    "build_overview": "overview",
-    "load_run": "params",
-    "open_explorer": "explorer_widgets",
-    "open_region": "explore",
+    "RunParams": "params.run",
+    "build_letter": "documents.letter",
+    "build_monitoring_note": "documents.monitoring_note",
+    "build_note": "documents.note",
+    "build_overview": "documents.overview",
+    "load_run": "params.run",
+    "open_explorer": "explorer.widgets",
+    "open_region": "explorer.region",
     "read_files": "ingest",
-    "run_notes": "runner",
-    "try_signs": "blindness",
+    "run_notes": "publish.runner",
+    "try_signs": "documents.blindness",
 }
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from msoko_analysis.documents import KINDS, NOTES
+from msoko_analysis.documents.kinds import KINDS, NOTES
 from msoko_analysis.errors import MsokoError, ParamsError, RenderError
-from msoko_analysis.params import DEMO_RUN, load_run
-from msoko_analysis.pdf import print_pages
-from msoko_analysis.runner import DEFAULT_JOBS, REPORTS, RunSummary, run_notes
-from msoko_analysis.schema import PROJECT
+from msoko_analysis.params.run import DEMO_RUN, load_run
+from msoko_analysis.params.schema import PROJECT
+from msoko_analysis.publish.pdf import print_pages
+from msoko_analysis.publish.runner import DEFAULT_JOBS, REPORTS, RunSummary, run_notes
 
 if TYPE_CHECKING:
     from msoko_analysis.monitoring.editions import Edition
@@ -113,7 +113,7 @@ def demo(
 def _read_demo() -> None:
     """Read the demo's files unless that was done."""
     from msoko_analysis.ingest import read_files
-    from msoko_analysis.monitoring_demo import MEASURES_FILE
+    from msoko_analysis.monitoring.demo import MEASURES_FILE
     from msoko_analysis.synthetic.demo import TABLES
 
     source, derived = PROJECT / "data" / "demo", PROJECT / "data" / "derived" / "demo"
@@ -136,8 +136,8 @@ def explore(
     ] = False,
 ) -> None:
     """Исследовать данные в JupyterLab: школа, её признаки, что за ними стоит."""
-    from msoko_analysis.laboratory import open_laboratory
-    from msoko_analysis.prepare import prepare
+    from msoko_analysis.explorer.laboratory import open_laboratory
+    from msoko_analysis.measures.prepare import prepare
 
     params = load_run(run, data=data)
     if data is None and run.resolve() == DEMO_RUN:
@@ -152,7 +152,7 @@ def check(
     reports: Annotated[Path, typer.Argument(help="Папка отчётов или одного документа.")] = REPORTS,
 ) -> None:
     """Сверить отчёты с их описями: файлы, контрольные суммы, утверждения. Ничего не считает."""
-    from msoko_analysis.check import check_reports
+    from msoko_analysis.verify.check import check_reports
 
     documents = check_reports(reports)
     print(f"Отчёты соответствуют описям. Документов: {documents}")
@@ -182,8 +182,8 @@ def verify(
     jobs: Annotated[int, typer.Option(help="Сколько документов считать сразу.")] = DEFAULT_JOBS,
 ) -> None:
     """Пересчитать документы заново и сказать, какие утверждения подтвердились. Отчёт не меняется."""
-    from msoko_analysis.verify_page import verify_report
-    from msoko_analysis.what_if import Conditions, parse_threshold
+    from msoko_analysis.verify.protocol import verify_report
+    from msoko_analysis.verify.what_if import Conditions, parse_threshold
 
     conditions = Conditions(
         dict(map(parse_threshold, with_threshold or ())),
@@ -221,8 +221,8 @@ def template_roadmap(
     """Записать пустую дорожную карту."""
     from datetime import date
 
-    from msoko_analysis.cycle.template import write_roadmap_template
-    from msoko_analysis.cycle.terms import Span
+    from msoko_analysis.monitoring.roadmap.template import write_roadmap_template
+    from msoko_analysis.monitoring.roadmap.terms import Span
 
     plan = (
         Span(date(year, 9, 1), date(year + 1, 8, 31))

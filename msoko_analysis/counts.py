@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.scales import Paper
 
 PAPER = ("year", "procedure", "grade", "subject")
 SCHOOL = (*PAPER, "municipality", "school")

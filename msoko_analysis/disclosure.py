@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from msoko_analysis.params import Thresholds
+from msoko_analysis.params.run import Thresholds
 
 #: For whom a document is: everybody, or those entitled to full numbers («для служебного пользования»).
 Issue = Literal["public", "official"]

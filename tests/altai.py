@@ -11,7 +11,7 @@ import pandas as pd
 from msoko_analysis.counts import count, scan
 from msoko_analysis.ingest import read_files
 from msoko_analysis.measures.arrays import Year, arrange_year
-from msoko_analysis.params import load_run
+from msoko_analysis.params.run import load_run
 
 PARQUET = "results_2020_2021_grades4-6_ma_ru.parquet"
 RUN = Path(__file__).parent / "runs" / "altai.yaml"

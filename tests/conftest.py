@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from msoko_analysis.note import Note
+    from msoko_analysis.documents.note import Note
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -24,7 +24,7 @@ def project() -> Path:
 def demo_data(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo region, read once by the real ``ingest``."""
     from msoko_analysis.ingest import read_files
-    from msoko_analysis.monitoring_demo import MEASURES_FILE
+    from msoko_analysis.monitoring.demo import MEASURES_FILE
     from msoko_analysis.synthetic.demo import TABLES
 
     out = tmp_path_factory.mktemp("derived") / "demo"
@@ -35,7 +35,7 @@ def demo_data(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def demo_notes(project: Path, demo_data: Path) -> dict[tuple[str, int], Note]:
     """All six notes of the demo by district and year."""
-    from msoko_analysis.note import build_note
+    from msoko_analysis.documents.note import build_note
 
     run = str(project / "params/runs/demo.yaml")
     return {
@@ -56,7 +56,7 @@ def demo_blocks(demo_notes: dict[tuple[str, int], Note]) -> dict[tuple[str, int]
 @pytest.fixture(scope="session")
 def demo_report(project: Path, demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the finished note of M01, 2026, made as a run makes it."""
-    from msoko_analysis.runner import run_notes
+    from msoko_analysis.publish.runner import run_notes
 
     reports = tmp_path_factory.mktemp("reports")
     run = project / "params/runs/demo.yaml"

@@ -8,9 +8,9 @@ from typing import Any
 
 import nbformat
 
-from msoko_analysis.claims import Claim, with_claims
-from msoko_analysis.conversion import note_html
-from msoko_analysis.execution import read_notebook
+from msoko_analysis.provenance.claims import Claim, with_claims
+from msoko_analysis.publish.execution import read_notebook
+from msoko_analysis.publish.html import note_html
 
 
 def claimed(notebook: Path, **parameters: Any) -> tuple[str, tuple[Claim, ...]]:

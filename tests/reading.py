@@ -7,8 +7,8 @@ import re
 from functools import cached_property
 from html.parser import HTMLParser
 
-from msoko_analysis.letter import Letter
-from msoko_analysis.note import Note
+from msoko_analysis.documents.letter import Letter
+from msoko_analysis.documents.note import Note
 
 
 def blocks(note: Note | Letter) -> dict[str, str]:

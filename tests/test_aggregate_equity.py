@@ -13,15 +13,15 @@ from reading import blocks, words
 from scipy.stats import norm
 
 from msoko_analysis.disclosure import publish
+from msoko_analysis.documents.note import build_note
 from msoko_analysis.ingest import read_files
 from msoko_analysis.measures.arrays import CONTEXT
 from msoko_analysis.measures.equity_levels import equity_level_rows
 from msoko_analysis.measures.levels import LevelPaper, LevelYear, arrange_levels, level_rows
-from msoko_analysis.note import build_note
-from msoko_analysis.params import Thresholds, load_run
-from msoko_analysis.prepare import Prepared, load
-from msoko_analysis.scales import Paper
-from msoko_analysis.schema import PROJECT
+from msoko_analysis.measures.prepare import Prepared, load
+from msoko_analysis.params.run import Thresholds, load_run
+from msoko_analysis.params.scales import Paper
+from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.stats.gaps import v_gap_of_marks
 from msoko_analysis.stats.hetop import hetop
 from msoko_analysis.stats.icc_change import interval_of_change
@@ -296,7 +296,7 @@ def test_a_note_tells_what_levels_tell(
 
 
 def test_one_school_has_no_note(prepared: Prepared, project: Path, data: Path) -> None:
-    from msoko_analysis.note import Withheld
+    from msoko_analysis.documents.note import Withheld
 
     measures = prepared.measures
     mine = measures[measures["year"].eq(2018) & measures["level"].eq("school")]

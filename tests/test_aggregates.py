@@ -12,6 +12,7 @@ import pandas as pd
 import polars as pl
 import pytest
 
+from msoko_analysis.documents.note import Note, Withheld, build_note
 from msoko_analysis.ingest import read_files
 from msoko_analysis.measures.aggregates import (
     METHOD,
@@ -21,11 +22,10 @@ from msoko_analysis.measures.aggregates import (
     with_forms,
 )
 from msoko_analysis.measures.places import Places
-from msoko_analysis.note import Note, Withheld, build_note
-from msoko_analysis.params import Cases, District, RunParams, load_run
-from msoko_analysis.prepare import Prepared, load
-from msoko_analysis.runner import run_notes
-from msoko_analysis.scales import Paper
+from msoko_analysis.measures.prepare import Prepared, load
+from msoko_analysis.params.run import Cases, District, RunParams, load_run
+from msoko_analysis.params.scales import Paper
+from msoko_analysis.publish.runner import run_notes
 
 PAPER = ["year", "procedure", "grade", "subject"]
 KEY = [*PAPER, "level", "municipality", "unit", "indicator"]

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from pages import claimed
 
-from msoko_analysis.claims import NAME, with_claims, write_claims
-from msoko_analysis.documents import KINDS
+from msoko_analysis.documents.kinds import KINDS
 from msoko_analysis.findings import Verdict
+from msoko_analysis.provenance.claims import NAME, with_claims, write_claims
 
 DOCUMENTS = {
     "notes": {"district": "M01"},

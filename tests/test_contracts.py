@@ -7,7 +7,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from msoko_analysis.contracts import (
+from msoko_analysis.errors import DataError
+from msoko_analysis.ingest.contracts import (
     CONTRACTS,
     RESULTS,
     SUBJECTS,
@@ -15,7 +16,6 @@ from msoko_analysis.contracts import (
     dtypes,
     validate,
 )
-from msoko_analysis.errors import DataError
 
 GOOD = {
     "year": 2021,
@@ -97,5 +97,5 @@ def test_subjects_cover_the_codes_of_the_forms() -> None:
 def test_the_data_dictionary_is_up_to_date(project: Path) -> None:
     written = (project / "docs" / "data-dictionary.md").read_text(encoding="utf-8")
     assert written == data_dictionary(), (
-        "python -m msoko_analysis.contracts > docs/data-dictionary.md"
+        "python -m msoko_analysis.ingest.contracts > docs/data-dictionary.md"
     )

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from msoko_analysis.facts import gather
+from msoko_analysis.facts.district import gather
 from msoko_analysis.findings import Verdict
 from msoko_analysis.ingest import read_files
 from msoko_analysis.measures.arrays import PaperArrays, Year
+from msoko_analysis.measures.prepare import load
 from msoko_analysis.measures.reference import NAMES, TOO_SMALL, choose, control_of
 from msoko_analysis.measures.spike import expected_of, spike_of_year
-from msoko_analysis.params import load_run
-from msoko_analysis.prepare import load
-from msoko_analysis.scales import Paper, Scale
+from msoko_analysis.params.run import load_run
+from msoko_analysis.params.scales import Paper, Scale
 from msoko_analysis.stats.reference import control_reference, mean_schools
 from msoko_analysis.stats.spike import PaperScores, spike_test
 from msoko_analysis.stats.tilt import fit_tilt

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from rocrate.rocrate import ROCrate
 
-from msoko_analysis.check import check_document
-from msoko_analysis.crate import CRATE, PROFILE, write_crate
-from msoko_analysis.manifest import NAME, write_manifest
+from msoko_analysis.provenance.crate import CRATE, PROFILE, write_crate
+from msoko_analysis.provenance.manifest import NAME, write_manifest
+from msoko_analysis.verify.check import check_document
 
 MANIFEST = {
     "title": "Район, 2026 год",

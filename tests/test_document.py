@@ -13,9 +13,9 @@ from docx.oxml.ns import qn
 from lxml import html
 
 from msoko_analysis.disclosure import PublicCounts
-from msoko_analysis.document import note_document
 from msoko_analysis.errors import RenderError
 from msoko_analysis.figures import Distribution, Figure, score_distributions
+from msoko_analysis.publish.word import note_document
 
 PAGE = """<html><body><main>
 <section class="text"><h1 id="a">Аналитическая справка</h1></section>

@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from altai import altai_years
 
-from msoko_analysis.equity_models import read_equity_models
 from msoko_analysis.measures.arrays import CONTEXT, PaperArrays, Year
 from msoko_analysis.measures.equity import equity_rows
 from msoko_analysis.measures.equity_estimates import (
@@ -22,10 +21,11 @@ from msoko_analysis.measures.equity_models import model_rows
 from msoko_analysis.measures.equity_years import pooled_means, pupils_once
 from msoko_analysis.measures.rows import COLUMNS
 from msoko_analysis.measures.shnor import BelowMinimum, below_minimum, shnor_rows
-from msoko_analysis.params import Thresholds, load_run
-from msoko_analysis.scales import Paper, Scale
-from msoko_analysis.schema import PROJECT
-from msoko_analysis.shnor_rules import read_shnor_rules
+from msoko_analysis.params.equity import read_equity_models
+from msoko_analysis.params.run import Thresholds, load_run
+from msoko_analysis.params.scales import Paper, Scale
+from msoko_analysis.params.schema import PROJECT
+from msoko_analysis.params.shnor import read_shnor_rules
 from msoko_analysis.stats.jackknife import jackknife_difference
 from msoko_analysis.stats.ordered_probit import ordered_probit
 

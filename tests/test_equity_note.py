@@ -13,13 +13,13 @@ from altai import altai_years
 from reading import cells, words
 
 from msoko_analysis.disclosure import publish
+from msoko_analysis.documents.note import Note
 from msoko_analysis.findings import Verdict
 from msoko_analysis.findings.equity import equity
 from msoko_analysis.measures.context import context_rows
 from msoko_analysis.measures.opportunity import opportunity_rows, partner_table
 from msoko_analysis.measures.partners import MATCHED
-from msoko_analysis.note import Note
-from msoko_analysis.params import RunParams, load_run
+from msoko_analysis.params.run import RunParams, load_run
 
 NOTES = [(district, year) for year in (2025, 2026) for district in ("M01", "M02", "M03")]
 each_note = pytest.mark.parametrize("which", NOTES, ids=lambda which: f"{which[0]}-{which[1]}")

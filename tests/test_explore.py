@@ -14,20 +14,27 @@ import yaml
 from reading import cells, words
 from typer.testing import CliRunner
 
-from msoko_analysis import laboratory
 from msoko_analysis.cli import app
+from msoko_analysis.documents.note import build_note
 from msoko_analysis.errors import MsokoError, ParamsError
-from msoko_analysis.explore import DATA_VARIABLE, RUN_VARIABLE, Region, open_region, save_tables
-from msoko_analysis.explorer_widgets import TABS, Explorer
-from msoko_analysis.facts import gather
+from msoko_analysis.explorer import laboratory
+from msoko_analysis.explorer.region import (
+    DATA_VARIABLE,
+    RUN_VARIABLE,
+    Region,
+    open_region,
+    save_tables,
+)
+from msoko_analysis.explorer.widgets import TABS, Explorer
+from msoko_analysis.facts.district import gather
 from msoko_analysis.figures import Figure
 from msoko_analysis.findings import SIGNS, Verdict
-from msoko_analysis.note import build_note
-from msoko_analysis.prose import Paragraph
+from msoko_analysis.page.prose import Paragraph
+from msoko_analysis.page.tables import HIDDEN
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.russian import natural
-from msoko_analysis.scales import Paper
-from msoko_analysis.tables import HIDDEN
-from msoko_analysis.wording import explorer, explorer_chain
+from msoko_analysis.wording.explorer import chain as explorer_chain
+from msoko_analysis.wording.explorer import school as explorer
 from msoko_analysis.wording.sign_kinds import KINDS
 
 TOLD = (Verdict.CONCERN, Verdict.WATCH)
@@ -84,7 +91,7 @@ def test_facts_of_a_district_are_gathered_once(region, monkeypatch) -> None:
         calls.append(args[2:])
         return gather(*args)
 
-    monkeypatch.setattr("msoko_analysis.explore.gather", counted)
+    monkeypatch.setattr("msoko_analysis.explorer.region.gather", counted)
     fresh = Region(region.run, region.prepared)
     for unit in ("S003", "S006", "S003"):
         fresh.school(unit).signs()
@@ -324,7 +331,7 @@ def test_a_table_is_written_and_offered(shown, tmp_path: Path) -> None:
 def test_the_code_it_offers_runs(shown, monkeypatch, project, demo_data, tmp_path) -> None:
     monkeypatch.setenv(RUN_VARIABLE, str(project / "params/runs/demo.yaml"))
     monkeypatch.setenv(DATA_VARIABLE, str(demo_data))
-    monkeypatch.setattr("msoko_analysis.explore.EXPORTS", tmp_path)
+    monkeypatch.setattr("msoko_analysis.explorer.region.EXPORTS", tmp_path)
     names: dict[str, object] = {}
     for line in shown.code(shown.asked):
         exec(line, names)

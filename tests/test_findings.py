@@ -10,7 +10,7 @@ from scipy.stats import norm
 from msoko_analysis.disclosure import PublicMeasures
 from msoko_analysis.findings import Finding, Verdict, judge, judge_participation
 from msoko_analysis.measures.rows import COLUMNS
-from msoko_analysis.params import Thresholds, load_run
+from msoko_analysis.params.run import Thresholds, load_run
 
 YEAR, TOWN = 2026, "A"
 RU4 = {"procedure": "VPR", "grade": 4, "subject": "RU"}

@@ -12,9 +12,9 @@ import pytest
 from small_notebooks import write_notebook
 
 from msoko_analysis.errors import RenderError
-from msoko_analysis.execution import CellFailed, execute
-from msoko_analysis.forkserver import CAN_FORK, Template, TemplateError, private_folder
-from msoko_analysis.kernels import kernel_template
+from msoko_analysis.publish.execution import CellFailed, execute
+from msoko_analysis.publish.forkserver import CAN_FORK, Template, TemplateError, private_folder
+from msoko_analysis.publish.kernels import kernel_template
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="warm kernels need fork")
 
@@ -113,7 +113,7 @@ def test_no_kernel_outlives_the_process_that_asked_for_it(template, tmp_path):
         parameters="a: int = 0",
     )
     code = (
-        "from pathlib import Path; from msoko_analysis.execution import execute;"
+        "from pathlib import Path; from msoko_analysis.publish.execution import execute;"
         f"execute(Path({str(path)!r}), {{'a': 1}}, kernel={template.address!r})"
     )
     client = subprocess.Popen([sys.executable, "-c", code])
@@ -128,7 +128,7 @@ def test_no_kernel_outlives_the_process_that_asked_for_it(template, tmp_path):
 
 
 def test_a_child_reports_its_exit_and_closing_ends_the_others():
-    template = Template("msoko_analysis.kernels", hangup=signal.SIGKILL)
+    template = Template("msoko_analysis.publish.kernels", hangup=signal.SIGKILL)
     broken = template.fork({"argv": [], "env": {}, "cwd": "/no such folder"})
     assert broken.wait(timeout=30) == 1
     assert "FileNotFoundError" in template.log()
@@ -155,7 +155,7 @@ def test_a_broken_kernel_template_is_not_taken_for_a_broken_note(tmp_path):
 
 
 def test_closing_does_not_wait_for_the_imports():
-    template = Template("msoko_analysis.kernels")
+    template = Template("msoko_analysis.publish.kernels")
     began = time.monotonic()
     template.close()
     assert time.monotonic() - began < 1

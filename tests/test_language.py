@@ -15,7 +15,7 @@ from msoko_analysis.wording.advice import ground
 from msoko_analysis.wording.names import school_name
 
 PROJECT = Path(__file__).resolve().parents[1]
-WORDING = sorted((PROJECT / "msoko_analysis" / "wording").glob("*.py"))
+WORDING = sorted((PROJECT / "msoko_analysis" / "wording").rglob("*.py"))
 # Words that name no act, no person and no day.
 FILLER = (
     *("необходимо повысить", "необходимо улучшить", "повысить качество", "улучшить качество"),

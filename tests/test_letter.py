@@ -9,10 +9,10 @@ import pytest
 import yaml
 from reading import blocks, cells, words
 
-from msoko_analysis import documents
+from msoko_analysis.documents import kinds as documents
+from msoko_analysis.documents.letter import Letter, build_letter, of_one_school
+from msoko_analysis.documents.note import Withheld
 from msoko_analysis.findings import Verdict
-from msoko_analysis.letter import Letter, build_letter, of_one_school
-from msoko_analysis.note import Withheld
 from msoko_analysis.wording.sign_kinds import KINDS
 
 CASES = yaml.safe_load(
@@ -142,7 +142,7 @@ def test_a_run_makes_letters_and_an_overview_beside_notes(
 ) -> None:
     from docx import Document
 
-    from msoko_analysis.runner import run_notes
+    from msoko_analysis.publish.runner import run_notes
 
     known = documents.schools_with_results
     monkeypatch.setattr(

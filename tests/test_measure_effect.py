@@ -11,19 +11,19 @@ import pytest
 import statsmodels.api as sm
 
 from msoko_analysis.errors import StatsInputError
-from msoko_analysis.findings.effect import Conclusion, Reason, judge_effect
+from msoko_analysis.findings.interventions import Conclusion, Reason, judge_effect
 from msoko_analysis.measures.arrays import PaperArrays, Year
-from msoko_analysis.measures.effect import (
+from msoko_analysis.measures.interventions import (
     MeasureEffect,
     SchoolResults,
     estimate,
     measure_effects,
 )
 from msoko_analysis.measures.outcomes import school_outcome
-from msoko_analysis.params import load_run
-from msoko_analysis.scales import Paper, Scale
+from msoko_analysis.params.run import load_run
+from msoko_analysis.params.scales import Paper, Scale
 from msoko_analysis.stats.effect import Effect
-from msoko_analysis.wording.effect import effect_table, effect_text, measure_text
+from msoko_analysis.wording.monitoring.interventions import effect_table, effect_text, measure_text
 
 PROJECT = Path(__file__).resolve().parents[1]
 THRESHOLDS = load_run(PROJECT / "params/runs/demo.yaml").thresholds

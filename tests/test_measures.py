@@ -15,8 +15,8 @@ from scipy.stats import ttest_1samp
 from msoko_analysis.measures import measure_year
 from msoko_analysis.measures.arrays import arrange_year
 from msoko_analysis.measures.rows import percent_rows
-from msoko_analysis.params import Thresholds, load_run
-from msoko_analysis.scales import Paper, PaperOfYear, Scale
+from msoko_analysis.params.run import Thresholds, load_run
+from msoko_analysis.params.scales import Paper, PaperOfYear, Scale
 
 MA4, RU4, MA5 = Paper("VPR", 4, "MA"), Paper("VPR", 4, "RU"), Paper("VPR", 5, "MA")
 YEAR = 2026

@@ -11,7 +11,7 @@ from msoko_analysis.measures import marks
 from msoko_analysis.measures.arrays import PaperArrays, Year
 from msoko_analysis.measures.marks import mark_rows
 from msoko_analysis.measures.rows import COLUMNS
-from msoko_analysis.scales import Paper, Scale
+from msoko_analysis.params.scales import Paper, Scale
 from msoko_analysis.stats.mark_gap import mark_gap
 
 MA4, RU4 = Paper("VPR", 4, "MA"), Paper("VPR", 4, "RU")

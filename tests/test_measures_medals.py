@@ -8,7 +8,7 @@ import pytest
 
 from msoko_analysis.measures.medals import bands, medal_counts, medal_rows
 from msoko_analysis.measures.rows import COLUMNS
-from msoko_analysis.params import PARAMS, load_run
+from msoko_analysis.params.run import PARAMS, load_run
 from msoko_analysis.stats.two_rates import two_rates
 
 RUN = load_run(PARAMS / "runs" / "demo.yaml")

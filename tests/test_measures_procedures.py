@@ -16,7 +16,7 @@ from msoko_analysis.measures.procedures import (
     score_counts,
 )
 from msoko_analysis.measures.rows import COLUMNS
-from msoko_analysis.scales import Paper, PaperOfYear, Scale
+from msoko_analysis.params.scales import Paper, PaperOfYear, Scale
 from msoko_analysis.stats.jump import standardised
 
 PAPERS = {  # year → papers written

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from msoko_analysis.method_versions import load_methods, method_versions, methods_of
-from msoko_analysis.params import load_run
-from msoko_analysis.prepare import load
-from msoko_analysis.roots import differences
+from msoko_analysis.measures.prepare import load
+from msoko_analysis.params.methods import load_methods, method_versions, methods_of
+from msoko_analysis.params.run import load_run
+from msoko_analysis.verify.causes import differences
 
 
 def test_every_measure_and_finding_has_a_versioned_method(

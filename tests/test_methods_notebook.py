@@ -12,7 +12,7 @@ import papermill
 import pytest
 from scipy.stats import binom
 
-from msoko_analysis.blindness import HONEST, METHODS, Seen, try_signs
+from msoko_analysis.documents.blindness import HONEST, METHODS, Seen, try_signs
 from msoko_analysis.measures.signs import FAMILIES
 from msoko_analysis.synthetic.trial import Misuse
 

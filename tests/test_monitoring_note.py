@@ -13,15 +13,15 @@ import yaml
 from openpyxl import load_workbook
 from reading import words
 
-from msoko_analysis.cycle.completeness import GapKind
-from msoko_analysis.cycle.status import Status
+from msoko_analysis.documents.monitoring_note import MonitoringNote, build_monitoring_note
+from msoko_analysis.documents.note import Withheld
 from msoko_analysis.errors import DataError
-from msoko_analysis.findings.effect import Conclusion
-from msoko_analysis.monitoring_demo import FOLDER, demo_registry, write_monitoring_demo
-from msoko_analysis.monitoring_inputs import read_inputs
-from msoko_analysis.monitoring_note import MonitoringNote, build_monitoring_note
-from msoko_analysis.note import Withheld
-from msoko_analysis.wording.monitoring_summary import in_yearly_note
+from msoko_analysis.findings.interventions import Conclusion
+from msoko_analysis.monitoring.demo import FOLDER, demo_registry, write_monitoring_demo
+from msoko_analysis.monitoring.inputs import read_inputs
+from msoko_analysis.monitoring.roadmap.completeness import GapKind
+from msoko_analysis.monitoring.roadmap.status import Status
+from msoko_analysis.wording.monitoring.summary import in_yearly_note
 
 RUN = "params/runs/demo.yaml"
 NAMES = {"M01": "Заречный городской округ", "M02": "Северный район", "M03": "Луговой район"}
@@ -202,7 +202,7 @@ def test_the_same_bytes_twice(notes, project: Path, demo_data: Path, tmp_path: P
 def test_the_runner_makes_it_in_a_folder_of_its_own(
     project: Path, demo_data: Path, tmp_path: Path
 ) -> None:
-    from msoko_analysis.runner import run_notes
+    from msoko_analysis.publish.runner import run_notes
 
     made = run_notes(
         project / RUN, data=demo_data, kinds=["monitoring"], districts=["M03"], years=[2025],

@@ -15,11 +15,11 @@ import pytest
 import yaml
 from reading import blocks, cells, words
 
+from msoko_analysis.documents.note import Note, Withheld, build_note
 from msoko_analysis.findings import Verdict
 from msoko_analysis.ingest import read_files
-from msoko_analysis.note import Note, Withheld, build_note
-from msoko_analysis.params import load_run
-from msoko_analysis.prepare import load, prepare
+from msoko_analysis.measures.prepare import load, prepare
+from msoko_analysis.params.run import load_run
 
 RUN = "params/runs/demo.yaml"
 

@@ -8,8 +8,8 @@ import pytest
 import yaml
 from reading import words
 
-from msoko_analysis.observation import BLOCK
-from msoko_analysis.params import load_run
+from msoko_analysis.findings.observation import BLOCK
+from msoko_analysis.params.run import load_run
 from msoko_analysis.stats.observation_plan import Reason
 from msoko_analysis.wording.observation import observation_text
 

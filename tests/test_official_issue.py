@@ -11,10 +11,10 @@ from docx import Document
 from reading import blocks, cells, words
 
 from msoko_analysis.disclosure import publish, publish_to_entitled
-from msoko_analysis.document import note_document
-from msoko_analysis.documents import KINDS, Target, targets
-from msoko_analysis.note import Note, build_note
-from msoko_analysis.params import load_run
+from msoko_analysis.documents.kinds import KINDS, Target, targets
+from msoko_analysis.documents.note import Note, build_note
+from msoko_analysis.params.run import load_run
+from msoko_analysis.publish.word import note_document
 from msoko_analysis.wording.requisites import MARKING, requisites
 
 RUN = "params/runs/demo.yaml"

@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from msoko_analysis.disclosure import publish
+from msoko_analysis.documents.note import build_note
 from msoko_analysis.ingest import read_files
 from msoko_analysis.measures.aggregates import METHOD
 from msoko_analysis.measures.markers import (
@@ -24,10 +25,9 @@ from msoko_analysis.measures.markers import (
     placed_lists,
 )
 from msoko_analysis.measures.places import Places
+from msoko_analysis.measures.prepare import Prepared, load
 from msoko_analysis.measures.rows import COLUMNS
-from msoko_analysis.note import build_note
-from msoko_analysis.params import load_run
-from msoko_analysis.prepare import Prepared, load
+from msoko_analysis.params.run import load_run
 from msoko_analysis.wording import lists
 
 DEMO_RUN = "params/runs/demo.yaml"

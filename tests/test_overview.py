@@ -9,10 +9,10 @@ import yaml
 from reading import words
 
 from msoko_analysis.disclosure import publish
+from msoko_analysis.documents.overview import Overview, build_overview
 from msoko_analysis.measures import COLUMNS
 from msoko_analysis.measures.result_change import change
-from msoko_analysis.overview import Overview, build_overview
-from msoko_analysis.params import load_run
+from msoko_analysis.params.run import load_run
 from msoko_analysis.stats.jackknife import jackknife_difference
 
 

@@ -12,11 +12,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from msoko_analysis import documents, pdf
+from msoko_analysis.documents import kinds as documents
 from msoko_analysis.errors import RenderError
-from msoko_analysis.index_page import write_index
-from msoko_analysis.pdf import BROWSERS, find_browser, print_page, print_pages
-from msoko_analysis.runner import run_notes
+from msoko_analysis.publish import pdf
+from msoko_analysis.publish.index_page import write_index
+from msoko_analysis.publish.pdf import BROWSERS, find_browser, print_page, print_pages
+from msoko_analysis.publish.runner import run_notes
 
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")

@@ -13,8 +13,8 @@ import pytest
 import yaml
 
 from msoko_analysis.errors import ParamsError
-from msoko_analysis.params import PARAMS, RunParams, load_run
-from msoko_analysis.scales import (
+from msoko_analysis.params.run import PARAMS, RunParams, load_run
+from msoko_analysis.params.scales import (
     Paper,
     PaperOfYear,
     ScaleRow,
@@ -22,7 +22,7 @@ from msoko_analysis.scales import (
     choose_scales,
     read_scales,
 )
-from msoko_analysis.schema import Fault
+from msoko_analysis.params.schema import Fault
 
 ALTAI = Path(__file__).parent / "runs" / "altai.yaml"
 SUBJECT = {
@@ -99,7 +99,7 @@ def test_params_are_frozen_and_travel_between_processes() -> None:
 
 def test_loading_needs_no_data_library() -> None:
     code = (
-        "import sys; import msoko_analysis.params; "
+        "import sys; import msoko_analysis.params.run; "
         "print(sorted({'numpy', 'pandas', 'polars', 'scipy', 'pandera'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msoko_analysis.printed import skeleton, unit_of, values_in
+from msoko_analysis.page.tables import Digits
+from msoko_analysis.provenance.printed import skeleton, unit_of, values_in
 from msoko_analysis.russian import NBSP, between, counted, listed, number, percent
-from msoko_analysis.tables import Digits
 
 SIZES = st.floats(-1e9, 1e9, allow_nan=False)
 PLACES = st.integers(0, 6)

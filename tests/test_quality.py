@@ -14,7 +14,7 @@ import yaml
 
 from msoko_analysis.errors import DataError
 from msoko_analysis.ingest import read_files
-from msoko_analysis.quality import CHECKS, COLUMNS, QualityItem, assess, quality_table
+from msoko_analysis.ingest.quality import CHECKS, COLUMNS, QualityItem, assess, quality_table
 
 HEADER = "year;procedure;grade;subject;municipality;school;pupil;prior_mark;total;item_01;item_02"
 SCALES = {(year, "VPR", 4, "MA"): SimpleNamespace(max_primary=20) for year in (2020, 2021)}
@@ -191,5 +191,5 @@ def test_nothing_heavy_is_imported(project: Path) -> None:
     import subprocess
     import sys
 
-    code = "import sys, msoko_analysis.quality; sys.exit('pandera' in sys.modules)"
+    code = "import sys, msoko_analysis.ingest.quality; sys.exit('pandera' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=project, check=False).returncode == 0

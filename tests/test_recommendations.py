@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from msoko_analysis.catalogue import Recommendation
 from msoko_analysis.findings import Finding, Verdict
-from msoko_analysis.params import load_run
-from msoko_analysis.recommendations import Since, gone, recommend
+from msoko_analysis.findings.recommendations import Since, gone, recommend
+from msoko_analysis.params.recommendations import Recommendation
+from msoko_analysis.params.run import load_run
 
 CASES = Path(__file__).parent / "cases/demo_recommendations.yaml"
 # Every finding that asks for something, as findings can say it. A new one is a decision: it needs a

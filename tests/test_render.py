@@ -12,13 +12,13 @@ import nbformat
 import pytest
 from small_notebooks import write_notebook
 
-from msoko_analysis import render
-from msoko_analysis.conversion import TEMPLATES, note_html
 from msoko_analysis.errors import ParamsError, RenderError
-from msoko_analysis.execution import CellFailed, execute
-from msoko_analysis.forkserver import CAN_FORK
-from msoko_analysis.kernels import kernel_template
-from msoko_analysis.render import DiskFull, NoteWithheld, clean_leftovers, render_note
+from msoko_analysis.publish import render
+from msoko_analysis.publish.execution import CellFailed, execute
+from msoko_analysis.publish.forkserver import CAN_FORK
+from msoko_analysis.publish.html import TEMPLATES, note_html
+from msoko_analysis.publish.kernels import kernel_template
+from msoko_analysis.publish.render import DiskFull, NoteWithheld, clean_leftovers, render_note
 
 GIVEN = {"run_file": "run.yaml", "data": "demo", "district": "007", "year": 2026}
 SVG = (

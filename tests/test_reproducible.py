@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from msoko_analysis import runner
-from msoko_analysis.runner import run_notes
+from msoko_analysis.publish import runner
+from msoko_analysis.publish.runner import run_notes
 
 RUN = "params/runs/demo.yaml"
 MSOKO = "from msoko_analysis.cli import main; main()"

@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 from small_notebooks import write_notebook
 
-from msoko_analysis import runner
 from msoko_analysis.errors import ParamsError
-from msoko_analysis.forkserver import CAN_FORK
-from msoko_analysis.jobs import job_template
-from msoko_analysis.kernels import kernel_template
-from msoko_analysis.manifest import describe_run
-from msoko_analysis.params import load_run
-from msoko_analysis.render import failure_log
+from msoko_analysis.params.run import load_run
+from msoko_analysis.provenance.manifest import describe_run
+from msoko_analysis.publish import runner
+from msoko_analysis.publish.forkserver import CAN_FORK
+from msoko_analysis.publish.jobs import job_template
+from msoko_analysis.publish.kernels import kernel_template
+from msoko_analysis.publish.render import failure_log
 
 CALM = ("# Справка", "print(district, year)", "open(save_to + '/findings.json', 'w').write('{}')")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from reading import blocks, words
 
+from msoko_analysis.documents.note import build_note
 from msoko_analysis.ingest import read_files
-from msoko_analysis.note import build_note
-from msoko_analysis.runner import run_notes
+from msoko_analysis.publish.runner import run_notes
 
 RUN = "tests/runs/brasov.yaml"
 

@@ -19,8 +19,8 @@ from msoko_analysis.measures.arrays import Year, arrange_year
 from msoko_analysis.measures.item_arrays import arrange_items
 from msoko_analysis.measures.signs import other_signs
 from msoko_analysis.measures.similar_pairs import similar_pair_rows
-from msoko_analysis.params import Thresholds, load_run
-from msoko_analysis.scales import Paper, PaperOfYear, Scale
+from msoko_analysis.params.run import Thresholds, load_run
+from msoko_analysis.params.scales import Paper, PaperOfYear, Scale
 from msoko_analysis.wording.similar_pairs import pairs_text
 
 PAPER = Paper("VPR", 4, "MA")

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, chisquare
 
-from msoko_analysis.params import load_run
+from msoko_analysis.params.run import load_run
 from msoko_analysis.stats.reference import outside_municipality
 from msoko_analysis.stats.spike import PaperScores, SpikeTest, spike_test, usable_cuts
 from msoko_analysis.synthetic import Tasks, count_scores, honest_world, lift, respond

@@ -18,9 +18,9 @@ from msoko_analysis.findings.topics import topics
 from msoko_analysis.measures.arrays import Year
 from msoko_analysis.measures.item_arrays import ItemArrays
 from msoko_analysis.measures.topics import topic_rows
-from msoko_analysis.params import load_run
-from msoko_analysis.scales import Paper, PaperOfYear
-from msoko_analysis.task_topics import TaskTopic, read_task_topics
+from msoko_analysis.params.run import load_run
+from msoko_analysis.params.scales import Paper, PaperOfYear
+from msoko_analysis.params.task_topics import TaskTopic, read_task_topics
 from msoko_analysis.wording.topics import topics_text
 
 MA4 = Paper("VPR", 4, "MA")

@@ -11,8 +11,8 @@ from msoko_analysis.findings import Verdict
 from msoko_analysis.findings.signs import school_signs
 from msoko_analysis.measures.arrays import arrange_year
 from msoko_analysis.measures.signs import other_signs
-from msoko_analysis.params import Thresholds, load_run
-from msoko_analysis.scales import Paper, PaperOfYear, Scale
+from msoko_analysis.params.run import Thresholds, load_run
+from msoko_analysis.params.scales import Paper, PaperOfYear, Scale
 from msoko_analysis.wording.sign_kinds import size_text
 
 YEARS = (2024, 2025, 2026)

@@ -9,8 +9,8 @@ import pytest
 from reading import cells, words
 
 from msoko_analysis.disclosure import PublicMeasures
+from msoko_analysis.documents.note import Note
 from msoko_analysis.findings import Finding, Verdict
-from msoko_analysis.note import Note
 from msoko_analysis.wording import names, results, summary
 
 # Which numbers a form may follow: one (1, 21, 101…), few (2–4, 22…), many (0, 5–20, 25…).

@@ -17,7 +17,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from msoko_analysis.disclosure import PublicCounts
-from msoko_analysis.prose import escaped
+from msoko_analysis.page.prose import escaped
 from msoko_analysis.russian import number
 
 DARK, MID, LIGHT = "#1f3b57", "#7a7a7a", "#d9d9d9"

@@ -11,7 +11,7 @@ from msoko_analysis.findings.medals import medals
 from msoko_analysis.findings.model import Finding, Verdict
 from msoko_analysis.findings.signs import SIGNS, school_signs
 from msoko_analysis.findings.topics import topics
-from msoko_analysis.params import Thresholds
+from msoko_analysis.params.run import Thresholds
 
 __all__ = ["SIGNS", "Finding", "Verdict", "judge", "judge_participation"]
 

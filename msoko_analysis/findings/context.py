@@ -7,8 +7,8 @@ import pandas as pd
 from scipy.stats import norm
 
 from msoko_analysis.findings.model import Finding, Verdict
-from msoko_analysis.params import Thresholds
-from msoko_analysis.procedures import procedures
+from msoko_analysis.params.procedures import procedures
+from msoko_analysis.params.run import Thresholds
 
 
 def judge_participation(
@@ -18,7 +18,7 @@ def judge_participation(
 
     One finding for every procedure that schools hold themselves: who sits a state exam is decided
     elsewhere, and numbers follow the cohort and what it chooses. ``quality`` is the table of
-    :func:`msoko_analysis.quality.quality_table`.
+    :func:`msoko_analysis.ingest.quality.quality_table`.
     """
     mine = quality[
         (quality["check"] == "participation")

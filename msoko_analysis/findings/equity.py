@@ -10,7 +10,7 @@ import pandas as pd
 
 from msoko_analysis.disclosure import PublicMeasures
 from msoko_analysis.findings.model import Finding, Verdict, of_school
-from msoko_analysis.params import Thresholds
+from msoko_analysis.params.run import Thresholds
 
 _LEVEL = "signs_school"
 _CHANGES = {"school_gap_quarter_change": "percent", "icc_change": "share"}

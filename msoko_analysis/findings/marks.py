@@ -7,8 +7,8 @@ from dataclasses import replace
 import pandas as pd
 
 from msoko_analysis.findings.model import Finding, Verdict, of_school
-from msoko_analysis.params import Thresholds
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.run import Thresholds
+from msoko_analysis.params.scales import Paper
 
 
 def district_marks(district: pd.DataFrame, thresholds: Thresholds) -> tuple[Finding, ...]:

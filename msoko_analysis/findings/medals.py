@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from msoko_analysis.findings.model import Finding, Verdict, of_school
-from msoko_analysis.params import Thresholds
+from msoko_analysis.params.run import Thresholds
 
 
 def medals(

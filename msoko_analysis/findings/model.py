@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import pandas as pd
 
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.scales import Paper
 
 
 class Verdict(StrEnum):

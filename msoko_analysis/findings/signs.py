@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from msoko_analysis.findings.model import Finding, Verdict, of_school
-from msoko_analysis.params import Thresholds
+from msoko_analysis.params.run import Thresholds
 
 _NOTHING = pd.Series({"value": np.nan, "low": np.nan, "high": np.nan})
 # A family this sure makes a sign strong by itself (methods.md §3.11).

@@ -8,8 +8,8 @@ import pandas as pd
 
 from msoko_analysis.findings.model import Finding, Verdict, of_school
 from msoko_analysis.measures.topics import BELOW, GAP, SHARE
-from msoko_analysis.params import Thresholds
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.run import Thresholds
+from msoko_analysis.params.scales import Paper
 
 
 def topics(

@@ -12,8 +12,8 @@ from collections.abc import Callable
 
 import polars as pl
 
-from msoko_analysis.contracts import MARK_STATISTICS, MARK_VS_PRIOR, Contract
 from msoko_analysis.ingest.block import Block, require_rows
+from msoko_analysis.ingest.contracts import MARK_STATISTICS, MARK_VS_PRIOR, Contract
 from msoko_analysis.ingest.fisoko import paper_constants, title_problems
 from msoko_analysis.ingest.headings import Header, find_header, normal, paper_from_title
 from msoko_analysis.ingest.sheets import ROW, Sheet

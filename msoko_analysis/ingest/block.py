@@ -9,8 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from msoko_analysis.contracts import Contract
 from msoko_analysis.errors import Problem
+from msoko_analysis.ingest.contracts import Contract
 from msoko_analysis.ingest.sheets import ROW, Sheet
 
 #: Columns a reader may add to results for the table of schools; they do not stay in the results.

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from msoko_analysis.contracts import LEVEL_COUNTS, MEDALISTS, PAPER, RESULTS, SCHOOLS, Field
 from msoko_analysis.ingest.block import OTHER_CODE, SCHOOL_NAME, Block
+from msoko_analysis.ingest.contracts import LEVEL_COUNTS, MEDALISTS, PAPER, RESULTS, SCHOOLS, Field
 from msoko_analysis.ingest.gate import OUT_OF_FORM
 from msoko_analysis.ingest.headings import ABSENT, PROCEDURE_BY_NAME, SUBJECT_BY_NAME
 from msoko_analysis.ingest.persons import NO_SCHOOL

@@ -14,10 +14,10 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 import polars as pl
 
-from msoko_analysis.contracts import REFERENCE_SCORES
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.aggregates import unit_of
 from msoko_analysis.ingest.block import Block
+from msoko_analysis.ingest.contracts import REFERENCE_SCORES
 from msoko_analysis.ingest.fisoko import paper_constants, title_problems
 from msoko_analysis.ingest.headings import Header, find_header, paper_from_title
 from msoko_analysis.ingest.sheets import ROW, Sheet

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from msoko_analysis.contracts import RESULTS
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import (
     SCHOOL_NAME,
@@ -20,6 +19,7 @@ from msoko_analysis.ingest.block import (
     task_columns,
     two_headers,
 )
+from msoko_analysis.ingest.contracts import RESULTS
 from msoko_analysis.ingest.headings import (
     Header,
     PaperName,

@@ -13,13 +13,13 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from msoko_analysis.contracts import RESULTS, SUBJECT_NAMES
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import OTHER_CODE, Block
+from msoko_analysis.ingest.contracts import RESULTS, SUBJECT_NAMES
 from msoko_analysis.ingest.gate import Part, Title
 from msoko_analysis.ingest.gia_subjects import gia_subjects
 from msoko_analysis.ingest.sheets import Sheet
-from msoko_analysis.procedures import procedures
+from msoko_analysis.params.procedures import procedures
 
 _GRADE = {"OGE": 9, "EGE": 11}
 _BASE_MATHEMATICS = "MAB"

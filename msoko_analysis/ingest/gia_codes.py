@@ -7,9 +7,9 @@ from dataclasses import replace
 
 import polars as pl
 
-from msoko_analysis.contracts import MEDALISTS, RESULTS, SCHOOLS
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import Block
+from msoko_analysis.ingest.contracts import MEDALISTS, RESULTS, SCHOOLS
 from msoko_analysis.ingest.gate import BY_NAME, DOCUMENT, OUT_OF_FORM
 
 _SHOWN = 5

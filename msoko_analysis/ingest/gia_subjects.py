@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import StringConstraints
 
-from msoko_analysis.contracts import PROCEDURES, SUBJECTS
 from msoko_analysis.errors import DataError, ParamsError, Problem
-from msoko_analysis.schema import PROJECT, Strict, Text, nearest, read_csv, shown
+from msoko_analysis.ingest.contracts import PROCEDURES, SUBJECTS
+from msoko_analysis.params.schema import PROJECT, Strict, Text, nearest, read_csv, shown
 
 FILE = PROJECT / "params" / "gia_subjects.csv"
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from msoko_analysis.contracts import SUBJECT_NAMES
+from msoko_analysis.ingest.contracts import SUBJECT_NAMES
 from msoko_analysis.ingest.sheets import Sheet
-from msoko_analysis.procedures import procedures
+from msoko_analysis.params.procedures import procedures
 
 #: Name in files (lower case) → code; languages also go by the codes of collection forms (en8).
 SUBJECT_BY_NAME = {name: code for code, names in SUBJECT_NAMES.items() for name in names} | {

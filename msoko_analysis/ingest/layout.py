@@ -16,9 +16,9 @@ import polars as pl
 from pydantic import AfterValidator, model_validator
 from pydantic import Field as Default
 
-from msoko_analysis.contracts import CONTRACTS, Contract, Field
 from msoko_analysis.errors import DataError, ParamsError, Problem
-from msoko_analysis.schema import (
+from msoko_analysis.ingest.contracts import CONTRACTS, Contract, Field
+from msoko_analysis.params.schema import (
     Document,
     Fault,
     Number,

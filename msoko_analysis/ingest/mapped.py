@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import polars as pl
 
-from msoko_analysis.contracts import CONTRACTS, ITEM
 from msoko_analysis.ingest.block import Block, filled_columns, require_rows
+from msoko_analysis.ingest.contracts import CONTRACTS, ITEM
 from msoko_analysis.ingest.headings import normal
 from msoko_analysis.ingest.layout import Layout, Rows, Source, Table
 from msoko_analysis.ingest.sheets import ROW, Sheet, unique_headings
-from msoko_analysis.schema import nearest
+from msoko_analysis.params.schema import nearest
 
 
 def read(sheets: Sequence[Sheet], layout: Layout) -> list[Block]:

@@ -13,9 +13,9 @@ from dataclasses import replace
 
 import polars as pl
 
-from msoko_analysis.contracts import MARKER_PAPERS, MARKERS, SUBJECT_NAMES
 from msoko_analysis.ingest.block import Block, filled_columns, require_rows, two_headers
 from msoko_analysis.ingest.clean import PLACE, Cleaned
+from msoko_analysis.ingest.contracts import MARKER_PAPERS, MARKERS, SUBJECT_NAMES
 from msoko_analysis.ingest.headings import find_header, second_header
 from msoko_analysis.ingest.sheets import ROW, Sheet, unique_headings
 

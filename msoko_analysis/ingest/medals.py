@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from msoko_analysis.contracts import MEDALISTS
 from msoko_analysis.ingest.block import Block
+from msoko_analysis.ingest.contracts import MEDALISTS
 from msoko_analysis.ingest.gate import Part
 from msoko_analysis.ingest.sheets import Sheet
 

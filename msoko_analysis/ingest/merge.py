@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from msoko_analysis.contracts import (
+from msoko_analysis.errors import Problem
+from msoko_analysis.ingest.block import SCHOOL_NAME, Block
+from msoko_analysis.ingest.clean import PLACE, Cleaned, clean
+from msoko_analysis.ingest.contracts import (
     CONTRACTS,
     ITEM,
     MARKERS,
@@ -19,9 +22,6 @@ from msoko_analysis.contracts import (
     dtypes,
     validate,
 )
-from msoko_analysis.errors import Problem
-from msoko_analysis.ingest.block import SCHOOL_NAME, Block
-from msoko_analysis.ingest.clean import PLACE, Cleaned, clean
 from msoko_analysis.ingest.markers import check_counts
 from msoko_analysis.ingest.persons import unlinked
 from msoko_analysis.ingest.sheets import ROW

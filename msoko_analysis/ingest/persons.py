@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from msoko_analysis.contracts import MEDALISTS, RESULTS, SCHOOLS
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import SCHOOL_NAME, Block
+from msoko_analysis.ingest.contracts import MEDALISTS, RESULTS, SCHOOLS
 from msoko_analysis.ingest.gate import BY_NAME, CODE, DOCUMENT, NAME, ROW
 from msoko_analysis.ingest.privacy import Pseudonyms, same_name
 

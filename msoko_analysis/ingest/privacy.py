@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from msoko_analysis.errors import DataError, Problem
-from msoko_analysis.schema import PROJECT
+from msoko_analysis.params.schema import PROJECT
 
 #: Where the salt is kept unless ``--salt`` says otherwise; git-ignored.
 SALT = PROJECT / "data" / ".salt"

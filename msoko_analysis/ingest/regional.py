@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 
-from msoko_analysis.contracts import RESULTS
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import (
     Block,
@@ -20,6 +19,7 @@ from msoko_analysis.ingest.block import (
     task_columns,
     two_headers,
 )
+from msoko_analysis.ingest.contracts import RESULTS
 from msoko_analysis.ingest.headings import PaperName, find_header, paper_from_name, second_header
 from msoko_analysis.ingest.sheets import Sheet, unique_headings
 

@@ -9,12 +9,12 @@ from typing import Any
 
 import polars as pl
 
-from msoko_analysis.contracts import SUBJECT_NAMES
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import Block
+from msoko_analysis.ingest.contracts import SUBJECT_NAMES
 from msoko_analysis.ingest.merge import Merged
 from msoko_analysis.ingest.sheets import ROW
-from msoko_analysis.procedures import procedures
+from msoko_analysis.params.procedures import procedures
 
 _EXAMPLES = 5
 

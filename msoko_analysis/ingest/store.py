@@ -15,10 +15,10 @@ from typing import Any
 
 import polars as pl
 
-from msoko_analysis.contracts import PAPER
 from msoko_analysis.errors import DataError, Problem
 from msoko_analysis.ingest.block import Block
 from msoko_analysis.ingest.clean import PLACE
+from msoko_analysis.ingest.contracts import PAPER
 from msoko_analysis.ingest.merge import Merged
 from msoko_analysis.ingest.sheets import ROW
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 
-from msoko_analysis.contracts import CONTRACTS, ITEM, Contract
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import Block, filled_columns, require_rows, two_headers
+from msoko_analysis.ingest.contracts import CONTRACTS, ITEM, Contract
 from msoko_analysis.ingest.headings import Header, second_header
 from msoko_analysis.ingest.sheets import Sheet, unique_headings
 

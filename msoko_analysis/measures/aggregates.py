@@ -15,7 +15,7 @@ import pandas as pd
 from msoko_analysis.measures.places import Places
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import COLUMNS
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.wilson import share
 
 METHOD = "по агрегатам ФИС ОКО"

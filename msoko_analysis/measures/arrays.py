@@ -9,8 +9,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from msoko_analysis.procedures import procedures
-from msoko_analysis.scales import Paper, PaperOfYear, Scale
+from msoko_analysis.params.procedures import procedures
+from msoko_analysis.params.scales import Paper, PaperOfYear, Scale
 
 MARKS = np.array([2, 3, 4, 5])
 #: What is known of a school besides its results, columns of the contract «schools».

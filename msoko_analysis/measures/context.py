@@ -13,7 +13,7 @@ from msoko_analysis.measures.equity_years import pooled_means, pupils_once
 from msoko_analysis.measures.level import conditions
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows, unit_rows
-from msoko_analysis.params import Thresholds
+from msoko_analysis.params.run import Thresholds
 from msoko_analysis.stats.context import FEWEST_PER_TERM, Context, context
 
 METHOD = "случайные эффекты школ; условия: "

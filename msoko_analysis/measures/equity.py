@@ -33,8 +33,8 @@ from msoko_analysis.measures.equity_years import (
 )
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows, unit_rows
-from msoko_analysis.params import Thresholds
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.run import Thresholds
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.shrunken_share import shrunken_share
 
 _JACKKNIFE = "интервал складным ножом по школам"

@@ -28,7 +28,7 @@ from msoko_analysis.measures.equity_years import pupils_once
 from msoko_analysis.measures.levels import PREFIX, LevelPaper, LevelYear, common_levels
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows, unit_rows
-from msoko_analysis.params import Thresholds
+from msoko_analysis.params.run import Thresholds
 from msoko_analysis.stats.gaps import v_gap_of_marks
 from msoko_analysis.stats.icc_change import interval_of_change
 from msoko_analysis.stats.isolation import isolation

@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from msoko_analysis.equity_models import EquityModel, EquityModels
 from msoko_analysis.measures.arrays import PaperArrays, Year
 from msoko_analysis.measures.equity_estimates import Estimate, without_each
 from msoko_analysis.measures.equity_years import (
@@ -20,7 +19,8 @@ from msoko_analysis.measures.equity_years import (
 )
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS, COLUMNS
-from msoko_analysis.params import Thresholds
+from msoko_analysis.params.equity import EquityModel, EquityModels
+from msoko_analysis.params.run import Thresholds
 from msoko_analysis.rules.equity_models import PaperResults, SchoolResults, model_values
 
 _SMOOTH = ("tails", "gini")

@@ -17,7 +17,7 @@ from msoko_analysis.measures.equity_estimates import Estimate, average, school_e
 from msoko_analysis.measures.equity_years import PaperOfSchools, members, pooled_means, pupils_once
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS, COLUMNS
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.scales import Paper
 
 OWN = "msoko_analysis: методика пакета"
 _SELECTIVE = ("gymnasium", "lyceum")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from msoko_analysis.measures.arrays import PaperArrays, Year
 from msoko_analysis.measures.results import REGION
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.scales import Paper
 
 
 class PaperOfSchools(Protocol):

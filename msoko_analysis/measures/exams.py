@@ -11,8 +11,8 @@ from msoko_analysis.measures.arrays import Year
 from msoko_analysis.measures.procedures import score_counts
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import percent_rows, school_rows
-from msoko_analysis.minimums import Minimum
-from msoko_analysis.scales import Paper, PaperOfYear
+from msoko_analysis.params.minimums import Minimum
+from msoko_analysis.params.scales import Paper, PaperOfYear
 from msoko_analysis.stats.wilson import share
 
 INDICATORS = ("mean_test_score", "below_minimum")

@@ -18,7 +18,7 @@ from msoko_analysis.measures.arrays import Year
 from msoko_analysis.measures.places import Places
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows
 from msoko_analysis.measures.signs import combined_rows, enough_schools
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.combination import benjamini_hochberg
 from msoko_analysis.stats.mark_gap_margins import MarkGapOfMargins, mark_gap_of_comparison
 from msoko_analysis.stats.pooling import pooled_z

@@ -12,8 +12,8 @@ from msoko_analysis.measures.aggregates import placed
 from msoko_analysis.measures.equity_levels import equity_level_rows
 from msoko_analysis.measures.levels import COUNTS, PREFIX, LevelYear, arrange_levels, level_rows
 from msoko_analysis.measures.places import Places
-from msoko_analysis.params import Thresholds
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.run import Thresholds
+from msoko_analysis.params.scales import Paper
 
 _KEY = list(COUNTS[:4])
 _MARKS = (2, 3, 4, 5)

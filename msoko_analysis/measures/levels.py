@@ -16,7 +16,7 @@ import pandas as pd
 from msoko_analysis.measures.arrays import CONTEXT
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import percent_rows, school_rows
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.wilson import share
 
 PREFIX = "level_share_"

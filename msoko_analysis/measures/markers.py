@@ -15,7 +15,7 @@ from msoko_analysis.measures.aggregates import METHOD as BY_FORMS
 from msoko_analysis.measures.places import Places
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows, unit_rows
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.agreement import Agreement, agreement
 from msoko_analysis.stats.wilson import Share
 

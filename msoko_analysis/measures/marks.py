@@ -18,7 +18,7 @@ from msoko_analysis.measures.arrays import MARKS, PaperArrays, Year
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS, percent_rows, school_rows, unit_rows
 from msoko_analysis.measures.signs import alpha, enough_schools
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.cluster_means import cluster_means
 from msoko_analysis.stats.combination import benjamini_hochberg
 from msoko_analysis.stats.given_score import TaskCounts

@@ -14,10 +14,10 @@ import pandas as pd
 
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import percent_rows, school_rows, unit_rows
-from msoko_analysis.medal_rules import Bars, MedalRules
-from msoko_analysis.minimums import Minimum
+from msoko_analysis.params.medals import Bars, MedalRules
+from msoko_analysis.params.minimums import Minimum
+from msoko_analysis.params.scales import Paper, PaperOfYear
 from msoko_analysis.rules.medals import MedalExams, follows_rule, p29
-from msoko_analysis.scales import Paper, PaperOfYear
 from msoko_analysis.stats.combination import benjamini_hochberg
 from msoko_analysis.stats.two_rates import FEWEST_SCHOOLS, TwoRates, two_rates
 from msoko_analysis.stats.wilson import share
@@ -86,7 +86,7 @@ _COUNTED = (
 def bands(bars: Bars) -> dict[str, tuple[int, int]]:
     """Bands of the least score of a medalist: name → lowest and highest score.
 
-    >>> from msoko_analysis.params import load_run
+    >>> from msoko_analysis.params.run import load_run
     >>> list(bands(load_run("params/runs/demo.yaml").medal_rules.bars))
     ['least_0_59', 'least_60_69', 'least_70_79', 'least_80_100']
     """

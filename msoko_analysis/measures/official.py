@@ -10,13 +10,13 @@ import pandas as pd
 from msoko_analysis.measures.arrays import Year
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows, unit_rows
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.rules.fioko import (
     cohort_jump,
     inflated_mean,
     mark_agreement,
     objectivity_index,
 )
-from msoko_analysis.scales import Paper
 
 _SOURCE = "ФИОКО, методика от 19.04.2019"
 # The procedures the document names for ВПР: Russian and mathematics of grades 4 and 5.

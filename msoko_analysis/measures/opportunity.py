@@ -14,8 +14,8 @@ from msoko_analysis.measures.equity_models import model_rows
 from msoko_analysis.measures.equity_years import on_schools
 from msoko_analysis.measures.partners import Schools, partners
 from msoko_analysis.measures.shnor import BelowMinimum, below_minimum, shnor_rows
-from msoko_analysis.params import RunParams, Thresholds
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.run import RunParams, Thresholds
+from msoko_analysis.params.scales import Paper
 
 PARTNERS = ("year", "municipality", "school", "partner", "partner_municipality", "reason")
 

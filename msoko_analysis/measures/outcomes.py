@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from msoko_analysis.measures.arrays import PaperArrays, Year
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.jump import standardised
 
 Outcome = Literal["mean", "share_2"]

@@ -16,7 +16,7 @@ import pandas as pd
 from msoko_analysis.measures.arrays import Year
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows
 from msoko_analysis.measures.signs import enough_schools
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.combination import benjamini_hochberg
 from msoko_analysis.stats.jump import Occasion, standardised
 from msoko_analysis.stats.link import Link, link

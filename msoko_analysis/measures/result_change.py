@@ -11,7 +11,7 @@ from msoko_analysis.measures.arrays import PaperArrays, Year
 from msoko_analysis.measures.equity_years import members, on_schools, papers_of_both
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS, unit_rows
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.jackknife import JackknifeDifference, from_left_out
 
 _METHOD = "изменение среднего результата, интервал складным ножом по школам; другие участники"

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.cluster_means import cluster_means
 
 COLUMNS = (

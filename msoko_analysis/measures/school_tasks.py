@@ -10,8 +10,8 @@ import pandas as pd
 from msoko_analysis.measures.arrays import Year, papers_of
 from msoko_analysis.measures.item_arrays import ItemArrays
 from msoko_analysis.measures.rows import ALL_PAPERS
-from msoko_analysis.params import Thresholds
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.run import Thresholds
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.items import TaskProfile, task_profile
 
 COLUMNS = (

@@ -10,9 +10,9 @@ import pandas as pd
 
 from msoko_analysis.measures.arrays import Year
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows
+from msoko_analysis.params.scales import Paper
+from msoko_analysis.params.shnor import ShnorRule
 from msoko_analysis.rules.shnor import shnor
-from msoko_analysis.scales import Paper
-from msoko_analysis.shnor_rules import ShnorRule
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from msoko_analysis.measures.arrays import PaperArrays, Year, papers_of
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.combination import benjamini_hochberg, combine_signs, smallest
 from msoko_analysis.stats.given_score import TaskCounts
 from msoko_analysis.stats.homogeneity import homogeneity

@@ -10,8 +10,8 @@ import pandas as pd
 from msoko_analysis.measures.arrays import Year
 from msoko_analysis.measures.item_arrays import ItemArrays
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows
-from msoko_analysis.params import Thresholds
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.run import Thresholds
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.answer_pairs import answer_pairs
 from msoko_analysis.stats.given_score import given_score
 

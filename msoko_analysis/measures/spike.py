@@ -14,8 +14,8 @@ from msoko_analysis.measures.arrays import PaperArrays, Year
 from msoko_analysis.measures.reference import CONTROLS, NAMES, Chosen, choose, reference_rows
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows, unit_rows
-from msoko_analysis.params import Thresholds
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.run import Thresholds
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.cleaning import CleanedTest, cleaned_spike_test
 from msoko_analysis.stats.lifted import lifted_pupils
 from msoko_analysis.stats.misfit import shape_misfit

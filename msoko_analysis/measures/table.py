@@ -17,8 +17,8 @@ from msoko_analysis.measures.results import result_rows
 from msoko_analysis.measures.rows import COLUMNS
 from msoko_analysis.measures.signs import combined_rows, other_signs
 from msoko_analysis.measures.spike import aligned, cut_rows, spike_rows
-from msoko_analysis.params import Thresholds
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.run import Thresholds
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.given_score import TaskCounts
 
 _ORDER = ["procedure", "grade", "subject", "level", "municipality", "unit", "indicator"]

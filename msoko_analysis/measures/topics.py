@@ -12,7 +12,7 @@ from msoko_analysis.measures.item_arrays import ItemArrays
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import unit_rows
 from msoko_analysis.measures.signs import enough_schools
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.combination import benjamini_hochberg
 from msoko_analysis.stats.items import task_profile
 from msoko_analysis.stats.unit_tasks import UnitTasks, unit_tasks

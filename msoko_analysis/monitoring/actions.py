@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Literal
 
 from msoko_analysis.errors import DataError, ParamsError, Problem
-from msoko_analysis.params import PARAMS
-from msoko_analysis.schema import Strict, Text, read_yaml, validate
+from msoko_analysis.params.run import PARAMS
+from msoko_analysis.params.schema import Strict, Text, read_yaml, validate
 
 Shown = Literal[
     "indicator_worse", "target_missed", "indicator_absent", "experts_differ", "roadmap_overdue",

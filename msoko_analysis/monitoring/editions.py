@@ -11,9 +11,9 @@ import pandas as pd
 from pydantic import Field, model_validator
 
 from msoko_analysis.errors import DataError, ParamsError, Problem
-from msoko_analysis.params import PARAMS
+from msoko_analysis.params.run import PARAMS
+from msoko_analysis.params.schema import Fault, Number, Strict, Text, nearest, read_yaml, validate
 from msoko_analysis.rules.mechanisms import POSITION_COLUMNS
-from msoko_analysis.schema import Fault, Number, Strict, Text, nearest, read_yaml, validate
 
 # What stands beside the numbers where the official maximums are not known.
 MODEL_RU = (

@@ -20,7 +20,7 @@ from msoko_analysis.errors import DataError, Problem
 from msoko_analysis.monitoring.cells import as_number, emptied
 from msoko_analysis.monitoring.editions import Edition
 from msoko_analysis.monitoring.workbook import drop_down, write_head, write_help, write_list
-from msoko_analysis.schema import nearest
+from msoko_analysis.params.schema import nearest
 
 HELP, POINTS, PLACES = "Как заполнять", "Баллы", "Муниципалитеты"
 HEAD_ROW = 2  # the edition and the year stand above

@@ -6,7 +6,7 @@ import pandas as pd
 
 from msoko_analysis.monitoring.periods import Period
 from msoko_analysis.monitoring.registry import Registry
-from msoko_analysis.tables import Digits, Table
+from msoko_analysis.page.tables import Digits, Table
 
 # Filled by people: the numbers do not say why.
 ROOM = ("Почему", "Что сделано", "Документ")
@@ -33,7 +33,7 @@ def interview(
     Returns
     -------
     Table in the order of the registry, with empty columns for people; it goes on the page, into CSV
-    and, by :func:`~msoko_analysis.tables.workbook`, into Excel.
+    and, by :func:`~msoko_analysis.page.tables.workbook`, into Excel.
 
     >>> from msoko_analysis.monitoring.dynamics import changes, deviations
     >>> from msoko_analysis.monitoring.registry import load_registry

@@ -27,7 +27,7 @@ from msoko_analysis.monitoring.template import (
     TARGETS,
     TARGETS_HEAD,
 )
-from msoko_analysis.schema import nearest
+from msoko_analysis.params.schema import nearest
 
 _FREQUENCY = {1: "раз в год", 2: "раз в полугодие", 4: "раз в квартал", 8: "дважды в квартал"}
 

@@ -15,8 +15,17 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from msoko_analysis.errors import DataError, ParamsError, Problem
-from msoko_analysis.params import PARAMS
-from msoko_analysis.schema import Fault, Number, Strict, Text, Whole, nearest, read_yaml, validate
+from msoko_analysis.params.run import PARAMS
+from msoko_analysis.params.schema import (
+    Fault,
+    Number,
+    Strict,
+    Text,
+    Whole,
+    nearest,
+    read_yaml,
+    validate,
+)
 
 Kind = Literal["share", "ratio", "rate", "per_head", "growth", "index", "value", "computed"]
 Better = Literal["higher", "lower", "none"]

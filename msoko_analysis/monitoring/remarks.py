@@ -8,9 +8,9 @@ import pandas as pd
 
 from msoko_analysis.errors import DataError, ParamsError, Problem
 from msoko_analysis.monitoring.editions import Edition
-from msoko_analysis.params import PARAMS
+from msoko_analysis.params.run import PARAMS
+from msoko_analysis.params.schema import Strict, Text, read_yaml, validate
 from msoko_analysis.rules.mechanisms import Mechanisms
-from msoko_analysis.schema import Strict, Text, read_yaml, validate
 
 
 class Remark(Strict):

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from msoko_analysis.equity_models import EquityModel, EquityModels, Level
 from msoko_analysis.errors import StatsInputError
+from msoko_analysis.params.equity import EquityModel, EquityModels, Level
 from msoko_analysis.stats.gaps import mid_quantiles, tails
 from msoko_analysis.stats.inequality import inequality
 
@@ -78,8 +78,8 @@ def model_values(
 ) -> tuple[ModelValue, ...]:
     """Values of an indicator by every way, the default first.
 
-    >>> from msoko_analysis.equity_models import read_equity_models
-    >>> from msoko_analysis.schema import PROJECT
+    >>> from msoko_analysis.params.equity import read_equity_models
+    >>> from msoko_analysis.params.schema import PROJECT
     >>> models = read_equity_models(PROJECT / "params" / "equity_models.yaml", [])
     >>> papers = [
     ...     PaperResults("VPR", np.array([[1, 1, 1, 1, 1]]), 1, (1, 2, 4)),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from msoko_analysis.errors import StatsInputError
-from msoko_analysis.medal_rules import MedalRule
+from msoko_analysis.params.medals import MedalRule
 
 RUSSIAN = "RU"
 
@@ -44,7 +44,7 @@ def follows_rule(
 ) -> np.ndarray:
     """«Соответствие правилу года»: 1 results agree with the rule, 0 they do not, nan can not be said.
 
-    The conditions are those of :class:`msoko_analysis.medal_rules.MedalRule`. A condition about a
+    The conditions are those of :class:`msoko_analysis.params.medals.MedalRule`. A condition about a
     paper the medalist has no result in can not be checked (state exam in another form, a file that
     was not given): nan, unless another condition already fails. A rule that does not look at ЕГЭ
     gives nan for everybody. ``thresholds`` (subjects,) the minimums of the year, nan unknown: needed

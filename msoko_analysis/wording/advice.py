@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from msoko_analysis.catalogue import Term
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding
-from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, behind, escaped, stack
-from msoko_analysis.recommendations import Addressed, Ground, Since
+from msoko_analysis.findings.recommendations import Addressed, Ground, Since
+from msoko_analysis.page.prose import Bullets, Heading, Paragraph, Stack, behind, escaped, stack
+from msoko_analysis.params.recommendations import Term
 from msoko_analysis.russian import NBSP, counted, long_date, natural, number, percent
 from msoko_analysis.wording.equity import change_sentence, share_text
 from msoko_analysis.wording.medals import medals_size

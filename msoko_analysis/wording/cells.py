@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.measures.rows import ALL_PAPERS
-from msoko_analysis.scales import Paper
-from msoko_analysis.tables import HIDDEN
+from msoko_analysis.page.tables import HIDDEN
+from msoko_analysis.params.scales import Paper
 
 Cell = float | str
 

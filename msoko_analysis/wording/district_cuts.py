@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from msoko_analysis.facts import Facts
-from msoko_analysis.prose import Paragraph, Stack, stack
+from msoko_analysis.facts.district import Facts
+from msoko_analysis.page.prose import Paragraph, Stack, stack
+from msoko_analysis.page.tables import Digits, Table
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.russian import DASH, number
-from msoko_analysis.scales import Paper
-from msoko_analysis.tables import Digits, Table
 from msoko_analysis.wording.cells import of_unit
 from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.names import paper_name

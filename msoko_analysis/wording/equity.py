@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.measures.context import METHOD
 from msoko_analysis.measures.equity_levels import METHOD as LEVELS
-from msoko_analysis.prose import Paragraph, Stack, stack
+from msoko_analysis.page.prose import Paragraph, Stack, stack
+from msoko_analysis.page.tables import Digits
 from msoko_analysis.russian import NBSP, between, counted, listed, number, percent
-from msoko_analysis.tables import Digits
 from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.levels import (
     by_levels,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.figures import Figure
 from msoko_analysis.figures.intervals import SchoolIntervals, school_intervals
 from msoko_analysis.findings import Verdict
-from msoko_analysis.prose import Stack, stack
+from msoko_analysis.page.prose import Stack, stack
 from msoko_analysis.russian import NBSP, counted, natural
 from msoko_analysis.wording.equity import conditions
 from msoko_analysis.wording.levels import (

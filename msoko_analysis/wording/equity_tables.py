@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Verdict
+from msoko_analysis.page.tables import HIDDEN, Digits, Table
 from msoko_analysis.russian import DASH, NBSP, listed, number
-from msoko_analysis.tables import HIDDEN, Digits, Table
 from msoko_analysis.wording.equity import SIDE
 from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.levels import (

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
-from msoko_analysis.facts import Facts
-from msoko_analysis.prose import Stack, stack
-from msoko_analysis.tables import Digits, Table
+from msoko_analysis.facts.district import Facts
+from msoko_analysis.page.prose import Stack, stack
+from msoko_analysis.page.tables import Digits, Table
 from msoko_analysis.wording.cells import minus, of_unit
 from msoko_analysis.wording.levels import levels_table
 from msoko_analysis.wording.numbering import table_title

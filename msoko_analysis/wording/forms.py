@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Verdict
-from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
 from msoko_analysis.russian import counted, listed
 from msoko_analysis.wording.levels import not_determined as levels_not_determined
 from msoko_analysis.wording.levels import only_levels

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.measures.equity_levels import METHOD
 from msoko_analysis.measures.levels import PREFIX
-from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.page.tables import HIDDEN, Digits, Table
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.russian import (
     DASH,
     NBSP,
@@ -18,8 +20,6 @@ from msoko_analysis.russian import (
     number,
     percent,
 )
-from msoko_analysis.scales import Paper
-from msoko_analysis.tables import HIDDEN, Digits, Table
 from msoko_analysis.wording.cells import of_unit
 from msoko_analysis.wording.names import district_cases, paper_name, procedures, school_name
 from msoko_analysis.wording.numbering import in_table, table_title

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.measures.markers import BY_FORM, BY_RESULTS, BY_SCHOOLS
-from msoko_analysis.prose import Paragraph, Stack, stack
+from msoko_analysis.page.prose import Paragraph, Stack, stack
+from msoko_analysis.page.tables import Digits, Table
 from msoko_analysis.russian import (
     DASH,
     NBSP,
@@ -19,7 +20,6 @@ from msoko_analysis.russian import (
     percent,
     plural,
 )
-from msoko_analysis.tables import Digits, Table
 from msoko_analysis.wording.names import school_name
 from msoko_analysis.wording.numbering import table_title
 

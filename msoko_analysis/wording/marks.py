@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Verdict
-from msoko_analysis.prose import Paragraph, Stack, stack
+from msoko_analysis.page.prose import Paragraph, Stack, stack
+from msoko_analysis.page.tables import HIDDEN, Digits, Table
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.russian import DASH, NBSP, listed, natural, number
-from msoko_analysis.scales import Paper
-from msoko_analysis.tables import HIDDEN, Digits, Table
 from msoko_analysis.wording.cells import Cell, of_school, of_unit
 from msoko_analysis.wording.names import VERDICT, paper_name, school_name
 from msoko_analysis.wording.numbering import in_table, table_title

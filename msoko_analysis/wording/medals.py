@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.measures.medals import MEDALS as PAPER
 from msoko_analysis.measures.medals import YEARS, bands
-from msoko_analysis.medal_rules import FIRST_YEAR_OF_DEGREES
-from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.page.tables import HIDDEN, Table
+from msoko_analysis.params.medals import FIRST_YEAR_OF_DEGREES
 from msoko_analysis.russian import DASH, counted, listed, natural, number, percent
-from msoko_analysis.tables import HIDDEN, Table
 from msoko_analysis.wording.names import district_cases, school_name
 from msoko_analysis.wording.numbering import table_title
 from msoko_analysis.wording.sign_kinds import MEDALS

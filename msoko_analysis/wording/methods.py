@@ -5,13 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.measures.reference import NAMES
-from msoko_analysis.params import Threshold
-from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.page.tables import HIDDEN, Digits, Table
+from msoko_analysis.params.run import Threshold
 from msoko_analysis.russian import DASH, NBSP, counted, natural, number, percent
-from msoko_analysis.tables import HIDDEN, Digits, Table
 from msoko_analysis.wording import levels
 from msoko_analysis.wording.cells import of_school
 from msoko_analysis.wording.names import VERDICT, paper_name, school_name

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Verdict
-from msoko_analysis.procedures import procedures as _known
+from msoko_analysis.params.procedures import procedures as _known
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.russian import NBSP, counted, listed, natural
-from msoko_analysis.scales import Paper
 
 #: Forms of «paper» where a year mixes procedures whose papers have different names.
 _MIXED = ("процедура", "процедуры", "процедур"), ("процедуре", "процедурам")

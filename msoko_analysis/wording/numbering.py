@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Verdict
 from msoko_analysis.measures.medals import MEDALS
 from msoko_analysis.russian import NBSP, natural

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Verdict
-from msoko_analysis.observation import ObservationPlan
-from msoko_analysis.prose import Paragraph, Stack, stack
+from msoko_analysis.findings.observation import ObservationPlan
+from msoko_analysis.page.prose import Paragraph, Stack, stack
+from msoko_analysis.page.tables import Digits, Table
 from msoko_analysis.russian import counted, natural, percent
 from msoko_analysis.stats.observation_plan import Reason
-from msoko_analysis.tables import Digits, Table
 from msoko_analysis.wording.names import paper_name, school_name
 from msoko_analysis.wording.numbering import in_table, table_title
 from msoko_analysis.wording.sign_kinds import KINDS

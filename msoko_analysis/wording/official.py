@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Verdict
 from msoko_analysis.measures.official import FIOKO_PAPERS
-from msoko_analysis.prose import Paragraph, Stack, stack
+from msoko_analysis.page.prose import Paragraph, Stack, stack
+from msoko_analysis.page.tables import HIDDEN, Digits, Table
 from msoko_analysis.russian import DASH, NBSP, counted, number, percent
-from msoko_analysis.tables import HIDDEN, Digits, Table
 from msoko_analysis.wording.names import school_name
 from msoko_analysis.wording.numbering import table_title
 from msoko_analysis.wording.signs import by_name

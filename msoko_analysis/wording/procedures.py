@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.measures.procedures import earlier_paper
-from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.page.tables import Table
 from msoko_analysis.russian import (
     DASH,
     NBSP,
@@ -18,7 +19,6 @@ from msoko_analysis.russian import (
     natural,
     number,
 )
-from msoko_analysis.tables import Table
 from msoko_analysis.wording.names import PROCEDURE, school_name, school_names
 from msoko_analysis.wording.numbering import see_table, table_title
 from msoko_analysis.wording.sign_kinds import LINK

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pandas as pd
 
-from msoko_analysis.facts import Facts
-from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.facts.district import Facts
+from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.page.tables import Digits, Table
+from msoko_analysis.params.scales import STATUS_RU, Paper
 from msoko_analysis.russian import NBSP, counted, number, percent
-from msoko_analysis.scales import STATUS_RU, Paper
-from msoko_analysis.tables import Digits, Table
 from msoko_analysis.wording.names import PROCEDURE, paper_name
 from msoko_analysis.wording.numbering import table_title
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from msoko_analysis.facts import Facts
-from msoko_analysis.prose import escaped
+from msoko_analysis.facts.district import Facts
+from msoko_analysis.page.prose import escaped
 from msoko_analysis.russian import (
     NBSP,
     first_capital,

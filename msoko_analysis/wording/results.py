@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pandas as pd
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.figures import (
     Distribution,
     Figure,
@@ -17,7 +17,9 @@ from msoko_analysis.figures import (
 )
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.measures.level import METHOD
-from msoko_analysis.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.page.tables import Digits, Table
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.russian import (
     NBSP,
     between,
@@ -27,8 +29,6 @@ from msoko_analysis.russian import (
     number,
     percent,
 )
-from msoko_analysis.scales import Paper
-from msoko_analysis.tables import Digits, Table
 from msoko_analysis.wording.cells import Cell, minus, of_unit
 from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.names import (

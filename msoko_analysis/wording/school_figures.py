@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
+from msoko_analysis.facts.pictures import DISTANCES, AgainstUsual, SchoolPicture, TasksOfPaper
 from msoko_analysis.figures import (
     Figure,
     NearCuts,
@@ -16,7 +17,6 @@ from msoko_analysis.figures import (
 )
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.russian import number
-from msoko_analysis.school_pictures import DISTANCES, AgainstUsual, SchoolPicture, TasksOfPaper
 from msoko_analysis.wording.names import paper_name, school_name
 
 # Of the signs of a school the first of these is drawn; any other sign shows the distribution.

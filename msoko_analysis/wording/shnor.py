@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pandas as pd
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
+from msoko_analysis.findings.recommendations import Since
 from msoko_analysis.measures import partners as reasons
-from msoko_analysis.prose import Paragraph, Stack, stack
-from msoko_analysis.recommendations import Since
+from msoko_analysis.page.prose import Paragraph, Stack, stack
+from msoko_analysis.page.tables import HIDDEN, Digits, Table
 from msoko_analysis.russian import DASH, NBSP, counted, natural, number, percent, plural
-from msoko_analysis.tables import HIDDEN, Digits, Table
 from msoko_analysis.wording.names import PROCEDURE, school_name
 from msoko_analysis.wording.numbering import table_title
 from msoko_analysis.wording.results import low_text

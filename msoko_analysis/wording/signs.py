@@ -8,11 +8,11 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
-from msoko_analysis.prose import Bullets, Heading, Paragraph, Stack, stack
+from msoko_analysis.page.prose import Bullets, Heading, Paragraph, Stack, stack
+from msoko_analysis.page.tables import Digits, Table
 from msoko_analysis.russian import DASH, NBSP, counted, first_capital, natural, number, percent
-from msoko_analysis.tables import Digits, Table
 from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.names import VERDICT, school_name
 from msoko_analysis.wording.numbering import figure_title, table_title

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding
 from msoko_analysis.measures.similar_pairs import INDICATOR
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.russian import counted, number
-from msoko_analysis.scales import Paper
 from msoko_analysis.wording.names import paper_name
 
 

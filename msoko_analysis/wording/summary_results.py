@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.russian import (
     NBSP,
     counted,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
-from msoko_analysis.facts import Facts
+from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
-from msoko_analysis.prose import Paragraph, Stack, stack
+from msoko_analysis.page.prose import Paragraph, Stack, stack
+from msoko_analysis.page.tables import Digits, Table
+from msoko_analysis.params.scales import PaperOfYear
 from msoko_analysis.russian import NBSP, counted, number, percent
-from msoko_analysis.scales import PaperOfYear
-from msoko_analysis.tables import Digits, Table
 from msoko_analysis.wording.names import paper_name
 from msoko_analysis.wording.numbering import in_table, table_title
 

@@ -15,7 +15,7 @@ from scipy.stats import false_discovery_control
 from test_tasks import Planted, copying, leak, upward, upward_hard
 from worlds import auc, check_mean, check_rate, size
 
-from msoko_analysis.blindness import tables_of, verdicts
+from msoko_analysis.documents.blindness import tables_of, verdicts
 from msoko_analysis.synthetic.trial import Misuse, Trial, draw_trial
 
 SMALL, FULL = (4, 300), (12, 800)  # regions of each kind, schools of each

@@ -17,9 +17,9 @@ import pytest
 from scipy.stats import binom
 from worlds_effect import region
 
-from msoko_analysis.findings.effect import Conclusion, EffectFinding, Reason, judge_effect
-from msoko_analysis.measures.effect import estimate
-from msoko_analysis.params import load_run
+from msoko_analysis.findings.interventions import Conclusion, EffectFinding, Reason, judge_effect
+from msoko_analysis.measures.interventions import estimate
+from msoko_analysis.params.run import load_run
 
 PROJECT = Path(__file__).resolve().parents[2]
 THRESHOLDS = load_run(PROJECT / "params/runs/demo.yaml").thresholds

@@ -8,7 +8,7 @@ from scipy.stats import t as student
 from worlds import check_rate
 
 from msoko_analysis.measures.rows import percent_rows
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.scales import Paper
 
 PAPER = Paper("VPR", 4, "MA")
 REGIONAL = 0.6

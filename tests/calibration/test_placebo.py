@@ -16,7 +16,7 @@ from scipy.stats import binom, false_discovery_control, norm
 from worlds import ERROR, check_rate, pooled_reference
 
 from msoko_analysis.measures.arrays import PaperArrays, Year
-from msoko_analysis.scales import Paper
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.reference import outside_municipality
 from msoko_analysis.stats.spike import PaperScores, spike_test, usable_cuts
 

@@ -23,7 +23,7 @@ from msoko_analysis.measures import measure_year
 from msoko_analysis.measures.arrays import arrange_year
 from msoko_analysis.measures.item_arrays import arrange_items
 from msoko_analysis.measures.medals import medal_counts, medal_rows
-from msoko_analysis.params import RunParams, load_run
+from msoko_analysis.params.run import RunParams, load_run
 
 YEAR = 2026
 LIMIT = 0.10

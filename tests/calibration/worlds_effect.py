@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from msoko_analysis.measures.effect import SchoolResults
+from msoko_analysis.measures.interventions import SchoolResults
 
 
 def region(

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from msoko_analysis.measures.arrays import PaperArrays, Year
-from msoko_analysis.scales import Paper, Scale
+from msoko_analysis.params.scales import Paper, Scale
 from msoko_analysis.synthetic import count_scores, draw_tasks, respond
 
 MAXIMA = (*(1,) * 11, *(2,) * 7)

@@ -6,13 +6,19 @@ from datetime import date
 
 import pytest
 
-from msoko_analysis.cycle.completeness import GapKind, activity_stages, completeness
-from msoko_analysis.cycle.keywords import load_keywords, stages_of
-from msoko_analysis.cycle.roadmap import Activity, Place, Roadmap
-from msoko_analysis.cycle.status import Status, status_table, statuses, without_days, year_calendar
-from msoko_analysis.cycle.term_reading import read_term
-from msoko_analysis.cycle.terms import Span
 from msoko_analysis.monitoring.editions import load_editions
+from msoko_analysis.monitoring.roadmap.completeness import GapKind, activity_stages, completeness
+from msoko_analysis.monitoring.roadmap.keywords import load_keywords, stages_of
+from msoko_analysis.monitoring.roadmap.roadmap import Activity, Place, Roadmap
+from msoko_analysis.monitoring.roadmap.status import (
+    Status,
+    status_table,
+    statuses,
+    without_days,
+    year_calendar,
+)
+from msoko_analysis.monitoring.roadmap.term_reading import read_term
+from msoko_analysis.monitoring.roadmap.terms import Span
 
 PLAN = Span(date(2026, 1, 1), date(2027, 12, 31))
 COLUMNS = {"activity": "B", "term": "C", "responsible": "D", "evidence": "E"}

@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 from test_cycle_status import PLAN, activity, roadmap
 
-from msoko_analysis.cycle.completeness import completeness
-from msoko_analysis.cycle.roadmap import Roadmap
-from msoko_analysis.cycle.status import statuses
-from msoko_analysis.wording.cycle import (
+from msoko_analysis.monitoring.roadmap.completeness import completeness
+from msoko_analysis.monitoring.roadmap.roadmap import Roadmap
+from msoko_analysis.monitoring.roadmap.status import statuses
+from msoko_analysis.wording.monitoring.roadmap import (
     calendar_table,
     completeness_text,
     reading_text,

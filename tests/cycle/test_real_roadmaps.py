@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from seed_tables import between, cells_by_line, cells_by_tab, typed
 
-from msoko_analysis.cycle.completeness import completeness
-from msoko_analysis.cycle.reading import read_roadmap
-from msoko_analysis.cycle.roadmap import Roadmap
-from msoko_analysis.cycle.status import statuses, without_days, year_calendar
-from msoko_analysis.cycle.terms import Kind, Span
+from msoko_analysis.monitoring.roadmap.completeness import completeness
+from msoko_analysis.monitoring.roadmap.reading import read_roadmap
+from msoko_analysis.monitoring.roadmap.roadmap import Roadmap
+from msoko_analysis.monitoring.roadmap.status import statuses, without_days, year_calendar
+from msoko_analysis.monitoring.roadmap.terms import Kind, Span
 
 Read = tuple[Roadmap, str]
 

@@ -12,13 +12,13 @@ from openpyxl.worksheet.worksheet import Worksheet
 from typer.testing import CliRunner
 
 from msoko_analysis.cli import app
-from msoko_analysis.cycle.keywords import load_keywords
-from msoko_analysis.cycle.reading import read_roadmap
-from msoko_analysis.cycle.template import DIRECTIONS as CHOICES
-from msoko_analysis.cycle.template import HEAD, HEAD_ROW, SHEET, write_roadmap_template
-from msoko_analysis.cycle.terms import Span
 from msoko_analysis.errors import DataError
 from msoko_analysis.monitoring.editions import load_editions
+from msoko_analysis.monitoring.roadmap.keywords import load_keywords
+from msoko_analysis.monitoring.roadmap.reading import read_roadmap
+from msoko_analysis.monitoring.roadmap.template import DIRECTIONS as CHOICES
+from msoko_analysis.monitoring.roadmap.template import HEAD, HEAD_ROW, SHEET, write_roadmap_template
+from msoko_analysis.monitoring.roadmap.terms import Span
 
 PLAN = Span(date(2026, 1, 1), date(2027, 12, 31))
 DIRECTIONS = ("Воспитание", "Объективность оценки", "Профориентация")

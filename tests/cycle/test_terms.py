@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from msoko_analysis.cycle.term_reading import read_term
-from msoko_analysis.cycle.term_words import words
-from msoko_analysis.cycle.terms import Kind, Recurrence, Span
+from msoko_analysis.monitoring.roadmap.term_reading import read_term
+from msoko_analysis.monitoring.roadmap.term_words import words
+from msoko_analysis.monitoring.roadmap.terms import Kind, Recurrence, Span
 
 PLAN = Span(date(2026, 1, 1), date(2027, 12, 31))
 SCHOOL_YEAR = Span(date(2026, 9, 1), date(2027, 8, 31))

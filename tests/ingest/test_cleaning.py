@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from samples import HEADER, ROWS
 
-from msoko_analysis.contracts import RESULTS
 from msoko_analysis.errors import DataError
 from msoko_analysis.ingest.block import Block
 from msoko_analysis.ingest.clean import clean
+from msoko_analysis.ingest.contracts import RESULTS
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

@@ -30,9 +30,9 @@ from gia_files import (
 )
 from reading import blocks
 
+from msoko_analysis.documents.note import build_note
 from msoko_analysis.errors import DataError
 from msoko_analysis.ingest import read_files
-from msoko_analysis.note import build_note
 
 RU = ["01 - Русский язык 2026.05.30"]
 START = """

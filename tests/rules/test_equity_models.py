@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msoko_analysis.equity_models import EquityModels, read_equity_models
 from msoko_analysis.errors import StatsInputError
+from msoko_analysis.params.equity import EquityModels, read_equity_models
+from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.rules.equity_models import PaperResults, SchoolResults, model_values
-from msoko_analysis.schema import PROJECT
 
 FILE = PROJECT / "params" / "equity_models.yaml"
 NOBODY = SchoolResults(np.full(3, np.nan), np.full(3, np.nan))

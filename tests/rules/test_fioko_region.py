@@ -10,8 +10,8 @@ from altai import altai_years
 
 from msoko_analysis.measures.arrays import Year
 from msoko_analysis.measures.official import FIOKO_PAPERS
+from msoko_analysis.params.scales import Paper
 from msoko_analysis.rules.fioko import cohort_jump, inflated_mean, mark_agreement
-from msoko_analysis.scales import Paper
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from msoko_analysis.errors import StatsInputError
-from msoko_analysis.medal_rules import MedalRule, MedalRules, read_medal_rules
-from msoko_analysis.params import PARAMS, load_run
+from msoko_analysis.params.medals import MedalRule, MedalRules, read_medal_rules
+from msoko_analysis.params.run import PARAMS, load_run
+from msoko_analysis.params.scales import PaperOfYear
 from msoko_analysis.rules.medals import MedalExams, follows_rule, p29
-from msoko_analysis.scales import PaperOfYear
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "medals.yaml").read_text("utf-8"))
 SUBJECTS = ("RU", "MA", "FI", "OB", "IS", "BI")

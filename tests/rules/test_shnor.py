@@ -13,10 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msoko_analysis.errors import StatsInputError
+from msoko_analysis.params.scales import Paper
+from msoko_analysis.params.schema import PROJECT
+from msoko_analysis.params.shnor import read_shnor_rules
 from msoko_analysis.rules.shnor import history, shnor
-from msoko_analysis.scales import Paper
-from msoko_analysis.schema import PROJECT
-from msoko_analysis.shnor_rules import read_shnor_rules
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "shnor.yaml").read_text("utf-8"))
 LIMITS = {"limit": 0.30, "procedures": 2, "smallest": 10}

@@ -11,9 +11,9 @@ import pytest
 import small_report
 from small_report import SmallReport
 
-from msoko_analysis import runner
-from msoko_analysis.jobs import job_template
-from msoko_analysis.kernels import kernel_template
+from msoko_analysis.publish import runner
+from msoko_analysis.publish.jobs import job_template
+from msoko_analysis.publish.kernels import kernel_template
 
 
 @contextlib.contextmanager

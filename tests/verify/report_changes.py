@@ -9,9 +9,9 @@ from typing import Any
 
 from small_report import SmallReport
 
-from msoko_analysis.manifest import NAME, file_hash
-from msoko_analysis.roots import Root
-from msoko_analysis.verify import DocumentCheck, verify
+from msoko_analysis.provenance.manifest import NAME, file_hash
+from msoko_analysis.verify.causes import Root
+from msoko_analysis.verify.recompute import DocumentCheck, verify
 
 
 def again(report: SmallReport, **options: Any) -> tuple[int, DocumentCheck]:

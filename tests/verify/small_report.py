@@ -14,8 +14,8 @@ import yaml
 from small_notebooks import write_notebook
 
 from msoko_analysis.ingest import read_files
-from msoko_analysis.params import PROJECT
-from msoko_analysis.runner import run_notes
+from msoko_analysis.params.run import PROJECT
+from msoko_analysis.publish.runner import run_notes
 
 DISTRICT, YEAR = "M01", 2026
 SCHOOLS = ("S001", "S003", "S005", "S007")
@@ -30,7 +30,7 @@ import pandas as pd
 from IPython.display import HTML
 
 from msoko_analysis.errors import MsokoError
-from msoko_analysis.params import load_run
+from msoko_analysis.params.run import load_run
 from msoko_analysis.russian import number
 
 

@@ -9,11 +9,11 @@ import pytest
 from report_changes import edit, then_rehash
 from small_report import SmallReport
 
-from msoko_analysis.check import check_document, check_reports
-from msoko_analysis.crate import CRATE
 from msoko_analysis.errors import ParamsError, ReportError
-from msoko_analysis.manifest import NAME, file_hash
-from msoko_analysis.verify import CHANGED, verify
+from msoko_analysis.provenance.crate import CRATE
+from msoko_analysis.provenance.manifest import NAME, file_hash
+from msoko_analysis.verify.check import check_document, check_reports
+from msoko_analysis.verify.recompute import CHANGED, verify
 
 FILES = {
     "a sentence edited in HTML": (

@@ -14,10 +14,10 @@ import small_report
 from report_changes import kinds, texts
 from small_report import DISTRICT, YEAR, SmallReport
 
-from msoko_analysis import manifest as manifest_module
-from msoko_analysis.manifest import describe_note, describe_run
-from msoko_analysis.params import PARAMS, PROJECT, load_run
-from msoko_analysis.roots import differences
+from msoko_analysis.params.run import PARAMS, PROJECT, load_run
+from msoko_analysis.provenance import manifest as manifest_module
+from msoko_analysis.provenance.manifest import describe_note, describe_run
+from msoko_analysis.verify.causes import differences
 
 
 def described(report: SmallReport, run_file: Path | None = None, **load: Any) -> dict[str, Any]:

@@ -17,17 +17,17 @@ import small_report
 from report_changes import again, edit, kinds, rehash, texts
 from small_report import CELLS, YEAR, SmallReport
 
-from msoko_analysis import runner
-from msoko_analysis import verify as verify_module
-from msoko_analysis.check import check_reports
-from msoko_analysis.claims import with_claims, write_claims
-from msoko_analysis.crate import CRATE
 from msoko_analysis.errors import ParamsError
-from msoko_analysis.manifest import NAME, file_hash
-from msoko_analysis.verify import CHANGED, HOLDS, NOT_COMPUTED, Verification, verify
-from msoko_analysis.verify_page import Requisites, write_protocol
-from msoko_analysis.verify_words import protocol_sentence
-from msoko_analysis.what_if import Conditions
+from msoko_analysis.provenance.claims import with_claims, write_claims
+from msoko_analysis.provenance.crate import CRATE
+from msoko_analysis.provenance.manifest import NAME, file_hash
+from msoko_analysis.publish import runner
+from msoko_analysis.verify import recompute as verify_module
+from msoko_analysis.verify.check import check_reports
+from msoko_analysis.verify.protocol import Requisites, write_protocol
+from msoko_analysis.verify.recompute import CHANGED, HOLDS, NOT_COMPUTED, Verification, verify
+from msoko_analysis.verify.what_if import Conditions
+from msoko_analysis.verify.words import protocol_sentence
 
 pytestmark = pytest.mark.usefixtures("warm_runner")
 

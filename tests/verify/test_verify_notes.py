@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from msoko_analysis.check import check_reports
-from msoko_analysis.params import load_run
-from msoko_analysis.runner import run_notes
-from msoko_analysis.verify import HOLDS, Verification, verify
-from msoko_analysis.verify_page import verify_report
-from msoko_analysis.verify_words import protocol_sentence
-from msoko_analysis.what_if import Conditions, clean_data
+from msoko_analysis.params.run import load_run
+from msoko_analysis.publish.runner import run_notes
+from msoko_analysis.verify.check import check_reports
+from msoko_analysis.verify.protocol import verify_report
+from msoko_analysis.verify.recompute import HOLDS, Verification, verify
+from msoko_analysis.verify.what_if import Conditions, clean_data
+from msoko_analysis.verify.words import protocol_sentence
 
 pytestmark = pytest.mark.slow
 RATIO = 1.3  # of the time of verification to the time of making

@@ -1,0 +1,439 @@
+"""Contracts of the tables that enter the project: columns, types, ranges, keys.
+
+One declaration per table; the pandera schema that guards the derived data, the rules that set a bad
+row aside and ``docs/data-dictionary.md`` are all generated from it, so they can not drift apart.
+Import it only while data are read: pandera takes a second to load.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import pandera.polars as pa
+import polars as pl
+import yaml
+from pandera.errors import SchemaErrors
+
+from msoko_analysis.errors import DataError, Problem
+from msoko_analysis.params.procedures import procedures
+from msoko_analysis.params.run import PROJECT
+
+_SUBJECTS = yaml.safe_load((PROJECT / "params" / "subjects.yaml").read_text(encoding="utf-8"))
+#: Names by which a subject goes in files, in lower case: its code, the code of the forms, in full.
+SUBJECT_NAMES: dict[str, tuple[str, ...]] = {
+    entry["code"]: tuple(entry[key].lower() for key in ("code", "short", "nominative"))
+    for entry in _SUBJECTS
+}
+#: Codes of subjects; a code that is not here is a fault of the row.
+SUBJECTS = tuple(SUBJECT_NAMES)
+#: Codes of procedures: ``params/procedures.yaml``.
+PROCEDURES = tuple(procedures())
+SCHOOL_TYPES = ("secondary", "basic", "primary", "gymnasium", "lyceum", "other")
+LEVELS = ("country", "region", "municipality", "school")
+#: Columns that say which paper a row belongs to, in the order used everywhere.
+PAPER = ("year", "procedure", "grade", "subject")
+#: Name of a task column: item_01, item_02 …
+ITEM = re.compile(r"^item_\d{2}$")
+
+_TYPES: dict[str, type[pl.DataType]] = {"int": pl.Int32, "float": pl.Float64, "str": pl.String}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a contract.
+
+    ``required``: the column must be in the file and no cell may be empty; any other column may be
+    absent or empty. ``fault`` says what a bad value costs: the whole ``row`` (it can not be placed
+    or counted) or only the ``cell`` (the rest of the row is still good). A ``name`` that contains
+    ``\\d`` stands for a family of columns.
+    """
+
+    name: str
+    kind: Literal["int", "float", "str"]
+    title: str
+    meaning: str
+    required: bool = False
+    fault: Literal["row", "cell"] = "cell"
+    minimum: float | None = None
+    maximum: float | None = None
+    allowed: tuple[str, ...] = ()
+
+    @property
+    def dtype(self) -> type[pl.DataType]:
+        """Type of the column in the derived data."""
+        return _TYPES[self.kind]
+
+    @property
+    def range_text(self) -> str:
+        """Allowed values in words.
+
+        >>> Field("mark", "int", "отметка", "", minimum=2, maximum=5).range_text
+        '2…5'
+        """
+        if self.allowed:
+            return ", ".join(self.allowed)
+        low = "" if self.minimum is None else f"{self.minimum:g}"
+        high = "" if self.maximum is None else f"{self.maximum:g}"
+        if low and high:
+            return f"{low}…{high}"
+        return f"≥ {low}" if low else f"≤ {high}" if high else ""
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A table: its fields in order and the columns that make a row unique."""
+
+    name: str
+    title: str
+    meaning: str
+    key: tuple[str, ...]
+    fields: tuple[Field, ...]
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """Names of the columns a file must have."""
+        return tuple(field.name for field in self.fields if field.required)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of all columns that do not belong to a family."""
+        return tuple(field.name for field in self.fields if "\\d" not in field.name)
+
+    def field(self, column: str) -> Field | None:
+        """The declaration of a column, or None if the contract does not know it.
+
+        >>> RESULTS.field("item_07").minimum
+        0
+        >>> RESULTS.field("surname") is None
+        True
+        """
+        for field in self.fields:
+            if field.name == column or ("\\d" in field.name and re.match(field.name, column)):
+                return field
+        return None
+
+
+_PAPER_FIELDS = (
+    Field("year", "int", "год", "calendar year in which the procedure was held",
+          True, "row", 2010, 2100),
+    Field("procedure", "str", "процедура",
+          ", ".join(f"{code} = {known.short}" for code, known in procedures().items()),
+          True, "row", allowed=PROCEDURES),
+    Field("grade", "int", "класс", "grade the paper is made for", True, "row", 1, 11),
+    Field("subject", "str", "предмет", "code of the subject", True, "row", allowed=SUBJECTS),
+)  # fmt: skip
+
+RESULTS = Contract(
+    "results",
+    "результаты: участник × работа",
+    "One row per pupil and paper. A pupil without `total` was absent (or has no score).",
+    (*PAPER, "school", "pupil"),
+    (
+        *_PAPER_FIELDS,
+        Field("municipality", "str", "муниципалитет", "code; a name if there is no code",
+              True, "row"),
+        Field("school", "str", "школа", "login or code of the school", True, "row"),
+        Field("class_group", "str", "класс (группа)", "class within school and grade"),
+        Field("pupil", "str", "код участника",
+              "running number within school × paper; never a name", True, "row"),
+        Field("person", "str", "псевдоним участника",
+              "salted hash that links the ГИА papers of one pupil and the medal list"),
+        Field("gender", "str", "пол", "m = м, f = ж", allowed=("m", "f")),
+        Field("variant", "str", "вариант", "variant of the paper"),
+        Field("prior_mark", "int", "отметка по журналу", "school mark of the previous term",
+              minimum=2, maximum=5),
+        Field("total", "int", "балл",
+              "primary score, for ЕГЭ with a test score that one (0…100); empty = absent",
+              fault="row", minimum=0),
+        Field("mark", "int", "отметка за работу", "mark of the paper, if the source gives one",
+              minimum=2, maximum=5),
+        Field(r"^item_\d{2}$", "int", "балл за задание",
+              "points for a task, item_01 … item_99; empty (X) = not done, 0 towards the sum",
+              minimum=0),
+    ),
+)  # fmt: skip
+
+SCHOOLS = Contract(
+    "schools",
+    "школы",
+    "One row per school with its context.",
+    ("school",),
+    (
+        Field("school", "str", "школа", "login or code of the school", True, "row"),
+        Field("name", "str", "название", "name of the school; its code if not given", True, "row"),
+        Field("municipality", "str", "муниципалитет", "code; a name if there is no code",
+              True, "row"),
+        Field("gia_code", "str", "код в РИС ГИА",
+              "code of the school in protocols of ОГЭ and ЕГЭ, where it is another one"),
+        Field("municipality_kind", "str", "вид муниципалитета", "district, city …"),
+        Field("school_type", "str", "вид школы",
+              "secondary = СОШ, basic = ООШ, primary = НОШ", allowed=SCHOOL_TYPES),
+        Field("location", "str", "расположение", "kind of settlement"),
+        Field("settlement_size", "str", "население", "size of the settlement"),
+        Field("city_access", "str", "доступность города", "how easily a large city is reached"),
+        Field("pupils", "float", "учеников", "pupils in the school, persons", minimum=0),
+        Field("teachers", "float", "учителей", "teachers in the school, persons", minimum=0),
+        Field("teachers_with_category", "float", "учителей с категорией",
+              "teachers with a qualification category, persons", minimum=0),
+    ),
+)  # fmt: skip
+
+_UNIT_FIELDS = (
+    Field("municipality", "str", "муниципалитет", "municipality of a school, if the form tells it"),
+    Field("level", "str", "уровень", "what the row is about", True, "row", allowed=LEVELS),
+    Field("unit", "str", "код", "code of the unit; its name if there is no code", True, "row"),
+    Field("unit_name", "str", "название", "name as printed in the form", True, "row"),
+)
+
+
+def _share(name: str, title: str) -> Field:
+    return Field(name, "float", title, "percent of participants", True, "row", 0, 100)
+
+
+MARK_STATISTICS = Contract(
+    "mark_statistics",
+    "статистика по отметкам",
+    "Aggregate form Ф3 of ФИС ОКО: shares of marks by unit.",
+    (*PAPER, "level", "unit"),
+    (
+        *_PAPER_FIELDS,
+        *_UNIT_FIELDS,
+        Field("n_schools", "int", "кол-во ОО", "schools in the unit", minimum=0),
+        Field("n", "int", "кол-во участников", "participants, persons", True, "row", 0),
+        *(_share(f"share_{mark}", f"доля «{mark}»") for mark in (2, 3, 4, 5)),
+    ),
+)
+
+MARK_VS_PRIOR = Contract(
+    "mark_vs_prior",
+    "сравнение отметок с отметками по журналу",
+    "Aggregate form of ФИС ОКО: mark of the paper against the school mark, by unit.",
+    (*PAPER, "level", "unit"),
+    (
+        *_PAPER_FIELDS,
+        *_UNIT_FIELDS,
+        Field("n", "int", "кол-во участников", "participants, persons", True, "row", 0),
+        Field("lower", "int", "понизили", "paper mark < school mark, persons", True, "row", 0),
+        Field("same", "int", "подтвердили", "paper mark = school mark, persons", True, "row", 0),
+        Field("higher", "int", "повысили", "paper mark > school mark, persons", True, "row", 0),
+        _share("share_lower", "понизили, %"),
+        _share("share_same", "подтвердили, %"),
+        _share("share_higher", "повысили, %"),
+    ),
+)
+
+#: Columns of :data:`MARKERS` with one paper each: (grade, subject) → column.
+MARKER_PAPERS = {(4, "RU"): "ru4", (4, "MA"): "ma4", (5, "RU"): "ru5", (5, "MA"): "ma5"}
+
+MARKERS = Contract(
+    "markers",
+    "официальные списки школ с маркерами необъективности",
+    "One row per school and year in which ФИОКО listed it; a school that is not here was not listed.",
+    ("year", "school"),
+    (
+        Field("year", "int", "год", "year of the list", True, "row", 2010, 2100),
+        Field("municipality", "str", "муниципалитет", "code; a name if there is no code",
+              True, "row"),
+        Field("school", "str", "школа", "login or code of the school", True, "row"),
+        Field("school_name", "str", "название", "name of the school as printed in the list"),
+        *(
+            Field(name, "int", f"{grade} {SUBJECT_NAMES[subject][1].upper()}",
+                  "1 = the list marks the school for this paper of ВПР; empty = 0",
+                  minimum=0, maximum=1)
+            for (grade, subject), name in MARKER_PAPERS.items()
+        ),
+        Field("markers", "int", "количество маркеров", "papers marked; must be their sum",
+              minimum=1, maximum=len(MARKER_PAPERS)),
+    ),
+)  # fmt: skip
+
+REFERENCE_SCORES = Contract(
+    "reference_scores",
+    "распределение первичных баллов вне результатов региона",
+    "How many pupils of an independently observed sample, or of the whole country, reached each "
+    "primary score: what schools are compared with first.",
+    (*PAPER, "kind", "score"),
+    (
+        *_PAPER_FIELDS,
+        Field("kind", "str", "выборка",
+              "control = работы под независимым наблюдением, country = «Вся выборка» формы ФИС ОКО",
+              True, "row", allowed=("control", "country")),
+        Field("score", "int", "первичный балл", "primary score", True, "row", 0),
+        Field("n", "int", "участников", "pupils with this score, persons", True, "row", 0),
+    ),
+)  # fmt: skip
+
+MEDALISTS = Contract(
+    "medalists",
+    "медалисты",
+    "One row per pupil who was given the medal «За особые успехи в учении».",
+    ("year", "person"),
+    (
+        Field("year", "int", "год", "year of graduation", True, "row", 2010, 2100),
+        Field("municipality", "str", "муниципалитет", "code; a name if there is no code",
+              True, "row"),
+        Field("school", "str", "школа", "login or code of the school", True, "row"),
+        Field("person", "str", "псевдоним участника",
+              "salted hash, the same as in the results of ГИА", True, "row"),
+        Field("degree", "int", "степень", "degree of the medal; empty before 2024",
+              minimum=1, maximum=2),
+    ),
+)  # fmt: skip
+
+LEVEL_COUNTS = Contract(
+    "level_counts",
+    "число участников по уровням",
+    "Sources that give only how many pupils of a school reached each of some ordered levels. A level "
+    "the source does not count has no row: that is not 0.",
+    (*PAPER, "school", "level"),
+    (
+        *_PAPER_FIELDS,
+        Field("municipality", "str", "муниципалитет", "code; a name if there is no code",
+              True, "row"),
+        Field("school", "str", "школа", "login or code of the school", True, "row"),
+        Field("level", "int", "уровень", "1 = the lowest, 2 the next …", True, "row", 1, 99),
+        Field("title", "str", "название уровня", "what the source calls the level"),
+        Field("n", "int", "участников", "pupils on this level and no other, persons",
+              True, "row", 0),
+    ),
+)  # fmt: skip
+
+SCHOOL_MEASURES = Contract(
+    "school_measures",
+    "меры поддержки школ",
+    "One row per school and measure it was given, so that its later results can be compared with "
+    "schools that were not.",
+    ("year", "school", "measure"),
+    (
+        Field("year", "int", "год",
+              "year of the last procedure before the measure began: one of autumn 2025 to spring "
+              "2026 has 2025; its first results are those of the year after",
+              True, "row", 2010, 2100),
+        Field("school", "str", "школа", "login or code of the school", True, "row"),
+        Field("measure", "str", "код меры", "the same for all schools that got the measure",
+              True, "row"),
+        Field("title", "str", "название меры", "what the measure is called"),
+        Field("direction", "str", "направление", "direction of management it belongs to"),
+    ),
+)  # fmt: skip
+
+CONTRACTS = {
+    contract.name: contract
+    for contract in (
+        *(RESULTS, SCHOOLS, MARK_STATISTICS, MARK_VS_PRIOR),
+        *(MARKERS, REFERENCE_SCORES, MEDALISTS, LEVEL_COUNTS),
+        SCHOOL_MEASURES,
+    )
+}
+
+
+@lru_cache
+def schema(contract: Contract) -> pa.DataFrameSchema:
+    """The pandera schema of a contract, for polars frames.
+
+    >>> sorted(schema(SCHOOLS).columns)[:3]
+    ['city_access', 'gia_code', 'location']
+    """
+    return pa.DataFrameSchema(
+        {field.name: _column(field) for field in contract.fields},
+        strict=True,
+        unique=list(contract.key),
+        name=contract.name,
+    )
+
+
+def _column(field: Field) -> pa.Column:
+    checks = []
+    if field.minimum is not None:
+        checks.append(pa.Check.ge(field.minimum))
+    if field.maximum is not None:
+        checks.append(pa.Check.le(field.maximum))
+    if field.allowed:
+        checks.append(pa.Check.isin(field.allowed))
+    family = "\\d" in field.name
+    return pa.Column(
+        field.dtype, checks, nullable=not field.required, required=not family, regex=family
+    )
+
+
+def validate(contract: Contract, frame: pl.DataFrame) -> pl.DataFrame:
+    """Return ``frame`` if it keeps the contract, else raise DataError with every broken rule.
+
+    The message names columns and rules, never values.
+
+    >>> good = {f.name: [None] for f in SCHOOLS.fields} | {"school": ["S1"], "name": ["S1"]}
+    >>> frame = pl.DataFrame(good | {"municipality": ["M1"]}, schema=dtypes(SCHOOLS))
+    >>> validate(SCHOOLS, frame).height
+    1
+    >>> validate(SCHOOLS, frame.with_columns(pupils=-1.0))
+    Traceback (most recent call last):
+        ...
+    msoko_analysis.errors.DataError: Таблица «школы» нарушает контракт
+      1. столбец «pupils»: greater_than_or_equal_to(0): 1 строк — см. docs/data-dictionary.md
+    """
+    try:
+        return schema(contract).validate(frame, lazy=True)
+    except SchemaErrors as error:
+        # a fault of the schema itself names the column where a fault of data would quote a value
+        about_columns = pl.col("check").is_in(["column_in_schema", "column_in_dataframe"])
+        named = pl.when(about_columns).then(pl.col("failure_case")).otherwise(pl.col("column"))
+        cases = error.failure_cases.group_by(named.alias("column"), "check", maintain_order=True)
+        problems = [
+            Problem(f"{check}: {n} строк", "см. docs/data-dictionary.md", column=str(column))
+            for column, check, n in cases.len().iter_rows()
+        ]
+    raise DataError.from_problems(f"Таблица «{contract.title}» нарушает контракт", problems)
+
+
+def dtypes(contract: Contract, columns: tuple[str, ...] = ()) -> dict[str, type[pl.DataType]]:
+    """Polars types of a contract's columns, ``columns`` being the members of its families.
+
+    >>> dtypes(RESULTS, ("item_01",))["item_01"]
+    Int32
+    """
+    named = {name: contract.field(name) for name in (*contract.names, *columns)}
+    return {name: field.dtype for name, field in named.items() if field is not None}
+
+
+def data_dictionary() -> str:
+    """The data dictionary as Markdown, generated from the contracts.
+
+    >>> data_dictionary().splitlines()[0]
+    '# Data dictionary'
+    """
+    lines = [
+        "# Data dictionary",
+        "",
+        "Generated from `msoko_analysis/ingest/contracts.py`; do not edit. To make it anew:",
+        "`python -m msoko_analysis.ingest.contracts > docs/data-dictionary.md`.",
+        "",
+        "“A fault costs” says what `msoko ingest` does with a value that breaks the rule: it sets",
+        "the row aside, or empties the cell and keeps the row. Both are listed in `rejected/`.",
+    ]
+    for contract in CONTRACTS.values():
+        lines += [
+            "",
+            f"## {contract.name} — {contract.title}",
+            "",
+            contract.meaning,
+            f"Key: {', '.join(f'`{name}`' for name in contract.key)}.",
+            "",
+            "| column | Russian | type | required | allowed | a fault costs | meaning |",
+            "|---|---|---|---|---|---|---|",
+            *(_dictionary_row(field) for field in contract.fields),
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _dictionary_row(field: Field) -> str:
+    name = "item_NN" if "\\d" in field.name else field.name
+    required = "yes" if field.required else ""
+    cells = (f"`{name}`", field.title, field.kind, required, field.range_text, field.fault)
+    return "| " + " | ".join((*cells, field.meaning)) + " |"
+
+
+if __name__ == "__main__":
+    print(data_dictionary(), end="")

@@ -1,0 +1,68 @@
+"""Assessment procedures as data: ``params/procedures.yaml``. A new one needs no code."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
+
+from msoko_analysis.errors import DataError, ParamsError, Problem
+from msoko_analysis.params.schema import PROJECT, Fault, Strict, Text, nearest, read_yaml, validate
+
+_FILE = PROJECT / "params" / "procedures.yaml"
+
+
+class Procedure(Strict):
+    """A procedure: its code, its name in a note and in files, and how one paper of it is called.
+
+    ``kind``: ``school`` if the school itself holds and marks it, ``state`` if others mark it.
+    ``one``, ``few``, ``many`` are the forms after 1, 2 and 5; ``dative`` follows «по». ``whole`` and
+    ``genitive`` name the procedure where ``short`` is a word that is declined: «Экзамены 2024 года», «О
+    результатах экзаменов».
+    """
+
+    code: Text
+    short: Text
+    kind: Literal["school", "state"]
+    files: tuple[Text, ...]
+    one: Text
+    few: Text
+    many: Text
+    dative: Text
+    dative_plural: Text
+    whole: Text = ""
+    genitive: Text = ""
+
+
+@lru_cache
+def procedures() -> dict[str, Procedure]:
+    """All procedures by code, in the order of the file.
+
+    Raises ParamsError with every fault of the file.
+
+    >>> procedures()["OGE"].short, procedures()["VPR"].many
+    ('ОГЭ', 'проверочных работ')
+    """
+    problems: list[Problem] = []
+    document = read_yaml(_FILE, problems)
+    found = validate(tuple[Procedure, ...], document, problems) if document else ()
+    codes = [procedure.code for procedure in found or ()]
+    for number, code in enumerate(codes):
+        if code in codes[:number]:
+            rule = f"«{code}» уже есть выше"
+            problems.append(document.problem((number, "code"), rule, "уберите одну"))
+    if problems:
+        title = "Список процедур не принят"
+        raise ParamsError(str(DataError.from_problems(title, problems)))
+    return dict(zip(codes, found, strict=True))
+
+
+def _known(code: str) -> str:
+    if code not in procedures():
+        raise Fault(f"процедуры «{code}» нет в params/procedures.yaml", nearest(code, procedures()))
+    return code
+
+
+#: The code of a procedure, as a field of a schema.
+ProcedureCode = Annotated[str, AfterValidator(_known)]

@@ -1,0 +1,282 @@
+"""Scales «primary score → mark»: dated rows with status and source, and the choice for one run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field, model_validator
+
+from msoko_analysis.errors import Problem
+from msoko_analysis.params.procedures import ProcedureCode, procedures
+from msoko_analysis.params.schema import Fault, Strict, Text, Whole, nearest, read_csv, shown
+
+Status = Literal[
+    "found_official",
+    "found_code",
+    "found_secondary",
+    "found_secondary_confirmed_by_data",
+    "synthetic",
+    "unconfirmed",
+]
+STATUS_RU = {
+    "found_official": "официальная",
+    "found_code": "взята из программного кода, официальный текст не найден",
+    "found_secondary": "вторичный источник",
+    "found_secondary_confirmed_by_data": "вторичный источник, сверена с данными",
+    "synthetic": "учебная, для синтетических данных",
+    "unconfirmed": "не подтверждена",
+}
+
+
+class Paper(NamedTuple):
+    """A paper without its year.
+
+    >>> Paper.parse("VPR-4-RU").code
+    'VPR-4-RU'
+    """
+
+    procedure: str
+    grade: int
+    subject: str
+
+    @property
+    def code(self) -> str:
+        """The paper as run files write it."""
+        return f"{self.procedure}-{self.grade}-{self.subject}"
+
+    @classmethod
+    def parse(cls, code: str) -> Paper:
+        """The paper of a code «PROCEDURE-GRADE-SUBJECT»; raises :class:`Fault` if it is not one."""
+        procedure, _, rest = code.partition("-")
+        grade, _, subject = rest.partition("-")
+        if procedure not in procedures() or not subject or grade not in map(str, range(1, 12)):
+            raise Fault(f"«{code}» — не код работы", "запишите его в виде VPR-4-RU")
+        return cls(procedure, int(grade), subject)
+
+
+class PaperOfYear(NamedTuple):
+    """What identifies a paper everywhere: year, procedure, grade, subject."""
+
+    year: int
+    procedure: str
+    grade: int
+    subject: str
+
+
+class ScaleRow(Strict):
+    """One line of ``params/scales/*.csv``: a scale and the years in which it holds."""
+
+    year_from: int
+    year_to: int
+    procedure: ProcedureCode
+    grade: Annotated[int, Field(ge=1, le=11)]
+    subject: Text
+    max_primary: Annotated[int, Field(ge=1)]
+    min_3: Annotated[int, Field(ge=1)]
+    min_4: int
+    min_5: int
+    status: Status
+    source: Text
+    condition: str = ""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> ScaleRow:
+        if self.year_to < self.year_from:
+            raise Fault("year_to раньше, чем year_from", "исправьте годы")
+        if not self.min_3 < self.min_4 < self.min_5:
+            raise Fault("границы отметок не возрастают", "проверьте min_3 < min_4 < min_5")
+        if self.min_5 > self.max_primary:
+            raise Fault("граница «5» больше максимального балла", "проверьте min_5 и max_primary")
+        return self
+
+    @property
+    def paper(self) -> Paper:
+        """The paper the row is about."""
+        return Paper(self.procedure, self.grade, self.subject)
+
+
+class Scale(Strict):
+    """The scale of one paper of one year: lowest primary scores of the marks 3, 4 and 5.
+
+    ``note`` is None for an official scale used as published; otherwise it says, in Russian, what a
+    reader of the note must know: that the scale is not official, was taken from another year, or
+    that the mark also depends on conditions the primary score does not show.
+    """
+
+    year: int
+    procedure: str
+    grade: int
+    subject: str
+    max_primary: int
+    min_3: int
+    min_4: int
+    min_5: int
+    status: Status
+    source: str
+    note: str | None = None
+
+    @property
+    def cuts(self) -> tuple[int, int, int]:
+        """Lowest primary scores of the marks 3, 4, 5."""
+        return (self.min_3, self.min_4, self.min_5)
+
+
+class Substitution(Strict):
+    """A run's decision to use the scales of ``use_year`` in ``year``, with its reason."""
+
+    year: Whole
+    use_year: Whole
+    reason: Text
+
+
+class PlacedRow(NamedTuple):
+    """A row of a parameter table (:class:`ScaleRow` or another) and where it stands."""
+
+    row: Any
+    file: Path
+    line: int
+
+
+def read_scales(files: Sequence[Path], problems: list[Problem]) -> list[PlacedRow]:
+    """All rows of all scale files; faults of any row are added to ``problems``."""
+    rows = [
+        PlacedRow(row, file, line)
+        for file in files
+        for row, line in read_csv(ScaleRow, file, problems)
+    ]
+    problems.extend(_overlaps(rows))
+    return rows
+
+
+def _overlaps(rows: Sequence[PlacedRow]) -> Iterable[Problem]:
+    """Two rows for one paper and year; made-up scales are a world apart from real ones."""
+    seen: dict[tuple[bool, Paper], list[PlacedRow]] = {}
+    for row, file, line in rows:
+        others = seen.setdefault((row.status == "synthetic", row.paper), [])
+        for other, other_file, other_line in others:
+            if row.year_from <= other.year_to and other.year_from <= row.year_to:
+                yield Problem(
+                    f"годы шкалы {row.paper.code} пересекаются со строкой {other_line} "
+                    f"файла {shown(other_file)}",
+                    "оставьте на каждый год одну строку",
+                    shown(file),
+                    row=line,
+                )
+        others.append(PlacedRow(row, file, line))
+
+
+class ScaleChoice(NamedTuple):
+    """The scales of a run, and the papers that have none, each with the reason in Russian."""
+
+    scales: dict[PaperOfYear, Scale]
+    missing: tuple[tuple[PaperOfYear, str], ...]
+
+
+def choose_scales(
+    rows: Sequence[ScaleRow],
+    years: Iterable[int],
+    papers: Iterable[Paper],
+    statuses: Sequence[Status],
+    substitutions: Sequence[Substitution] = (),
+) -> ScaleChoice:
+    """For each year and paper the one scale whose status the run accepts.
+
+    A substitution fills only the papers of its year that have no accepted scale of their own.
+
+    Parameters
+    ----------
+    rows : rows of the scale files, without overlaps
+    years, papers : the papers wanted (each year × each paper)
+    statuses : statuses the run accepts
+    substitutions : at most one for a year
+
+    Returns
+    -------
+    ScaleChoice
+        A paper without an accepted scale is in ``missing``, never guessed; papers of ЕГЭ need none.
+
+    Raises
+    ------
+    Fault
+        An accepted made-up scale and an accepted real one compete for a paper.
+    """
+    instead = {item.year: item for item in substitutions}
+    scales: dict[PaperOfYear, Scale] = {}
+    missing: list[tuple[PaperOfYear, str]] = []
+    papers = tuple(papers)
+    for year in years:
+        for paper in papers:
+            key = PaperOfYear(year, *paper)
+            row, swap = _accepted(rows, year, paper, statuses), None
+            if row is None and year in instead:
+                swap = instead[year]
+                row = _accepted(rows, swap.use_year, paper, statuses)
+            if row is None and paper.procedure == "EGE":
+                continue  # test scores 0–100 have minimums, not marks: msoko_analysis.params.minimums
+            if row is None:
+                missing.append((key, _why_missing(rows, year, paper)))
+            else:
+                scales[key] = _scale(key, row, swap)
+    return ScaleChoice(scales, tuple(missing))
+
+
+def _accepted(
+    rows: Sequence[ScaleRow], year: int, paper: Paper, statuses: Sequence[Status]
+) -> ScaleRow | None:
+    """The row of a paper and year whose status is accepted (overlaps were reported on reading)."""
+    found = [row for row in _rows_of(rows, year, paper) if row.status in statuses]
+    if len({row.status == "synthetic" for row in found}) > 1:
+        raise Fault(
+            f"для {paper.code} {year} года запуск принимает и настоящую, и учебную шкалу",
+            "оставьте в scale_statuses либо «synthetic», либо остальные статусы",
+        )
+    return found[0] if found else None
+
+
+def _rows_of(rows: Sequence[ScaleRow], year: int, paper: Paper) -> list[ScaleRow]:
+    return [row for row in rows if row.paper == paper and row.year_from <= year <= row.year_to]
+
+
+def _why_missing(rows: Sequence[ScaleRow], year: int, paper: Paper) -> str:
+    """Why a paper has no scale, and what would give it one."""
+    found = _rows_of(rows, year, paper)
+    if not found:
+        return "шкалы этого года нет в params/scales"
+    statuses = " и ".join(f"«{row.status}» ({STATUS_RU[row.status]})" for row in found)
+    return f"статус шкалы {statuses} не принят запуском (scale_statuses)"
+
+
+def _scale(key: PaperOfYear, row: ScaleRow, swap: Substitution | None) -> Scale:
+    """The scale of a paper from its row, with the note a reader needs."""
+    notes = []
+    if swap:
+        notes.append(f"шкала {swap.use_year} года применена к {swap.year} году: {swap.reason}")
+    if row.status != "found_official":
+        notes.append(f"статус шкалы: {STATUS_RU[row.status]}")
+    if row.condition:
+        notes.append(f"отметка зависит и от условия, не видного по баллу: {row.condition}")
+    return Scale(
+        **key._asdict(),
+        **row.model_dump(include={"max_primary", "min_3", "min_4", "min_5", "status", "source"}),
+        note="; ".join(notes) or None,
+    )
+
+
+def unknown_subjects(
+    rows: Sequence[PlacedRow], subjects: Iterable[str], problems: list[Problem]
+) -> None:
+    """Add a problem for each row whose subject is not in ``params/subjects.yaml``."""
+    known = set(subjects)
+    problems.extend(
+        Problem(
+            f"предмета «{row.subject}» нет в params/subjects.yaml",
+            nearest(row.subject, known),
+            shown(file),
+            row=line,
+            column="subject",
+        )
+        for row, file, line in rows
+        if row.subject not in known
+    )

@@ -1,0 +1,277 @@
+"""Reading one parameter file against a schema: every fault gets its file, line, key and what to do.
+
+Knows nothing of what the parameters mean; :mod:`msoko_analysis.params.run` and
+:mod:`msoko_analysis.params.scales` hold the schemas. Messages are Russian: methodologists edit the files.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, TypeVar, get_args, get_origin
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+
+from msoko_analysis.errors import Problem
+
+Whole = Annotated[int, Field(strict=True)]
+Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+PROJECT = Path(__file__).resolve().parents[2]
+_SURPLUS = "лишние ячейки"
+
+
+class Strict(BaseModel):
+    """A frozen record of parameters; a key it does not know is a fault, not a comment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+_Row = TypeVar("_Row", bound=Strict)
+
+
+class Fault(ValueError):
+    """Raised by validators of a schema: the rule that is broken and what to do, both in Russian."""
+
+    def __init__(self, rule: str, action: str) -> None:
+        super().__init__(f"{rule} — {action}")
+        self.rule, self.action = rule, action
+
+
+@dataclass(frozen=True)
+class Document:
+    """The content of a YAML file and the line of each key (path of keys → line, from 1)."""
+
+    path: Path
+    data: Any
+    lines: dict[tuple[str | int, ...], int]
+
+    def problem(self, loc: tuple[str | int, ...], rule: str, action: str) -> Problem:
+        """A fault at a path of keys; the line is that of the nearest key above that exists."""
+        line = next(
+            (self.lines[loc[:n]] for n in range(len(loc), 0, -1) if loc[:n] in self.lines), 1
+        )
+        key = ".".join(f"№{part + 1}" if isinstance(part, int) else part for part in loc)
+        place = f"{shown(self.path)}, ключ «{key}»" if key else shown(self.path)
+        return Problem(rule, action, file=place, row=line)
+
+
+def shown(path: Path) -> str:
+    """The path as a message prints it: relative to the project where it stands inside.
+
+    >>> shown(PROJECT / "params" / "thresholds.yaml")
+    'params/thresholds.yaml'
+    """
+    inside = path.is_relative_to(PROJECT)
+    return path.relative_to(PROJECT).as_posix() if inside else path.as_posix()
+
+
+def found(path: Path) -> Path:
+    """A relative path that leads nowhere from here, taken from the project if it leads somewhere there.
+
+    An executed notebook names its files relative to the project; so it runs again where it stands.
+
+    >>> found(PROJECT / "params") == found(Path("params")).resolve()
+    True
+    """
+    return PROJECT / path if not path.exists() and (PROJECT / path).exists() else path
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Advice for an unknown word: the most similar right one, else the list of right ones.
+
+    >>> nearest("organization", ["organisation", "seed"])
+    'возможно, имелось в виду «organisation»'
+    >>> nearest("xyz", ["organisation", "seed"])
+    'допустимы: organisation, seed'
+    """
+    words = sorted(known)
+    close = difflib.get_close_matches(word, words, n=1)
+    return f"возможно, имелось в виду «{close[0]}»" if close else f"допустимы: {', '.join(words)}"
+
+
+def read_text(path: Path, problems: list[Problem]) -> str | None:
+    """The text of a UTF-8 file, or None and a problem."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        problems.append(Problem("файл не в кодировке UTF-8", "пересохраните в UTF-8", shown(path)))
+    except FileNotFoundError:
+        problems.append(Problem("файла нет", "проверьте имя и папку", shown(path)))
+    except OSError:
+        problems.append(Problem("файл не читается", "проверьте права доступа", shown(path)))
+    return None
+
+
+def read_csv(schema: type[_Row], path: Path, problems: list[Problem]) -> list[tuple[_Row, int]]:
+    """The records of a CSV file and the line of each; faults are added to ``problems``.
+
+    The first line names the fields of ``schema``; those with a default may be absent.
+    """
+    text = read_text(path, problems)
+    if text is None:
+        return []
+    reader = csv.DictReader(io.StringIO(text, newline=""), restkey=_SURPLUS, strict=True)
+    if wrong := _wrong_header(schema, reader.fieldnames or ()):
+        problems.append(Problem(*wrong, shown(path), row=1))
+        return []
+    rows = []
+    try:
+        for cells in reader:
+            row = _read_row(schema, cells, reader.line_num, path, problems)
+            rows += [] if row is None else [(row, reader.line_num)]
+    except csv.Error:
+        problems.append(
+            Problem("строка не разбирается", "проверьте кавычки", shown(path), row=reader.line_num)
+        )
+        return []
+    return rows
+
+
+def _wrong_header(schema: type[Strict], columns: Sequence[str]) -> tuple[str, str] | None:
+    """The fault of a header as (rule, what to do), or None."""
+    wanted = schema.model_fields
+    needed = [name for name, field in wanted.items() if field.is_required()]
+    absent = [name for name in needed if name not in columns]
+    unknown = [name for name in columns if name not in wanted]
+    if not absent and not unknown:
+        return None
+    listed = [*(f"нет столбца {name}" for name in absent), *(f"лишний {name}" for name in unknown)]
+    return "; ".join(listed), f"первая строка должна быть: {','.join(wanted)}"
+
+
+def _read_row(
+    schema: type[_Row], cells: dict[str, str], line: int, path: Path, problems: list[Problem]
+) -> _Row | None:
+    """One record of a CSV file, or None and its problems."""
+    if _SURPLUS in cells:
+        rule, action = "ячеек больше, чем столбцов", "возьмите текст с запятыми в кавычки"
+        problems.append(Problem(rule, action, shown(path), row=line))
+        return None
+    filled = {column: cell for column, cell in cells.items() if cell not in (None, "")}
+    try:
+        return schema(**filled)
+    except ValidationError as error:
+        for fault in error.errors():
+            rule, action = explain(fault, schema)
+            if fault["type"] == "missing":
+                rule, action = "ячейка пуста", "заполните её или уберите строку"
+            column = str(fault["loc"][0]) if fault["loc"] else ""
+            problems.append(Problem(rule, action, shown(path), row=line, column=column))
+        return None
+
+
+def read_yaml(path: Path, problems: list[Problem]) -> Document | None:
+    """A YAML file with the line of every key, or None with a problem added.
+
+    A key written twice is a problem: YAML itself would silently keep the last one.
+    """
+    text = read_text(path, problems)
+    if text is None:
+        return None
+    try:
+        loader = yaml.SafeLoader(text)
+        node = loader.get_single_node()
+        data = None if node is None else loader.construct_document(node)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else None
+        problems.append(
+            Problem("это не YAML", "проверьте отступы, двоеточия и кавычки", shown(path), row=line)
+        )
+        return None
+    except (yaml.YAMLError, ValueError) as error:
+        problems.append(Problem(f"это не YAML: {error}", "исправьте запись", shown(path)))
+        return None
+    document = Document(path, data, {})
+    if node is not None:
+        _note_lines(node, (), document, problems)
+    return document
+
+
+def _note_lines(
+    node: yaml.Node, loc: tuple[str | int, ...], document: Document, problems: list[Problem]
+) -> None:
+    """Walk the YAML tree, filling ``document.lines`` and reporting repeated keys."""
+    if isinstance(node, yaml.SequenceNode):
+        for number, child in enumerate(node.value):
+            document.lines[(*loc, number)] = child.start_mark.line + 1
+            _note_lines(child, (*loc, number), document, problems)
+    elif isinstance(node, yaml.MappingNode):
+        for key, child in node.value:
+            here = (*loc, str(key.value))
+            if here in document.lines:
+                problems.append(
+                    Problem(
+                        f"ключ «{key.value}» уже задан в строке {document.lines[here]}",
+                        "оставьте один",
+                        shown(document.path),
+                        row=key.start_mark.line + 1,
+                    )
+                )
+            document.lines[here] = key.start_mark.line + 1
+            _note_lines(child, here, document, problems)
+
+
+def validate(schema: Any, document: Document, problems: list[Problem]) -> Any:
+    """The content of a document as ``schema`` (a model or a type), or None and problems."""
+    try:
+        return TypeAdapter(schema).validate_python(document.data)
+    except ValidationError as error:
+        for fault in error.errors():
+            problems.append(document.problem(fault["loc"], *explain(fault, schema)))
+        return None
+
+
+def explain(fault: Any, schema: Any) -> tuple[str, str]:
+    """One pydantic fault as (rule, what to do) in Russian."""
+    kind, context = fault["type"], fault.get("ctx", {})
+    if kind == "extra_forbidden":
+        return "неизвестный ключ", nearest(
+            str(fault["loc"][-1]), _keys_at(schema, fault["loc"][:-1])
+        )
+    if kind == "value_error" and isinstance(context.get("error"), Fault):
+        return context["error"].rule, context["error"].action
+    if kind == "literal_error":
+        allowed = [word.strip("' ") for word in context["expected"].replace(" or ", ",").split(",")]
+        return "недопустимое значение", nearest(str(fault["input"]), allowed)
+    rule, action = _RULES.get(
+        kind, (f"значение не подходит ({fault['msg']})", "исправьте значение")
+    )
+    return rule.format(**context), action
+
+
+_RULES = {
+    "missing": ("нет обязательного ключа", "добавьте его"),
+    "string_type": ("нужна строка", "запишите текст; коды и числа-коды — в кавычках"),
+    "string_too_short": ("значение пустое", "заполните его"),
+    "int_type": ("нужно целое число", "исправьте значение"),
+    "int_parsing": ("нужно целое число", "исправьте значение"),
+    "int_from_float": ("нужно целое число", "исправьте значение"),
+    "float_type": ("нужно число", "исправьте значение"),
+    "finite_number": ("нужно конечное число", "исправьте значение"),
+    "greater_than_equal": ("число меньше {ge}", "исправьте значение"),
+    "less_than_equal": ("число больше {le}", "исправьте значение"),
+    "list_type": ("нужен список", "начните каждую строку списка с «- »"),
+    "tuple_type": ("нужен список", "начните каждую строку списка с «- »"),
+    "dict_type": ("нужен раздел из пар «ключ: значение»", "исправьте запись"),
+    "model_type": ("нужен раздел из пар «ключ: значение»", "исправьте запись"),
+    "date_type": ("нужна дата", "запишите её в виде 2026-01-31"),
+    "date_parsing": ("нужна дата", "запишите её в виде 2026-01-31"),
+    "date_from_datetime_parsing": ("нужна дата", "запишите её в виде 2026-01-31"),
+}
+
+
+def _keys_at(schema: Any, loc: tuple[str | int, ...]) -> list[str]:
+    """Names of the fields of the model that stands at a path inside ``schema``."""
+    for part in loc:
+        if isinstance(schema, type) and issubclass(schema, BaseModel):
+            schema = schema.model_fields[str(part)].annotation
+        else:  # tuple[X, ...] → X, dict[K, X] → X
+            schema = get_args(schema)[1 if get_origin(schema) is dict else 0]
+    return list(schema.model_fields)

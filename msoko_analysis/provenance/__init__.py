@@ -1,0 +1,1 @@
+"""What a document claims and what it came from: claims, printed numbers, manifest, crate."""

@@ -1,0 +1,1 @@
+"""From notebooks to files: kernels, execution, HTML, Word, PDF and the run over all documents."""

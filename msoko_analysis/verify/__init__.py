@@ -1,0 +1,1 @@
+"""Is a report what was issued, and does it still follow from the data."""

@@ -1,0 +1,1 @@
+"""Words of motivating monitoring, management mechanisms and roadmaps."""
