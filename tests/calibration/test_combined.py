@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from scipy.stats import false_discovery_control
-from test_tasks import Planted, copying, leak, upward, upward_hard
+from task_misuse import Planted, copying, leak, upward, upward_hard
 from worlds import auc, check_mean, check_rate, size
 
 from msoko_analysis.documents.blindness import tables_of, verdicts

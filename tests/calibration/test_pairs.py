@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from task_misuse import copying
 from task_worlds import TaskWorld, task_world
-from test_tasks import copying
 from worlds import check_mean, check_rate, size
 
 from msoko_analysis.stats.answer_pairs import AnswerPairs, answer_pairs

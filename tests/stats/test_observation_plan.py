@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
+import bench_plan
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -18,9 +16,6 @@ from msoko_analysis.stats.observation_plan import (
     choose_works,
     probability_of_effect,
 )
-
-sys.path.append(str(Path(__file__).resolve().parents[2] / "benchmarks"))
-import bench_plan
 
 RULES = {"least": 0.2, "again": 0.5, "lot": 0.2}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from test_cycle_status import PLAN, activity, roadmap
+from small_roadmaps import PLAN, activity, roadmap
 
 from msoko_analysis.monitoring.roadmap.completeness import completeness
 from msoko_analysis.monitoring.roadmap.roadmap import Roadmap

@@ -25,7 +25,7 @@ from msoko_analysis.params.scales import Paper, Scale
 from msoko_analysis.stats.effect import Effect
 from msoko_analysis.wording.monitoring.interventions import effect_table, effect_text, measure_text
 
-PROJECT = Path(__file__).resolve().parents[1]
+PROJECT = Path(__file__).resolve().parents[2]
 THRESHOLDS = load_run(PROJECT / "params/runs/demo.yaml").thresholds
 MATHS, RUSSIAN, FIFTH = Paper("VPR", 4, "MA"), Paper("VPR", 4, "RU"), Paper("VPR", 5, "MA")
 COLUMNS = ["year", "school", "measure", "title", "direction"]

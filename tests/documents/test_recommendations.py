@@ -14,7 +14,7 @@ from msoko_analysis.findings.recommendations import Since, gone, recommend
 from msoko_analysis.params.recommendations import Recommendation
 from msoko_analysis.params.run import load_run
 
-CASES = Path(__file__).parent / "cases/demo_recommendations.yaml"
+CASES = Path(__file__).parents[1] / "cases/demo_recommendations.yaml"
 # Every finding that asks for something, as findings can say it. A new one is a decision: it needs a
 # measure in the catalogue, or a reason why it has none.
 ASKING = {

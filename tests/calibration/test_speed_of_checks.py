@@ -6,7 +6,7 @@ import importlib.util
 import time
 from pathlib import Path
 
-BENCHMARK = Path(__file__).resolve().parents[1] / "benchmarks" / "bench_detection.py"
+BENCHMARK = Path(__file__).resolve().parents[2] / "benchmarks" / "bench_detection.py"
 ATTEMPTS, PAUSE = 6, 2.0
 
 

@@ -14,7 +14,7 @@ from msoko_analysis.measures.arrays import Year, arrange_year
 from msoko_analysis.params.run import load_run
 
 PARQUET = "results_2020_2021_grades4-6_ma_ru.parquet"
-RUN = Path(__file__).parent / "runs" / "altai.yaml"
+RUN = Path(__file__).parents[1] / "runs" / "altai.yaml"
 
 
 @lru_cache(maxsize=1)

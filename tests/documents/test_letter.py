@@ -16,7 +16,7 @@ from msoko_analysis.findings import Verdict
 from msoko_analysis.wording.sign_kinds import KINDS
 
 CASES = yaml.safe_load(
-    (Path(__file__).parent / "cases/demo_recommendations.yaml").read_text(encoding="utf-8")
+    (Path(__file__).parents[1] / "cases/demo_recommendations.yaml").read_text(encoding="utf-8")
 )
 NEEDS_CHECK = "признак, требующий проверки"
 

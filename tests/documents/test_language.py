@@ -14,7 +14,7 @@ from msoko_analysis.russian import counted
 from msoko_analysis.wording.advice import ground
 from msoko_analysis.wording.names import school_name
 
-PROJECT = Path(__file__).resolve().parents[1]
+PROJECT = Path(__file__).resolve().parents[2]
 WORDING = sorted((PROJECT / "msoko_analysis" / "wording").rglob("*.py"))
 # Words that name no act, no person and no day.
 FILLER = (

@@ -24,7 +24,7 @@ from msoko_analysis.params.scales import (
 )
 from msoko_analysis.params.schema import Fault
 
-ALTAI = Path(__file__).parent / "runs" / "altai.yaml"
+ALTAI = Path(__file__).parents[1] / "runs" / "altai.yaml"
 SUBJECT = {
     **{"РУ": "RU", "МА": "MA", "ОМ": "OM", "БИ": "BI", "ИС": "IS", "ГГ": "GG", "ОБ": "OB"},
     **{"ФИ": "FI", "ХИ": "HI", "ИНФ": "IN", "ИН.ЯЗ": "INYAZ", "ЛИ": "LI"},

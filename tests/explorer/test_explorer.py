@@ -38,7 +38,7 @@ from msoko_analysis.wording.explorer import school as explorer
 from msoko_analysis.wording.sign_kinds import KINDS
 
 TOLD = (Verdict.CONCERN, Verdict.WATCH)
-TRUTH = yaml.safe_load((Path(__file__).parents[1] / "data/demo/truth.yaml").read_text("utf-8"))
+TRUTH = yaml.safe_load((Path(__file__).parents[2] / "data/demo/truth.yaml").read_text("utf-8"))
 # What was planted → the sign that has to lead back to it.
 SIGN_OF = {
     "spike": "spike_school",
