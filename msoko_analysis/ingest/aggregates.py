@@ -12,14 +12,18 @@ from collections.abc import Callable
 
 import polars as pl
 
+from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import Block, require_rows
 from msoko_analysis.ingest.contracts import MARK_STATISTICS, MARK_VS_PRIOR, Contract
 from msoko_analysis.ingest.fisoko import paper_constants, title_problems
+from msoko_analysis.ingest.forms import is_other
 from msoko_analysis.ingest.headings import Header, find_header, normal, paper_from_title
 from msoko_analysis.ingest.sheets import ROW, Sheet
 
 _CODE = re.compile(r"\s*\(((?:edu|sch|reg)\w+)\)\s*$")
 _GROUP = re.compile(r"группы участников")
+_TOTALS = frozenset({"итого", "всего", "итого:", "всего:"})
+_MEANS = frozenset({"среднее", "среднее значение", "в среднем", "среднее:"})
 _MARKS = {
     "group": _GROUP,
     "n_schools": re.compile(r"кол-во оо"),
@@ -44,10 +48,16 @@ def read_mark_statistics(sheet: Sheet) -> Block | None:
     """Read Ф3 «Статистика по отметкам»; None if the sheet is not one.
 
     The row of a school has no «Кол-во ОО»: some files leave the cell empty, others shift the row
-    one cell to the left; both are read.
+    one cell to the left; both are read. A heading of any other number makes it another form, whose
+    columns 2…5 are tasks or scores.
     """
-    header = None if sheet.typed else find_header(sheet, _MARKS, _MARKS)
-    if header is None:
+    if sheet.typed or is_other(sheet, "marks"):
+        return None
+    header = find_header(sheet, _MARKS, _MARKS)
+    marks = {header.columns[f"share_{mark}"] for mark in (2, 3, 4, 5)} if header else set()
+    if header is None or any(
+        label[:1].isdigit() and at not in marks for at, label in enumerate(header.labels)
+    ):
         return None
     return _block(sheet, header, MARK_STATISTICS, "Ф3 «Статистика по отметкам»", _mark_rows)
 
@@ -57,7 +67,7 @@ def read_mark_vs_prior(sheet: Sheet) -> Block | None:
 
     In the old layout a group is followed by its four lines Понизили, Подтвердили, Повысили, Всего.
     """
-    if sheet.typed:
+    if sheet.typed or is_other(sheet, "marks_vs_journal"):
         return None
     name = "«Сравнение отметок с отметками по журналу»"
     header = find_header(sheet, _PRIOR, _PRIOR)
@@ -84,7 +94,8 @@ def _block(
     problems = title_problems(sheet, paper)
     if problems:
         raise sheet.fail(*problems)
-    rows = _with_homes(rows_of(sheet, header))
+    found, totals = _without_totals(sheet, rows_of(sheet, header))
+    rows = _with_homes(found)
     names = [f.name for f in contract.fields if f.name not in paper_constants(paper)]
     types = {ROW: pl.UInt32} | dict.fromkeys(names, pl.String)
     table = pl.DataFrame(rows, schema=types)
@@ -97,7 +108,41 @@ def _block(
         table,
         {name: name for name in names},
         constants=paper_constants(paper),
+        warnings=totals,
     )
+
+
+def _without_totals(sheet: Sheet, rows: list[Row]) -> tuple[list[Row], tuple[Problem, ...]]:
+    """The rows of units, and a word about each line of totals or means, which is no unit.
+
+    Raises DataError if a printed «Итого» is not the number of participants of the schools, the
+    municipalities or the regions of the form: rows are missing, or they are there twice.
+    """
+    units = [row for row in rows if normal(row["unit_name"]) not in _TOTALS | _MEANS]
+    sums = {_recount(units, level) for level in ("school", "municipality", "region")}
+    told, wrong = [], []
+    for row in rows:
+        name = normal(row["unit_name"])
+        if name in _TOTALS and _whole(row["n"]) not in sums:
+            rule = "печатное «Итого» участников не сходится с суммой по строкам формы"
+            action = "выгрузите форму целиком: часть строк потеряна или повторена"
+            wrong.append(sheet.problem(rule, action, row[ROW]))
+        elif name in _TOTALS | _MEANS:
+            rule = "строка итога — не школа и не муниципалитет и в данные не взята"
+            told.append(sheet.problem(rule, "ничего делать не нужно", row[ROW]))
+    if wrong:
+        raise sheet.fail(*wrong)
+    return units, tuple(told)
+
+
+def _recount(rows: list[Row], level: str) -> int | None:
+    counts = [_whole(row["n"]) for row in rows if row["level"] == level]
+    return sum(n or 0 for n in counts) if counts else None
+
+
+def _whole(cell: object) -> int | None:
+    digits = re.sub(r"\s", "", str(cell or ""))
+    return int(digits) if re.fullmatch(r"\d{1,10}", digits) else None
 
 
 def _with_homes(rows: list[Row]) -> list[Row]:

@@ -19,6 +19,7 @@ from msoko_analysis.ingest.aggregates import unit_of
 from msoko_analysis.ingest.block import Block
 from msoko_analysis.ingest.contracts import REFERENCE_SCORES
 from msoko_analysis.ingest.fisoko import paper_constants, title_problems
+from msoko_analysis.ingest.forms import is_other
 from msoko_analysis.ingest.headings import Header, find_header, paper_from_title
 from msoko_analysis.ingest.sheets import ROW, Sheet
 
@@ -31,6 +32,8 @@ _PATTERNS = {
 _SCORE = re.compile(r"\d{1,3}")
 # Each of some forty shares is rounded to the second decimal of a per cent.
 _ROUNDING = Decimal("0.005")
+# More people than there are.
+_MOST = 10**10
 
 
 def read(sheet: Sheet) -> Block | None:
@@ -40,7 +43,9 @@ def read(sheet: Sheet) -> Block | None:
     paper, a score is missing among the headings, or the row adds up neither to 100 nor to the number
     of participants.
     """
-    header = None if sheet.typed else find_header(sheet, _PATTERNS, _PATTERNS)
+    if sheet.typed or is_other(sheet, "scores"):
+        return None
+    header = find_header(sheet, _PATTERNS, _PATTERNS)
     if header is None:
         return None
     paper = paper_from_title(sheet)
@@ -103,7 +108,8 @@ def _counts(sheet: Sheet, row: int, cells: list[str], participants: str) -> list
     try:
         values, n = [_number(cell) for cell in cells], _number(participants)
     except InvalidOperation:
-        problem = sheet.problem("в строке «Вся выборка» не число", "выгрузите форму заново", row)
+        rule = "в строке «Вся выборка» не число или число, которого быть не может"
+        problem = sheet.problem(rule, "выгрузите форму заново", row)
         raise sheet.fail(problem) from None
     total = sum(values)
     if n > 0 and total == n and all(one == int(one) for one in values):
@@ -123,7 +129,7 @@ def _counts(sheet: Sheet, row: int, cells: list[str], participants: str) -> list
 def _number(cell: str) -> Decimal:
     plain = re.sub(r"[\s\u00a0%]", "", cell).replace(",", ".")
     value = Decimal(plain or "0")
-    if not value.is_finite() or value < 0:
+    if not value.is_finite() or not 0 <= value <= _MOST:
         raise InvalidOperation
     return value
 

@@ -25,6 +25,7 @@ from msoko_analysis.ingest.contracts import (
 from msoko_analysis.ingest.markers import check_counts
 from msoko_analysis.ingest.persons import unlinked
 from msoko_analysis.ingest.sheets import ROW
+from msoko_analysis.ingest.sums import check_sums
 
 _BLOCK = "_block"
 #: Pupils two schools must share, one for one, before they are suspected to be one school.
@@ -96,7 +97,7 @@ def _clean_all(blocks: Sequence[Block]) -> tuple[dict[int, Cleaned], dict[str, s
     places: dict[str, str] = {}
     for index, block in sorted(enumerate(blocks), key=lambda pair: _turn(pair[1].contract)):
         known = places | homes if block.contract is MEDALISTS else homes
-        done[index] = clean(block, homes=known, municipality_codes=codes)
+        done[index] = check_sums(clean(block, homes=known, municipality_codes=codes))
         if block.contract is MARKERS:
             done[index] = check_counts(done[index])
         if block.contract is SCHOOLS:

@@ -11,6 +11,7 @@ from msoko_analysis.ingest import (
     aggregates,
     distributions,
     fisoko,
+    forms,
     gia,
     mapped,
     markers,
@@ -205,6 +206,8 @@ def _read_file(
             if not sheet.parts:
                 found = (reader(sheet) for reader in READERS)
                 read = [block for block in found if block is not None][:1]
+                if not read:
+                    forms.refuse_unread(sheet)
         except EmptyTableError as error:
             empty += error.problems
         except DataError as error:
