@@ -18,6 +18,7 @@ NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 # above it in this list. File = topic, folder = layer (CONTRIBUTING.md).
 LAYERS = [
     "errors",  # what a fault is
+    "walls",  # what a file must be before anything opens it
     "russian",  # numbers, plurals, cases
     "synthetic",  # pupils with known truth; knows nothing of the rest
     "params",  # every reader of params/: run, scales, limits, registers

@@ -5,11 +5,7 @@ What is opened is decided by the content; a file that lies about what it is gets
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 import zipfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +15,7 @@ import polars as pl
 from python_calamine import CalamineError, CalamineWorkbook
 
 from msoko_analysis.errors import DataError, Problem
+from msoko_analysis.ingest.delimited import read_delimited
 from msoko_analysis.ingest.gate import (
     ROW,
     Part,
@@ -28,6 +25,7 @@ from msoko_analysis.ingest.gate import (
     without_personal,
 )
 from msoko_analysis.ingest.privacy import Pseudonyms
+from msoko_analysis.walls import AGAIN, BROKEN, LARGEST_TEXT, check_regular, refusal
 
 #: Files with these endings are tried when a folder is given.
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt", ".parquet")
@@ -35,8 +33,6 @@ SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt", ".parquet")
 HEAD_ROWS = 40
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
-_BROKEN = "файл повреждён или скачан не полностью"
-_AGAIN = "скачайте или выгрузите файл заново"
 
 
 class EmptyTableError(DataError):
@@ -99,15 +95,14 @@ def unique_headings(row: list[str]) -> list[str]:
     >>> unique_headings(["класс", "", "класс"])
     ['класс', 'столбец 2', 'класс (2)']
     """
-    names: list[str] = []
+    names: dict[str, int] = {ROW: 1}  # how often each was given
     for position, cell in enumerate(row, 1):
         name = base = " ".join(cell.split()) or f"столбец {position}"
-        count = 1
-        while name in names or name == ROW:
-            count += 1
-            name = f"{base} ({count})"
-        names.append(name)
-    return names
+        while name in names:
+            names[base] += 1
+            name = f"{base} ({names[base]})"
+        names[name] = 1
+    return list(names)[1:]
 
 
 def open_sheets(path: Path, pseudonyms: Pseudonyms) -> list[Sheet]:
@@ -115,16 +110,17 @@ def open_sheets(path: Path, pseudonyms: Pseudonyms) -> list[Sheet]:
 
     Raises DataError if it can not be opened: empty, cut off, protected, not what it is called.
     """
+    check_regular(path, LARGEST_TEXT)
     try:
         with path.open("rb") as file:
             start = file.read(512)
     except OSError as error:
         rule = f"файл не открывается ({error.strerror})"
-        raise _error(path, rule, "проверьте путь и права") from None
+        raise refusal(path, rule, "проверьте путь и права") from None
     if not start.strip():
-        raise _error(path, "файл пуст", _AGAIN)
+        raise refusal(path, "файл пуст", AGAIN)
     if start.startswith(_OLE):
-        raise _error(
+        raise refusal(
             path,
             "книга защищена паролем или сохранена в старом формате .xls",
             "откройте её в Excel, снимите пароль и сохраните как «Книга Excel (.xlsx)»",
@@ -134,25 +130,20 @@ def open_sheets(path: Path, pseudonyms: Pseudonyms) -> list[Sheet]:
     if start.startswith(b"PAR1") or path.suffix.lower() == ".parquet":
         return _open_parquet(path)
     if path.suffix.lower() in (".xlsx", ".xlsm", ".xls"):
-        raise _error(
+        raise refusal(
             path,
             "это не книга Excel, хотя файл так назван",
             "откройте файл в Excel и сохраните как «Книга Excel (.xlsx)»",
         )
-    return _open_csv(path, pseudonyms)
-
-
-def _error(path: Path, rule: str, action: str, row: int | None = None) -> DataError:
-    problem = Problem(rule, action, path.name, row=row)
-    return DataError.from_problems(f"Файл {path.name} не прочитан", [problem])
+    return [_open_csv(path, pseudonyms)]
 
 
 def _open_xlsx(path: Path, pseudonyms: Pseudonyms) -> list[Sheet]:
     if not zipfile.is_zipfile(path):
-        raise _error(path, _BROKEN, _AGAIN)
+        raise refusal(path, BROKEN, AGAIN)
     with zipfile.ZipFile(path) as archive:
         if "xl/workbook.xml" not in archive.namelist():
-            raise _error(path, "это не книга Excel", "сохраните таблицу как «Книга Excel (.xlsx)»")
+            raise refusal(path, "это не книга Excel", "сохраните таблицу как «Книга Excel (.xlsx)»")
     try:
         book = CalamineWorkbook.from_path(path)
         grids = [
@@ -160,14 +151,14 @@ def _open_xlsx(path: Path, pseudonyms: Pseudonyms) -> list[Sheet]:
             for name in book.sheet_names
         ]
     except CalamineError:
-        raise _error(path, _BROKEN, _AGAIN) from None
+        raise refusal(path, BROKEN, AGAIN) from None
     sheets = [
         _gated(path, name, [[_text(cell) for cell in row] for row in grid], pseudonyms)
         for name, grid in grids
         if any(cell != "" for row in grid for cell in row)
     ]
     if not sheets:
-        raise _error(path, "в книге нет ни одной заполненной ячейки", _AGAIN)
+        raise refusal(path, "в книге нет ни одной заполненной ячейки", AGAIN)
     return sheets
 
 
@@ -200,87 +191,14 @@ def _open_parquet(path: Path) -> list[Sheet]:
         names = [name for name in pl.read_parquet_schema(path) if not is_personal(name)]
         return [Sheet(path, "", pl.read_parquet(path, columns=names), typed=True)]
     except (pl.exceptions.PolarsError, OSError):
-        raise _error(path, _BROKEN, _AGAIN) from None
+        raise refusal(path, BROKEN, AGAIN) from None
 
 
-def _open_csv(path: Path, pseudonyms: Pseudonyms) -> list[Sheet]:
-    text = decode(path.read_bytes())
-    if text is None or "\0" in text[:2000]:
-        raise _error(path, "это не текстовая таблица", "сохраните таблицу как CSV UTF-8 или .xlsx")
-    # polars drops blank lines, which would shift the line numbers that messages quote
-    text = re.sub(r"(?m)^[ \t]*\r?\n", '""\n', text)
-    separator = guess_separator(text)
+def _open_csv(path: Path, pseudonyms: Pseudonyms) -> Sheet:
+    cells, text = read_delimited(path, path.read_bytes())
     if suspicious([text]):
-        sheet = _gated_csv(path, text, separator, pseudonyms)
-        if sheet:
-            return [sheet]
-    try:
-        head = list(csv.reader(io.StringIO(text[:200_000], newline=""), delimiter=separator))
-        names = [f"c{index}" for index in range(max(map(len, head[:HEAD_ROWS])))]
-        cells = pl.read_csv(
-            io.BytesIO(text.encode()),
-            separator=separator,
-            has_header=False,
-            schema=dict.fromkeys(names, pl.String),
-        )
-    except (pl.exceptions.PolarsError, csv.Error):
-        raise _ragged(path) from None
-    return [Sheet(path, "", cells)]
-
-
-def _gated_csv(path: Path, text: str, separator: str, pseudonyms: Pseudonyms) -> Sheet | None:
-    """The sheet of a CSV with columns the gate must see, read row by row; None without them."""
-    try:
-        read = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
-        rows: list[list[str | None]] = [[cell or None for cell in row] for row in read]
-    except csv.Error:
-        raise _ragged(path) from None
-    sheet = _gated(path, "", rows, pseudonyms)
-    if sheet.parts:
-        return sheet
-    if not any(map(is_personal, {cell for row in rows for cell in row if cell})):
-        return None
-    if max(map(len, rows)) > max(map(len, rows[:HEAD_ROWS])):
-        raise _ragged(path)
-    return sheet
-
-
-def _ragged(path: Path) -> DataError:
-    return _error(
-        path,
-        "строки разной длины: где-то ячеек больше, чем столбцов в заголовке",
-        "если дробные числа записаны с запятой, разделителем столбцов должна быть «;»; "
-        "проверьте и незакрытые кавычки",
-    )
-
-
-def decode(data: bytes) -> str | None:
-    """Text of a CSV: UTF-8 with or without mark, UTF-16 with a mark, else Windows-1251.
-
-    >>> decode("класс".encode("cp1251")) == decode("класс".encode("utf-8-sig")) == "класс"
-    True
-    """
-    marked = data.startswith((b"\xff\xfe", b"\xfe\xff"))
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", "cp1251"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    return None
-
-
-def guess_separator(text: str) -> str:
-    """The column separator: the one that cuts most early lines into the same number of cells.
-
-    >>> guess_separator("форма\\nyear;grade;share\\n2021;4;5,06\\n")
-    ';'
-    >>> guess_separator("school,name\\nS1,лицей; гимназия; школа\\nS2,школа\\n")
-    ','
-    """
-    lines = text[:50_000].splitlines()[:HEAD_ROWS]
-
-    def cells(separator: str) -> int:
-        widths = Counter(map(len, csv.reader(lines, delimiter=separator)))
-        return max(((width - 1) * count for width, count in widths.items()), default=0)
-
-    return max(";\t,", key=cells)
+        rows = list(cells.iter_rows())
+        sheet = _gated(path, "", rows, pseudonyms)
+        if sheet.parts or any(map(is_personal, {cell for row in rows for cell in row if cell})):
+            return sheet
+    return Sheet(path, "", cells)
