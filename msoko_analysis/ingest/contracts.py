@@ -27,6 +27,10 @@ SUBJECT_NAMES: dict[str, tuple[str, ...]] = {
     entry["code"]: tuple(entry[key].lower() for key in ("code", "short", "nominative"))
     for entry in _SUBJECTS
 }
+#: Subject and level → the code of the paper of that level.
+SUBJECT_LEVELS: dict[tuple[str, str], str] = {
+    (entry["of"], entry["level"]): entry["code"] for entry in _SUBJECTS if "level" in entry
+}
 #: Codes of subjects; a code that is not here is a fault of the row.
 SUBJECTS = tuple(SUBJECT_NAMES)
 #: Codes of procedures: ``params/procedures.yaml``.

@@ -171,10 +171,13 @@ def title_problems(sheet: Sheet, paper: PaperName) -> list[Problem]:
                 "выгрузите форму из ФИС ОКО заново, не удаляя верхние строки",
             )
         ]
+    if paper.doubt:
+        rule = f"не понять, какая это работа: в заголовке формы {paper.doubt}"
+        return [sheet.problem(rule, "исправьте строку вида «ВПР 2026 Русский язык 4 класс»")]
     if paper.subject is None:
         return [
             sheet.problem(
-                "предмета из заголовка формы нет в params/subjects.yaml",
+                "предмета (или предмета этого уровня) из заголовка нет в params/subjects.yaml",
                 "добавьте предмет в params/subjects.yaml или исправьте название",
             )
         ]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
-from msoko_analysis.ingest.contracts import SUBJECT_NAMES
+from msoko_analysis.ingest.contracts import SUBJECT_LEVELS, SUBJECT_NAMES
 from msoko_analysis.ingest.sheets import Sheet
 from msoko_analysis.params.procedures import procedures
 
@@ -20,7 +21,18 @@ PROCEDURE_BY_NAME = {name: code for code, known in procedures().items() for name
 #: Words that stand where a number would: the pupil did not sit the paper.
 ABSENT = ("отсутствовал", "отсутствовала", "отсутствует", "не участвовал", "не участвовала")
 
-_TITLE = re.compile(r"(впр|огэ|егэ)\.?\s+(20\d\d)\.?\s+(.+?)\.?\s+(\d{1,2})\s*(?:класс|кл)\b")
+_TITLE = re.compile(r"(впр|огэ|егэ)\.?\s+(20\d\d)\.?\s+(.+?)\.?\s+(\d{1,2})\s*(?:класс|кл)\b(.*)")
+# A level and a programme may stand before or after the grade, in brackets or without.
+_LEVEL = re.compile(
+    r"\(?\s*(?:с |на )?\s*\b(углубл\w*|угл\.|базов\w*|профильн\w*)"
+    r"\s*(?:уров\w*|изучени\w*(?: предмета)?)?\s*\)?"
+)
+_PROGRAMME = re.compile(
+    r"\(?\s*(?:(?:по|за) )?(?:программ\w+|курс\w*|материал\w*|за) (?:за )?(?:курс\w* )?"
+    r"(\d{1,2})(?:-?го)? класс[а]?\s*\)?(?! классы?\b)"
+)
+_PLAIN_TAIL = re.compile(r"[\s.,;:()-]*(\d\d\.\d\d\.\d{4})?[\s.,;:()-]*")
+_NAME_LEVEL = re.compile(r"угл(?:убл\w*)?(?![а-я])|\([uу]\)")
 _NAME_PAPER = re.compile(r"(?<![a-zа-я])([a-zа-я]{2,3})[ _-]?(\d{1,2})(?!\d)")
 _NAME_YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 _NAME_SCHOOL = re.compile(r"(?<![a-zа-я])((?:edu|sch)\d{4,8})")
@@ -84,36 +96,83 @@ def second_header(sheet: Sheet, header: Header, numeric: Iterable[str]) -> int |
 
 @dataclass(frozen=True)
 class PaperName:
-    """What a title or a file name says about the paper; None where it is silent."""
+    """What a title or a file name says about the paper; None where it is silent.
+
+    ``doubt``: why the title can not be taken for the paper it seems to name.
+    """
 
     year: int | None = None
     procedure: str | None = None
     grade: int | None = None
     subject: str | None = None
+    doubt: str = ""
 
 
 def paper_from_title(sheet: Sheet) -> PaperName:
     """The paper named in the lines above the header of a form of ФИС ОКО.
 
-    The line reads «ВПР 2026 Русский язык 4 класс».
+    The line reads «ВПР 2026 Русский язык 4 класс»; the level may stand in the line «Предмет:» only.
     """
+    said = [cell for row in sheet.head for cell in row if cell.strip()]
+    named = [after for cell, after in pairwise(said) if normal(cell).startswith("предмет:")]
     for row in sheet.head:
         for cell in row:
-            match = _TITLE.search(normal(cell))
-            if match:
-                word, year, name, grade = match.groups()
-                subject = SUBJECT_BY_NAME.get(name)
-                return PaperName(int(year), PROCEDURE_BY_NAME[word], int(grade), subject)
+            paper = paper_of_title(cell, *named[:1])
+            if paper.year is not None:
+                return paper
     return PaperName()
+
+
+def paper_of_title(cell: str, named: str = "") -> PaperName:
+    """The paper of a title; a level and an earlier programme make it another paper.
+
+    ``named``: the subject as another line names it. A level without a code of its own leaves the subject unknown: the ordinary paper is another one.
+
+    >>> paper_of_title("ВПР 2026 Математика (углублённый уровень) 7 класс").subject
+    'MAU'
+    >>> paper_of_title("ВПР 2026 Химия 8 класс (углубленный)").subject is None
+    True
+    >>> paper = paper_of_title("ВПР 2022 Русский язык 6 класс (по программе 5 класса)")
+    >>> paper.procedure, paper.grade, paper.subject
+    ('VPR_PREV', 5, 'RU')
+    >>> bool(paper_of_title("ВПР 2026 Русский язык 4 класс, пробная").doubt)
+    True
+    """
+    text = normal(cell)
+    level = _LEVEL.search(text) or _LEVEL.search(normal(named))
+    programme = _PROGRAMME.search(text)
+    match = _TITLE.search(" ".join(_PROGRAMME.sub(" ", _LEVEL.sub(" ", text)).split()))
+    if match is None:
+        return PaperName()
+    word, year, name, grade, tail = match.groups()
+    procedure = PROCEDURE_BY_NAME[word]
+    subject = _of_level(SUBJECT_BY_NAME.get(name), level[1] if level else "", procedure)
+    doubt = (
+        "" if _PLAIN_TAIL.fullmatch(tail) else "после класса стоят слова, которых формы не знают"
+    )
+    if programme and programme[1] != grade:
+        if procedure != "VPR" or int(programme[1]) > int(grade):
+            doubt = "программа не того класса, что участники"
+        procedure, grade = "VPR_PREV", programme[1]
+    return PaperName(int(year), procedure, int(grade), subject, doubt)
+
+
+def _of_level(subject: str | None, level: str, procedure: str) -> str | None:
+    """The code of the paper of a level; ordinary ВПР are of the base level."""
+    if subject is None or not level or (level.startswith("базов") and procedure == "VPR"):
+        return subject
+    if level.startswith("профильн"):
+        return subject if procedure == "EGE" else None
+    return SUBJECT_LEVELS.get((subject, "base" if level.startswith("базов") else "advanced"))
 
 
 def paper_from_name(stem: str) -> PaperName:
     """The paper named in a file name; ВПР unless the name says another procedure.
 
     >>> paper_from_name("regional_export_layout2021_ma4")
-    PaperName(year=2021, procedure='VPR', grade=4, subject='MA')
-    >>> paper_from_name("РУ5 ВПР 2020")
-    PaperName(year=2020, procedure='VPR', grade=5, subject='RU')
+    PaperName(year=2021, procedure='VPR', grade=4, subject='MA', doubt='')
+    >>> paper_from_name("РУ5 ВПР 2020").subject, paper_from_name("ma7_угл_2026").subject
+    ('RU', 'MAU')
     """
     name = normal(stem)
     year = _NAME_YEAR.search(name)
@@ -124,6 +183,8 @@ def paper_from_name(stem: str) -> PaperName:
             break
     else:
         grade = subject = None
+    if _NAME_LEVEL.search(name):
+        subject = _of_level(subject, "углубл", procedure)
     return PaperName(int(year[1]) if year else None, procedure, grade, subject)
 
 

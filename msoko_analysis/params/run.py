@@ -7,7 +7,7 @@ returns frozen :class:`RunParams` or raises one :class:`ParamsError` that lists 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -117,7 +117,11 @@ class DistrictPattern(Strict):
 
 
 class Subject(Strict):
-    """A school subject: its code in the tables, the short code of the forms, and its name."""
+    """A school subject: its code in the tables, the short code of the forms, and its name.
+
+    ``of`` and ``level`` say that it is the paper of another level in the subject ``of``; ``scale``
+    names the subject whose scale holds where it has none of its own.
+    """
 
     code: Text
     short: Text
@@ -125,6 +129,9 @@ class Subject(Strict):
     genitive: Text
     dative: Text
     prepositional: Text
+    of: Text | None = None
+    level: Literal["base", "advanced"] | None = None
+    scale: Text | None = None
 
 
 class Threshold(Strict):
@@ -380,7 +387,7 @@ def _resolve(
     run: RunFile,
     document: Document,
     rows: Sequence[PlacedRow],
-    subjects: Iterable[str],
+    subjects: Mapping[str, Subject],
     data: Path | None,
     problems: list[Problem],
 ) -> dict[str, Any]:
@@ -408,6 +415,7 @@ def _resolve(
             papers,
             run.scale_statuses,
             run.scale_substitutions,
+            {code: subject.scale for code, subject in subjects.items() if subject.scale},
         )
     except Fault as fault:
         problems.append(document.problem(("scale_statuses",), fault.rule, fault.action))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -180,6 +180,7 @@ def choose_scales(
     papers: Iterable[Paper],
     statuses: Sequence[Status],
     substitutions: Sequence[Substitution] = (),
+    shared: Mapping[str, str] | None = None,
 ) -> ScaleChoice:
     """For each year and paper the one scale whose status the run accepts.
 
@@ -191,6 +192,7 @@ def choose_scales(
     years, papers : the papers wanted (each year × each paper)
     statuses : statuses the run accepts
     substitutions : at most one for a year
+    shared : subject → the subject whose scale it has in years without a row of its own
 
     Returns
     -------
@@ -209,14 +211,15 @@ def choose_scales(
     for year in years:
         for paper in papers:
             key = PaperOfYear(year, *paper)
-            row, swap = _accepted(rows, year, paper, statuses), None
+            row, swap = _accepted(_rows_of(rows, year, paper, shared), year, paper, statuses), None
             if row is None and year in instead:
                 swap = instead[year]
-                row = _accepted(rows, swap.use_year, paper, statuses)
+                found = _rows_of(rows, swap.use_year, paper, shared)
+                row = _accepted(found, swap.use_year, paper, statuses)
             if row is None and paper.procedure == "EGE":
                 continue  # test scores 0–100 have minimums, not marks: msoko_analysis.params.minimums
             if row is None:
-                missing.append((key, _why_missing(rows, year, paper)))
+                missing.append((key, _why_missing(_rows_of(rows, year, paper, shared))))
             else:
                 scales[key] = _scale(key, row, swap)
     return ScaleChoice(scales, tuple(missing))
@@ -226,7 +229,7 @@ def _accepted(
     rows: Sequence[ScaleRow], year: int, paper: Paper, statuses: Sequence[Status]
 ) -> ScaleRow | None:
     """The row of a paper and year whose status is accepted (overlaps were reported on reading)."""
-    found = [row for row in _rows_of(rows, year, paper) if row.status in statuses]
+    found = [row for row in rows if row.status in statuses]
     if len({row.status == "synthetic" for row in found}) > 1:
         raise Fault(
             f"для {paper.code} {year} года запуск принимает и настоящую, и учебную шкалу",
@@ -235,13 +238,18 @@ def _accepted(
     return found[0] if found else None
 
 
-def _rows_of(rows: Sequence[ScaleRow], year: int, paper: Paper) -> list[ScaleRow]:
-    return [row for row in rows if row.paper == paper and row.year_from <= year <= row.year_to]
+def _rows_of(
+    rows: Sequence[ScaleRow], year: int, paper: Paper, shared: Mapping[str, str] | None
+) -> list[ScaleRow]:
+    """The rows of a paper and year, else those of the subject whose scale it shares."""
+    now = [row for row in rows if row.year_from <= year <= row.year_to]
+    common = paper._replace(subject=(shared or {}).get(paper.subject, paper.subject))
+    own = [row for row in now if row.paper == paper]
+    return own or [row for row in now if row.paper == common]
 
 
-def _why_missing(rows: Sequence[ScaleRow], year: int, paper: Paper) -> str:
+def _why_missing(found: Sequence[ScaleRow]) -> str:
     """Why a paper has no scale, and what would give it one."""
-    found = _rows_of(rows, year, paper)
     if not found:
         return "шкалы этого года нет в params/scales"
     statuses = " и ".join(f"«{row.status}» ({STATUS_RU[row.status]})" for row in found)

@@ -223,6 +223,19 @@ def test_a_substitution_fills_only_what_has_no_scale_of_its_own() -> None:
     assert borrowed.note == "шкала 2021 года применена к 2020 году: границы не менялись"
 
 
+def test_languages_share_a_scale_until_one_has_its_own() -> None:
+    """2026: of the three the first has a row of its own; an unknown language has none at all."""
+    common, *own = (Paper("VPR", 7, code) for code in ("INYAZ", "AYA", "NYA", "KIT"))
+    rows = [row(common, 2026, min_3=7), row(own[0], 2026, min_3=8)]
+    shared = {"AYA": "INYAZ", "NYA": "INYAZ"}
+    choice = choose_scales(rows, [2026], own, ["found_official"], (), shared)
+    assert {key.subject: scale.min_3 for key, scale in choice.scales.items()} == {
+        "AYA": 8,
+        "NYA": 7,
+    }
+    assert [key.subject for key, _ in choice.missing] == ["KIT"]
+
+
 def test_real_and_made_up_scales_do_not_mix() -> None:
     rows = [row(RU4, 2026, "synthetic"), row(RU4, 2026, "found_official")]
     assert len(choose_scales(rows, [2026], [RU4], ["synthetic"]).scales) == 1
@@ -250,7 +263,7 @@ def test_faults_of_all_files_come_in_one_message(folder: Path) -> None:
     assert "thresholds.yaml, ключ «№1.value», строка 8: нужно число" in text
     assert "scales/demo.csv, строка 3: границы отметок не возрастают" in text
     assert "недопустимое значение — возможно, имелось в виду «CONCERN»" in text
-    assert "subjects.yaml, ключ «№1.short», строка 3: нет обязательного ключа" in text
+    assert "subjects.yaml, ключ «№1.short», строка 5: нет обязательного ключа" in text
 
 
 def drop_sources(folder: Path) -> int:
