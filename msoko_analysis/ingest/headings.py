@@ -126,7 +126,8 @@ def paper_from_title(sheet: Sheet) -> PaperName:
 def paper_of_title(cell: str, named: str = "") -> PaperName:
     """The paper of a title; a level and an earlier programme make it another paper.
 
-    ``named``: the subject as another line names it. A level without a code of its own leaves the subject unknown: the ordinary paper is another one.
+    ``named``: the subject as another line names it. A level without a code of its own leaves the
+    subject unknown: the ordinary paper is another one.
 
     >>> paper_of_title("ВПР 2026 Математика (углублённый уровень) 7 класс").subject
     'MAU'
