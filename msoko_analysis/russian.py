@@ -115,3 +115,21 @@ def natural(name: str) -> tuple[tuple[int, int | str], ...]:
     """
     parts = re.split(r"(\d+)", name.casefold().replace("ё", "е"))
     return tuple((0, int(part)) if part.isdigit() else (1, part) for part in parts if part)
+
+
+def fold(name: str) -> str:
+    """A code or a name in the form in which they are compared.
+
+    >>> fold(" Озёрный  район ")
+    'озерный район'
+    """
+    return " ".join(name.casefold().replace("ё", "е").split())
+
+
+def is_rural(place: str) -> bool:
+    """Whether a kind of place, as a list of schools names it, is a village.
+
+    >>> is_rural("Сельская местность"), is_rural("город")
+    (True, False)
+    """
+    return "сельск" in place.lower()

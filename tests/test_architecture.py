@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -85,6 +86,30 @@ def test_statistics_know_only_arrays(path: Path) -> None:
     for name in imports(path):
         ours = name.startswith(("msoko_analysis.errors", "msoko_analysis.stats"))
         assert ours or name.split(".")[0] in allowed, f"stats may not import {name}"
+
+
+# Layers that compute and never tell: words come from params/ or from wording/.
+SILENT = (
+    *(PACKAGE / "stats").glob("*.py"),
+    *(PACKAGE / "rules").glob("*.py"),
+    *(PACKAGE / "measures").glob("*.py"),
+    PACKAGE / "counts.py",
+    PACKAGE / "disclosure.py",
+)
+
+
+@pytest.mark.parametrize("path", sorted(SILENT), ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_what_computes_holds_no_russian(path: Path) -> None:
+    """No Cyrillic literal, docstrings apart (those under a constant too)."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    found = [
+        f"{path.name}:{node.lineno}: {node.value!r}"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told
+        and re.search("[а-яё]", node.value, re.IGNORECASE)
+    ]  # fmt: skip
+    assert found == []
 
 
 # --- notebooks ---------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ def judge_participation(
             Finding(
                 "participation_district", verdict, district, f"{district}:{procedure}", now,
                 100 * drop, np.nan, np.nan, "percent", 100 * limit, "participation_drop", np.nan,
-                "сравнение числа участников", "msoko_analysis", {"before": before, "now": now},
+                "participation", "counted", {"before": before, "now": now},
             )
         )  # fmt: skip
     return tuple(found)

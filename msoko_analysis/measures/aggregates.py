@@ -18,9 +18,9 @@ from msoko_analysis.measures.rows import COLUMNS
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.wilson import share
 
-METHOD = "по агрегатам ФИС ОКО"
+METHOD = "forms"
 MISMATCH = "aggregate_mismatch"
-SHARES, COMPARISON = "Ф3 «Статистика по отметкам»", "«Сравнение отметок с отметками по журналу»"
+SHARES, COMPARISON = "form_marks", "form_comparison"
 _PAPER = ["year", "procedure", "grade", "subject"]
 _UNIT = [*_PAPER, "level", "municipality", "unit"]
 _UNIT_OF_YEAR = ["year", "level", "municipality", "unit"]

@@ -13,12 +13,12 @@ from msoko_analysis.measures.equity_years import pooled_means, pupils_once
 from msoko_analysis.measures.level import conditions
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows, unit_rows
+from msoko_analysis.params.methods import Step, method
 from msoko_analysis.params.run import Thresholds
 from msoko_analysis.stats.context import FEWEST_PER_TERM, Context, context
 
-METHOD = "случайные эффекты школ; условия: "
-_RESULT = "средний результат по работам года, % максимума"
-_SOURCE = "msoko_analysis: методика пакета"
+_RESULT = "year_mean"
+_SOURCE = "own"
 _PRECISION = 1e-9
 
 
@@ -52,12 +52,12 @@ def context_rows(year: Year, thresholds: Thresholds) -> Iterator[pd.DataFrame]:
     if _enough(like.design):
         yield from _expected_rows(
             year.year, schools, n, context(value, error, like.design[:, 1:]),
-            METHOD + ", ".join(like.names),
+            method(Step("context", like.names)),
         )  # fmt: skip
 
 
 def _expected_rows(
-    year: int, schools: pd.DataFrame, n: np.ndarray, fit: Context, method: str
+    year: int, schools: pd.DataFrame, n: np.ndarray, fit: Context, made: str
 ) -> Iterator[pd.DataFrame]:
     odds = fit.expected <= np.quantile(fit.expected, QUARTER) + _PRECISION
     resilient = fit.probability_resilient(float(np.median(fit.value)))
@@ -66,14 +66,14 @@ def _expected_rows(
         ("above_expected", fit.above_expected),
         ("better", fit.probability_above_expected()),
     ):
-        yield school_rows(year, ALL_PAPERS, schools, name, n, values, method=method, source=_SOURCE)
+        yield school_rows(year, ALL_PAPERS, schools, name, n, values, method=made, source=_SOURCE)
     yield school_rows(
-        year, ALL_PAPERS, schools[odds], "resilient", n[odds], resilient[odds], method=method,
+        year, ALL_PAPERS, schools[odds], "resilient", n[odds], resilient[odds], method=made,
         source=_SOURCE,
     )  # fmt: skip
     yield unit_rows(
         year, ALL_PAPERS, REGION, [REGION], "context_strength", np.array([n.sum()]),
-        np.array([fit.strength]), method=method, source=_SOURCE,
+        np.array([fit.strength]), method=made, source=_SOURCE,
     )  # fmt: skip
 
 

@@ -33,29 +33,10 @@ from msoko_analysis.measures.equity_years import (
 )
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows, unit_rows
+from msoko_analysis.params.methods import method
 from msoko_analysis.params.run import Thresholds
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.shrunken_share import shrunken_share
-
-_JACKKNIFE = "интервал складным ножом по школам"
-_SCALE_CAVEAT = "зависит от трудности работы: сравнивать школы одной работы, не работы и не годы"
-_METHOD = {
-    "pupil_gap": "P90 − P10 участников, % максимума",
-    "isolation": "обособленность не достигших минимума сверх случайной",
-    "school_gap_quarter": "четверть лучших школ − четверть худших, % максимума",
-    "school_ratio_quarter": "четверть лучших школ : четверть худших",
-    "school_gap_tenth": "10 % лучших школ − 10 % худших, % максимума",
-    "school_ratio_tenth": "10 % лучших школ : 10 % худших",
-    "school_p90_p10": "P90 − P10 средних результатов школ, % максимума",
-    "icc": "доля различий результатов между школами (REML)",
-    "theil": "индекс Тейла T",
-    "theil_between": "часть T между школами",
-    "gini": "индекс Джини",
-    "gini_between": "индекс Джини средних школ",
-    "v_gap_location": "V-разрыв: город − село, в стандартных отклонениях",
-    "v_gap_type": "V-разрыв: гимназии и лицеи − остальные, в стандартных отклонениях",
-}
-_SAME_PAPERS = "изменение к прошлому году по работам с той же шкалой; другие участники"
 
 
 def equity_rows(
@@ -145,14 +126,14 @@ def _of_paper(sheet: _Sheet, mine: np.ndarray, groups: Groups) -> Iterator[tuple
 
 def _method(name: str, own_interval: bool) -> str:
     measure = name.removesuffix("_change")
-    parts = [_METHOD[measure]]
+    steps = [measure]
     if measure.startswith(("gini", "theil")):
-        parts.append(_SCALE_CAVEAT)
+        steps.append("scale_caveat")
     if not own_interval and measure != "school_p90_p10":
-        parts.append(_JACKKNIFE)
+        steps.append("jackknife")
     if name != measure:
-        parts.append(_SAME_PAPERS)
-    return "; ".join(parts)
+        steps.append("same_papers")
+    return method(*steps)
 
 
 # ---- rows of another shape
@@ -160,7 +141,6 @@ def _method(name: str, own_interval: bool) -> str:
 
 def _low_share_rows(year: Year) -> Iterator[pd.DataFrame]:
     """Share below the minimum of every school, drawn towards the usual share of the region."""
-    method = "доля не достигших минимума, бета-биномиальная эмпирическая байесовская оценка"
     below = [(one.paper, one.mark_counts()[:, 0], one.n) for one in year.papers]
     if len(below) > 1:
         once = pupils_once(year.papers)
@@ -173,8 +153,8 @@ def _low_share_rows(year: Year) -> Iterator[pd.DataFrame]:
             ends = result.interval()
             yield school_rows(
                 year.year, paper, year.schools, "low_share", n, 100 * result.value,
-                count=np.round(low), low=100 * ends[0], high=100 * ends[1], method=method,
-                source=OWN,
+                count=np.round(low), low=100 * ends[0], high=100 * ends[1],
+                method="low_share", source=OWN,
             )  # fmt: skip
 
 
@@ -188,7 +168,7 @@ def _corrected_rows(
             yield unit_rows(
                 year.year, paper, REGION, [REGION], "icc_corrected", np.array([one.n]), value,
                 low=low, high=high, source=OWN,
-                method="доля различий между школами с поправкой на надёжность работы",
+                method="icc_corrected",
             )  # fmt: skip
 
 
@@ -196,6 +176,6 @@ def _gender_rows(year: Year) -> Iterator[pd.DataFrame]:
     n = pupils_once(year.papers).sum() if year.papers else 0.0
     yield unit_rows(
         year.year, ALL_PAPERS, REGION, [REGION], "v_gap_gender", np.array([n]),
-        np.array([np.nan]), method="не определяется по этим данным: в подсчётах нет пола",
+        np.array([np.nan]), method="v_gap_gender",
         source=OWN,
     )  # fmt: skip

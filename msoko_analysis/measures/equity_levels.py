@@ -28,6 +28,7 @@ from msoko_analysis.measures.equity_years import pupils_once
 from msoko_analysis.measures.levels import PREFIX, LevelPaper, LevelYear, common_levels
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows, unit_rows
+from msoko_analysis.params.methods import Step, method
 from msoko_analysis.params.run import Thresholds
 from msoko_analysis.stats.gaps import v_gap_of_marks
 from msoko_analysis.stats.icc_change import interval_of_change
@@ -35,20 +36,19 @@ from msoko_analysis.stats.isolation import isolation
 from msoko_analysis.stats.ordered_probit import OrderedProbit, ordered_probit
 from msoko_analysis.stats.shrunken_share import shrunken_share
 
-METHOD = "по числу участников на уровнях"
-_JACKKNIFE = "интервал складным ножом по школам"
-_COMMON = "изменение к прошлому году по уровням, посчитанным в оба года; другие участники"
-_METHOD = {
-    "icc": "доля различий между школами (порядковый пробит со случайными эффектами школ)",
-    "isolation": "обособленность участников низшего уровня сверх случайной",
-    "isolation_highest": "обособленность участников высшего уровня сверх случайной",
-    "school_gap_quarter": "четверть школ с наибольшими долями высшего уровня − с наименьшими, п. п.",
-    "school_gap_tenth": "10 % школ с наибольшими долями высшего уровня − с наименьшими, п. п.",
-    "school_p90_p10": "P90 − P10 долей высшего уровня в школах, п. п.",
-    "v_gap_location": "V-разрыв: город − село, в стандартных отклонениях (пробит)",
-    "v_gap_type": "V-разрыв: гимназии и лицеи − остальные, в стандартных отклонениях (пробит)",
+METHOD = "by_levels"
+"""The step that every measure made here names."""
+_STEPS = {
+    "icc": "level_icc",
+    "isolation": "level_isolation",
+    "isolation_highest": "level_isolation_highest",
+    "school_gap_quarter": "level_gap_quarter",
+    "school_gap_tenth": "level_gap_tenth",
+    "school_p90_p10": "level_p90_p10",
+    "v_gap_location": "level_v_gap_location",
+    "v_gap_type": "level_v_gap_type",
 }
-_SHARES = {"highest_share": "высшем", "lowest_share": "низшем"}
+_SHARES = {"highest_share": "highest", "lowest_share": "lowest"}
 _RATIO = "school_ratio"
 """Ratios of shares only follow how many pupils are on the level: no measure of inequality."""
 _FEWEST_OF_LIKENESS = 10
@@ -249,22 +249,20 @@ def _share_rows(year: LevelYear) -> Iterator[pd.DataFrame]:
             yield school_rows(
                 year.year, ALL_PAPERS, year.schools, name, pupils, 100 * result.value,
                 count=np.round(result.count), low=100 * low, high=100 * high, source=OWN,
-                method=f"доля участников на {where} уровне, бета-биномиальная эмпирическая "
-                "байесовская оценка",
+                method=method(Step("level_low_share", (where,))),
             )  # fmt: skip
             yield unit_rows(
                 year.year, ALL_PAPERS, REGION, [REGION], name, np.array([pupils.sum()]),
                 np.array([100 * part.sum() / n.sum()]), source=OWN,
-                method=f"доля участников на {where} уровне",
+                method=method(Step("level_end", (where,))),
             )  # fmt: skip
 
 
 def _method(name: str, own_interval: bool) -> str:
     measure = name.removesuffix("_change")
-    said = _METHOD.get(measure, "доля участников на уровне")
-    parts = [said, METHOD]
+    steps = [_STEPS.get(measure, "level_part"), METHOD]
     if not own_interval and measure != "school_p90_p10":
-        parts.append(_JACKKNIFE)
+        steps.append("jackknife")
     if name != measure:
-        parts.append(_COMMON)
-    return "; ".join(parts)
+        steps.append("same_levels")
+    return method(*steps)

@@ -137,5 +137,5 @@ def _row(
         "level": REGION if unit == REGION else "municipality", "municipality": unit, "unit": unit,
         "indicator": f"{model.indicator}_{model.variant}{ending}", "n": n, "value": value,
         "low": value - half, "high": value + half, "source": model.source,
-        "method": f"расчётная модель: {model.title_ru}",
+        "method": "equity_model",
     }  # fmt: skip

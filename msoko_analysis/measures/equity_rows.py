@@ -18,10 +18,10 @@ from msoko_analysis.measures.equity_years import PaperOfSchools, members, pooled
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS, COLUMNS
 from msoko_analysis.params.scales import Paper
+from msoko_analysis.russian import is_rural
 
-OWN = "msoko_analysis: методика пакета"
+OWN = "own"
 _SELECTIVE = ("gymnasium", "lyceum")
-_RURAL = "сельск"
 Key = tuple[Paper, str, str]
 """Paper, unit, name of the measure."""
 Groups = Mapping[str, tuple[np.ndarray, np.ndarray]]
@@ -32,7 +32,7 @@ def groups_of(schools: pd.DataFrame) -> Groups:
     """Town and village, selective schools and the others, as far as the list of schools tells."""
     location = schools["location"].astype(object)
     placed = location.notna().to_numpy()
-    rural = location.fillna("").str.lower().str.contains(_RURAL).to_numpy(dtype=bool)
+    rural = location.fillna("").map(is_rural).to_numpy(dtype=bool)
     typed = schools["school_type"].notna().to_numpy()
     selective = schools["school_type"].isin(_SELECTIVE).to_numpy()
     return {

@@ -16,9 +16,9 @@ from msoko_analysis.params.scales import Paper, PaperOfYear
 from msoko_analysis.stats.wilson import share
 
 INDICATORS = ("mean_test_score", "below_minimum")
-_OWN = "msoko_analysis"
-_MEAN = "среднее, нормальный интервал"
-_WILSON = "доля, интервал Уилсона"
+_COUNTED = "counted"
+_MEAN = "mean_normal"
+_WILSON = "wilson"
 
 
 def exam_rows(
@@ -56,12 +56,12 @@ def _mean_rows(year: Year, paper: Paper, counts: np.ndarray) -> Iterator[pd.Data
     half = np.where(n > 1, half, np.nan)
     yield school_rows(
         year.year, paper, year.schools, "mean_test_score", n, mean, low=mean - half,
-        high=mean + half, method=_MEAN, source=_OWN,
+        high=mean + half, method=_MEAN, source=_COUNTED,
     )  # fmt: skip
     for level, group in _groupings(year):
         yield percent_rows(
             year.year, paper, level, group, "mean_test_score", counts @ score / 100, n,
-            counted=False, source=_OWN,
+            counted=False, source=_COUNTED,
         )  # fmt: skip
 
 

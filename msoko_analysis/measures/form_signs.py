@@ -13,17 +13,18 @@ import numpy as np
 import pandas as pd
 from scipy.stats import norm
 
-from msoko_analysis.measures.aggregates import COMPARISON, METHOD, SHARES, placed
+from msoko_analysis.measures.aggregates import METHOD, placed
 from msoko_analysis.measures.arrays import Year
 from msoko_analysis.measures.places import Places
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows
 from msoko_analysis.measures.signs import combined_rows, enough_schools
+from msoko_analysis.params.methods import method
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.combination import benjamini_hochberg
 from msoko_analysis.stats.mark_gap_margins import MarkGapOfMargins, mark_gap_of_comparison
 from msoko_analysis.stats.pooling import pooled_z
 
-_METHOD = f"{METHOD}: «понизили» без «повысили» против средней отметки за работу"
+_METHOD = method(METHOD, "forms_mark_gap")
 _SIDES = ["lower", "same", "higher"]
 _PAPER = ["procedure", "grade", "subject"]
 _CONFIDENCE = 0.95
@@ -97,6 +98,6 @@ def _rows(year: Year, gaps: list[MarkGapOfMargins]) -> Iterator[pd.DataFrame]:
     yield school_rows(
         year.year, ALL_PAPERS, year.schools, "mark_gap", works, mean, low=mean - half,
         high=mean + half, p=p, q=benjamini_hochberg(p), method=_METHOD,
-        source=f"{SHARES}, {COMPARISON}",
+        source="forms",
     )  # fmt: skip
     yield from combined_rows(year, works, {"mark_gap": p})

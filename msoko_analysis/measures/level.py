@@ -11,10 +11,10 @@ from scipy.stats import norm
 
 from msoko_analysis.measures.arrays import Year
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows
+from msoko_analysis.params.methods import Step, method
 from msoko_analysis.stats.expectation import expectation
 from msoko_analysis.stats.funnel import Funnel, funnel
 
-METHOD = "воронка с избыточным разбросом; условия: "
 _SELECTIVE = ("gymnasium", "lyceum")
 # A group of schools under one condition must be so large to be compared inside.
 _FEWEST = 20
@@ -36,7 +36,7 @@ def level_rows(year: Year) -> Iterator[pd.DataFrame]:
     yield school_rows(
         year.year, ALL_PAPERS, schools, "level", n, distance, low=distance - half,
         high=distance + half, p=2 * norm.sf(np.abs(model.z)),
-        method=METHOD + ", ".join(conditions(schools, n).names), source="Spiegelhalter 2005",
+        method=method(Step("level", conditions(schools, n).names)), source="funnel",
     )  # fmt: skip
 
 
@@ -63,7 +63,8 @@ def level_funnel(year: Year) -> tuple[Funnel, pd.DataFrame, np.ndarray] | None:
 
 @dataclass(frozen=True)
 class Conditions:
-    """What is known of the schools: ``design`` (schools × terms), a column of ones first; names."""
+    """What is known of the schools: ``design`` (schools × terms), a column of ones first; names are
+    codes of words in params/methods.yaml."""
 
     design: np.ndarray
     names: tuple[str, ...]
@@ -79,19 +80,19 @@ def conditions(schools: pd.DataFrame, wrote: np.ndarray) -> Conditions:
     """
     selective = schools["school_type"].isin(_SELECTIVE).to_numpy(dtype=float)
     terms = [np.ones(len(schools))]
-    names = ["вид школы"] if schools["school_type"].notna().any() else []
+    names = ["school_type"] if schools["school_type"].notna().any() else []
     if 0 < selective.mean() < 1:
         terms.append(selective)
-    for column, name in (("settlement_size", "население места"), ("location", "вид места")):
+    for column in ("settlement_size", "location"):
         if schools[column].notna().mean() >= 0.5:
             group = _large_groups(schools[column])
             kinds = sorted(group.unique())[1:]
             terms += [(group == kind).to_numpy(dtype=float) for kind in kinds]
-            names += [name] if kinds else []
+            names += [column] if kinds else []
             break
     size = np.log(_pupils(schools["pupils"], wrote))
     if np.ptp(size) > 0:
-        terms, names = [*terms, size - size.mean()], [*names, "число учеников"]
+        terms, names = [*terms, size - size.mean()], [*names, "pupils"]
     return Conditions(np.column_stack(terms), tuple(names))
 
 

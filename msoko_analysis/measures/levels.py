@@ -24,8 +24,8 @@ PREFIX = "level_share_"
 #: Columns of a table of levels: pupils of a school on one level.
 COUNTS = ("year", "procedure", "grade", "subject", "municipality", "school", "level", "n")
 _PAPER = ["procedure", "grade", "subject"]
-_OWN = "msoko_analysis"
-_WILSON = "доля среди посчитанных участников, интервал Уилсона"
+_COUNTED = "counted"
+_WILSON = "level_wilson"
 
 
 @dataclass(frozen=True)
@@ -152,14 +152,14 @@ def level_rows(year: LevelYear) -> Iterator[pd.DataFrame]:
             low, high = estimate.interval()
             yield school_rows(
                 year.year, paper.paper, year.schools, name, paper.n, 100 * estimate.value,
-                count=count, low=100 * low, high=100 * high, method=_WILSON, source=_OWN,
+                count=count, low=100 * low, high=100 * high, method=_WILSON, source=_COUNTED,
             )  # fmt: skip
             for kind, group in (
                 ("municipality", home),
                 (REGION, np.full(len(home), REGION)),
             ):
                 yield percent_rows(
-                    year.year, paper.paper, kind, group, name, count, paper.n, source=_OWN
+                    year.year, paper.paper, kind, group, name, count, paper.n, source=_COUNTED
                 )
 
 

@@ -19,14 +19,14 @@ from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.agreement import Agreement, agreement
 from msoko_analysis.stats.wilson import Share
 
-_LISTS = "официальные списки школ с маркерами"
-_OWN = "msoko_analysis"
+_LISTS = "official_lists"
+_COUNTED = "counted"
 #: Whose schools are the denominator of П19 by list: those that wrote Russian in grade 4.
 DENOMINATOR = Paper("VPR", 4, "RU")
 BY_RESULTS, BY_FORM, BY_SCHOOLS = (
-    "100 − доля школ списка среди писавших русский язык в 4 классе",
-    "100 − доля школ списка, знаменатель — «Кол-во ОО» формы Ф3 по русскому языку, 4 класс",
-    "100 − доля школ списка среди школ таблицы школ",
+    "p19_by_results",
+    "p19_by_form",
+    "p19_by_schools",
 )
 
 
@@ -61,7 +61,7 @@ def marker_rows(
         loaded = np.full(len(known), float(so_far["year"].nunique()))
         yield school_rows(
             year, ALL_PAPERS, known, "official_years", loaded, times,
-            method="число лет в списках", source=_LISTS,
+            method="years_on_lists", source=_LISTS,
         )  # fmt: skip
         if year not in listed_years:
             continue
@@ -69,7 +69,7 @@ def marker_rows(
         listed = known.index.isin(of_year)
         yield school_rows(
             year, ALL_PAPERS, known, "official_list", np.ones(len(known)), listed.astype(float),
-            method="школа в списке года", source=_LISTS,
+            method="on_list", source=_LISTS,
         )  # fmt: skip
         yield from _index_rows(year, known.assign(listed=listed), now, schools)
         for name, flags in (("spike", _spike_flags(now, spike_q)), ("fioko", _rule_a_flags(now))):
@@ -175,7 +175,7 @@ def _agreement_rows(
     low, high = both.interval()
     yield unit_rows(
         year, ALL_PAPERS, level, units, f"list_{name}_kappa", both.n.astype(float), both.kappa,
-        count=both.both.astype(float), low=low, high=high, method="каппа Коэна", source=_OWN,
+        count=both.both.astype(float), low=low, high=high, method="kappa", source=_COUNTED,
     )  # fmt: skip
     for indicator, part in (("ppv", both.precision), ("found", both.precision_back)):
         yield _share_row(year, f"list_{name}_{indicator}", level, units, part)
@@ -187,5 +187,5 @@ def _share_row(
     low, high = part.interval()
     return unit_rows(
         year, ALL_PAPERS, level, units, indicator, part.n, 100 * part.value, count=part.successes,
-        low=100 * low, high=100 * high, method="доля, интервал Уилсона", source=_OWN,
+        low=100 * low, high=100 * high, method="wilson", source=_COUNTED,
     )  # fmt: skip

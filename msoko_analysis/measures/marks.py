@@ -27,11 +27,11 @@ from msoko_analysis.stats.wilson import share
 
 FAR = 2
 """Marks between school and exam from which a difference is told apart (ФИОКО 2026, § 3, с. 11)."""
-_OWN = "msoko_analysis"
-_FIOKO = "ФИОКО, 2026, рекомендации по анализу результатов ВПР, § 3, по пересказу"
-_WILSON = "доля, интервал Уилсона"
-_SHIFT = "среднее (школьная отметка − отметка за работу)"
-_GAP = "отметка школы против балла с поправкой на надёжность"
+_COUNTED = "counted"
+_FIOKO = "fioko_2026"
+_WILSON = "wilson"
+_SHIFT = "mark_shift"
+_GAP = "mark_gap"
 
 
 def mark_rows(year: Year, tasks: Mapping[Paper, TaskCounts]) -> Iterator[pd.DataFrame]:
@@ -69,7 +69,7 @@ def _pooled(year: Year, papers: list[PaperArrays]) -> Iterator[pd.DataFrame]:
     known = sum(one.pairs.sum(axis=(1, 2)) for one in papers)
     for way in ("lower", "same", "higher"):
         count = sum(getattr(one, way) for one in compared)
-        yield from _share_rows(year, ALL_PAPERS, f"prior_{way}", count, known, _OWN)
+        yield from _share_rows(year, ALL_PAPERS, f"prior_{way}", count, known, _COUNTED)
     yield from _far_rows(year, ALL_PAPERS, sum(_far(one)[0] for one in papers), known)
     yield _shift_of_schools(year, ALL_PAPERS, papers)
     yield from _shift_of_groups(year, ALL_PAPERS, papers)
@@ -119,7 +119,7 @@ def _shift_of_schools(year: Year, paper: Paper, papers: list[PaperArrays]) -> pd
     half = np.where(n > 1, half, np.nan)
     return school_rows(
         year.year, paper, year.schools, "mark_shift", n, mean, low=mean - half, high=mean + half,
-        method=_SHIFT, source=_OWN,
+        method=_SHIFT, source=_COUNTED,
     )  # fmt: skip
 
 
@@ -133,7 +133,7 @@ def _gap_of_schools(year: Year, paper: Paper, gap: MarkGap) -> pd.DataFrame:
     n = np.where(np.isfinite(gap.p), gap.n, 0)
     return school_rows(
         year.year, paper, year.schools, "mark_gap_paper", n, gap.gap, low=low, high=high, p=gap.p,
-        q=benjamini_hochberg(gap.p), method=_GAP, source=_OWN,
+        q=benjamini_hochberg(gap.p), method=_GAP, source=_COUNTED,
     )  # fmt: skip
 
 
@@ -151,7 +151,7 @@ def _against_region(
         low, high = means.interval()
         yield unit_rows(
             year.year, paper, level, means.units, indicator, means.n, means.mean, low=low,
-            high=high, p=means.p, method=method, source=_OWN,
+            high=high, p=means.p, method=method, source=_COUNTED,
         )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ import pandas as pd
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import percent_rows, school_rows, unit_rows
 from msoko_analysis.params.medals import Bars, MedalRules
+from msoko_analysis.params.methods import Step, method
 from msoko_analysis.params.minimums import Minimum
 from msoko_analysis.params.scales import Paper, PaperOfYear
 from msoko_analysis.rules.medals import MedalExams, follows_rule, p29
@@ -28,15 +29,15 @@ YEARS = 3
 """Years that are taken together for a conclusion about one school."""
 _BASE = "MAB"
 _KEY = ["year", "municipality", "school", "degree"]
-_OWN = "msoko_analysis"
-_RULE = "приказы о медали, params/medal_rules.yaml"
-_WILSON = "доля медалистов, интервал Уилсона"
+_OWN = "counted"
+_RULE = "medal_orders"
+_WILSON = "wilson_medalists"
 # indicator → numerator, denominator, whose rule it is; for all degrees and for each.
 _SHARES = {
     "medals": ("linked", "medalists", _OWN),
     "medals_rule": ("against_rule", "rule_checked", _RULE),
-    "medals_below_university": ("below_university", "linked", "Рособрнадзор"),
-    "medals_below_ministry": ("below_ministry", "ministry_checked", "Минобрнауки"),
+    "medals_below_university": ("below_university", "linked", "rosobrnadzor"),
+    "medals_below_ministry": ("below_ministry", "ministry_checked", "minobrnauki"),
 }
 
 
@@ -232,11 +233,11 @@ def _rate_rows(
     p = model.p if model else np.full(len(n), np.nan)
     estimate = share(x, n)
     low, high = estimate.interval()
-    years = f"годы: {', '.join(map(str, sorted(recent['year'].unique())))}"
+    years = Step("years", tuple(map(str, sorted(recent["year"].unique()))))
     yield school_rows(
         year, MEDALS, schools, "medals_rate", n, 100 * estimate.value, count=x, low=100 * low,
         high=100 * high, p=p, q=benjamini_hochberg(p),
-        method=f"бета-биномиальная модель двух групп; {years}", source=_OWN,
+        method=method("two_rates", years), source=_OWN,
     )  # fmt: skip
     if model:
         yield from _model_rows(year, schools, model, years, ratio, level, power)
@@ -246,7 +247,7 @@ def _model_rows(
     year: int,
     schools: pd.DataFrame,
     model: TwoRates,
-    years: str,
+    years: Step,
     ratio: float,
     level: float,
     power: float,
@@ -255,13 +256,12 @@ def _model_rows(
     yield school_rows(
         year, MEDALS, schools, "medals_double", model.n, 100 * model.posterior_above(bar),
         p=model.p, q=benjamini_hochberg(model.p),
-        method=f"апостериорная вероятность, бета-биномиальная модель двух групп; {years}",
-        source=_OWN,
+        method=method("two_rates_posterior", years), source=_OWN,
     )  # fmt: skip
     seen = max(0.5, bar)
     if seen < 1:
         needed = np.array([model.needed(seen, level=level, power=power)])
         yield unit_rows(
             year, MEDALS, REGION, [REGION], "medals_needed", np.array([model.n.sum()]), needed,
-            method="наименьшее число медалистов для вывода о школе", source=_OWN,
+            method="medals_needed", source=_OWN,
         )  # fmt: skip

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from msoko_analysis.params.run import District
+from msoko_analysis.russian import fold
 
 
 @dataclass(frozen=True)
@@ -50,12 +51,3 @@ class Places:
         """Municipalities of schools: by the table of schools, else as ``given``; may be empty."""
         own = schools.map(self.homes).astype(object)
         return self.districts(own.where(own.notna(), given.astype(object)))
-
-
-def fold(name: str) -> str:
-    """A code or a name in the form in which they are compared.
-
-    >>> fold(" Озёрный  район ")
-    'озерный район'
-    """
-    return " ".join(name.casefold().replace("ё", "е").split())

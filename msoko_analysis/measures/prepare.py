@@ -16,7 +16,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from msoko_analysis.errors import DataError, Problem
 from msoko_analysis.measures import COLUMNS, measure_year
 from msoko_analysis.measures.aggregates import aggregate_rows, mismatches, with_forms
 from msoko_analysis.measures.arrays import Year, arrange_year
@@ -114,14 +113,7 @@ def prepare(run: RunParams) -> Path:
     """
     results = any((run.data / name).exists() for name in ("results", *map(_file, _AGGREGATES)))
     if not (run.data / _file("schools")).is_file() or not results:
-        raise DataError.from_problems(
-            "Данные запуска не найдены",
-            [Problem(
-                "в папке нет результатов, приведённых к общему виду",
-                "сначала выполните: msoko ingest ФАЙЛЫ --out ПАПКА",
-                file=str(run.data),
-            )],
-        )  # fmt: skip
+        raise run.without_data()
     folder = run.data / ".prepared" / _key(run)
     if folder.is_dir():
         return folder

@@ -16,13 +16,14 @@ import pandas as pd
 from msoko_analysis.measures.arrays import Year
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows
 from msoko_analysis.measures.signs import enough_schools
+from msoko_analysis.params.methods import Step, method
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.combination import benjamini_hochberg
 from msoko_analysis.stats.jump import Occasion, standardised
 from msoko_analysis.stats.link import Link, link
 from msoko_analysis.stats.pooling import pooled_z
 
-_OWN = "msoko_analysis: методика пакета"
+_OWN = "own"
 _HIGHEST = 100  # test score of ЕГЭ
 # Years between the papers of a cohort; the earlier paper is the only one of its procedure.
 _COHORT = {("VPR", "VPR"): 1, ("VPR", "OGE"): 1, ("OGE", "EGE"): 2}
@@ -125,7 +126,7 @@ def link_rows(year: Year, linked: list[Linked]) -> Iterator[pd.DataFrame]:
         yield school_rows(
             year.year, one.later, year.schools, one.indicator, np.where(np.isfinite(result.p), n, 0),
             result.effect, low=low, high=high, p=result.p, q=q,
-            method=f"по {one.earlier.code} {year.year - one.years} года, регрессия с ошибкой в обоих",
+            method=method(Step("link", (f"{one.earlier.code} {year.year - one.years}",))),
             source=_OWN,
         )  # fmt: skip
     if linked:
@@ -149,11 +150,11 @@ def _pooled(year: Year, linked: list[Linked]) -> Iterator[pd.DataFrame]:
     yield school_rows(
         year.year, ALL_PAPERS, year.schools, "link", n.sum(axis=1), value, low=value - half,
         high=value + half, p=p, q=benjamini_hochberg(p),
-        method="сопоставление процедур, все связи школы", source=_OWN,
+        method="links_pooled", source=_OWN,
     )  # fmt: skip
     yield school_rows(
         year.year, ALL_PAPERS, year.schools, "link_number", n.sum(axis=1),
-        there.sum(axis=1).astype(float), method="число сопоставленных пар процедур", source=_OWN,
+        there.sum(axis=1).astype(float), method="links_number", source=_OWN,
     )  # fmt: skip
 
 

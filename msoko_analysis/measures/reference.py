@@ -11,6 +11,7 @@ import pandas as pd
 from msoko_analysis.measures.arrays import PaperArrays, Year
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import unit_rows
+from msoko_analysis.params.methods import Step, method
 from msoko_analysis.stats.cleaning import Reference
 from msoko_analysis.stats.reference import (
     control_reference,
@@ -19,16 +20,10 @@ from msoko_analysis.stats.reference import (
     smoothed_without_self,
 )
 
-#: Kinds of references in the order in which they are chosen, with their names in methods of rows.
-NAMES = {
-    "control": "эталон — контрольная выборка",
-    "country": "эталон — распределение по стране",
-    "outside": "эталон — регион без своего муниципалитета",
-    "smooth": "эталон — гладкая кривая по остальным школам",
-}
+#: Kinds of references in the order in which they are chosen: arguments of the step ``reference``.
+KINDS = ("control", "country", "outside", "smooth")
 #: Kinds that do not come from the results of the region.
 CONTROLS = ("control", "country")
-TOO_SMALL = "слишком мала, не использована"
 # A control sample is used from so many schools of mean size on: then its error shifts every z by a
 # tenth of its spread, and .05 is really .03–.08 (docs/decisions/0011).
 _LEAST_SCHOOLS = 100
@@ -39,7 +34,7 @@ _FEWEST_OUTSIDE = 20
 
 @dataclass(frozen=True)
 class Chosen:
-    """A reference: ``kind``, a key of :data:`NAMES`, and ``of(counts, weight)`` → (schools × scores),
+    """A reference: ``kind``, one of :data:`KINDS`, and ``of(counts, weight)`` → (schools × scores),
     where ``weight`` (schools,) is the trust in each school; a control sample does not need it.
     """
 
@@ -91,6 +86,6 @@ def reference_rows(year: Year, papers: list[PaperArrays]) -> Iterator[pd.DataFra
         yield unit_rows(
             year.year, arrays.paper, REGION, [REGION], "spike_reference",
             np.array([sample.sum()]), np.array([mean_schools(sample, arrays.scores)]),
-            method=NAMES[kind] if used else f"{NAMES[kind]}, {TOO_SMALL}",
-            source="msoko_analysis: методика пакета",
+            method=method(Step("reference", (kind,)), *(() if used else ("unused",))),
+            source="own",
         )  # fmt: skip

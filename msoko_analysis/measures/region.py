@@ -13,7 +13,7 @@ from msoko_analysis.measures.rows import unit_rows
 from msoko_analysis.stats.region_spike import DEGREE, region_spike
 from msoko_analysis.stats.spike import usable_cuts
 
-_OWN = "msoko_analysis: методика пакета"
+_OWN = "own"
 # A histogram of fewer pupils does not tell a habit from chance.
 _FEWEST_PUPILS = 300
 _SPARE_SCORES = 4
@@ -56,5 +56,5 @@ def _rows(
         year.year, arrays.paper, level, large, "lifted_3",
         np.array([one.sum() for one in large.values()]), share, low=share - half,
         high=share + half, p=np.array([one.p[place] for one in results]),
-        method="гладкая кривая, масштаб по ложным границам", source=_OWN,
+        method="region_spike", source=_OWN,
     )  # fmt: skip

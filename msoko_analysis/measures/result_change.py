@@ -14,8 +14,8 @@ from msoko_analysis.measures.rows import ALL_PAPERS, unit_rows
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.jackknife import JackknifeDifference, from_left_out
 
-_METHOD = "изменение среднего результата, интервал складным ножом по школам; другие участники"
-_OWN = "msoko_analysis"
+_METHOD = "mean_change+other_pupils"
+_COUNTED = "counted"
 
 
 def result_change_rows(year: Year, previous: Year) -> Iterator[pd.DataFrame]:
@@ -86,5 +86,5 @@ def _rows(
     n = np.array([n for n, _ in known.values()])
     return unit_rows(
         year, paper, level, known, "mean_change", n, value, low=low, high=high, method=_METHOD,
-        source=_OWN,
+        source=_COUNTED,
     )  # fmt: skip

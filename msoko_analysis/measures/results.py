@@ -11,9 +11,9 @@ from msoko_analysis.measures.arrays import MARKS, PaperArrays, Year
 from msoko_analysis.measures.rows import percent_rows, school_rows
 from msoko_analysis.stats.wilson import share
 
-_OWN = "msoko_analysis"
-_WILSON = "доля, интервал Уилсона"
-_NORMAL = "среднее, нормальный интервал"
+_COUNTED = "counted"
+_WILSON = "wilson"
+_NORMAL = "mean_normal"
 REGION = "region"
 
 
@@ -35,14 +35,14 @@ def _of_schools(year: Year, arrays: PaperArrays) -> Iterator[pd.DataFrame]:
     value = arrays.mean_percent()
     yield school_rows(
         year.year, arrays.paper, year.schools, "mean_percent", arrays.n, value,
-        low=value - half, high=value + half, method=_NORMAL, source=_OWN,
+        low=value - half, high=value + half, method=_NORMAL, source=_COUNTED,
     )  # fmt: skip
     for indicator, count, n in _shares(arrays):
         estimate = share(count, n)
         low, high = estimate.interval()
         yield school_rows(
             year.year, arrays.paper, year.schools, indicator, n, 100 * estimate.value,
-            count=count, low=100 * low, high=100 * high, method=_WILSON, source=_OWN,
+            count=count, low=100 * low, high=100 * high, method=_WILSON, source=_COUNTED,
         )  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def _of_groups(
     for indicator, part, whole in parts:
         yield percent_rows(
             year.year, arrays.paper, level, groups.to_numpy(), indicator, part, whole,
-            counted=indicator != "mean_percent", source=_OWN,
+            counted=indicator != "mean_percent", source=_COUNTED,
         )  # fmt: skip
 
 

@@ -16,7 +16,6 @@ COLUMNS = (
 )  # fmt: skip
 ALL_PAPERS = Paper("", 0, "")
 """Stands for a measure pooled over the papers of a year."""
-POOLED = "все работы"
 
 
 def school_rows(
@@ -82,7 +81,7 @@ def percent_rows(
     return unit_rows(
         year, paper, level, means.units, indicator, means.n, 100 * means.mean, count=count,
         low=100 * np.clip(low, 0, 1), high=100 * np.clip(high, 0, 1),
-        method="отношение сумм, разброс между школами", source=source,
+        method="sums", source=source,
     )  # fmt: skip
 
 

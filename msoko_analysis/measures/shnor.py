@@ -10,6 +10,7 @@ import pandas as pd
 
 from msoko_analysis.measures.arrays import Year
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows
+from msoko_analysis.params.methods import Step, method
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.params.shnor import ShnorRule
 from msoko_analysis.rules.shnor import shnor
@@ -63,8 +64,8 @@ def shnor_rows(
         ("shnor_or", result.either), ("shnor_and", result.both),
     ):  # fmt: skip
         yield school_rows(
-            year, ALL_PAPERS, schools, name, n.sum(axis=1), flags, method=f"правило ШНОР: {rule.title_ru}",
-            source=rule.source,
+            year, ALL_PAPERS, schools, name, n.sum(axis=1), flags,
+            method=method(Step("shnor", (str(rule.valid_from),))), source=rule.source,
         )  # fmt: skip
 
 

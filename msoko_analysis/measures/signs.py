@@ -23,7 +23,7 @@ from msoko_analysis.stats.pooling import pooled_z
 from msoko_analysis.stats.reliability import reliability
 from msoko_analysis.stats.similarity import Similarity, similarity
 
-_OWN = "msoko_analysis: методика пакета"
+_OWN = "own"
 # The expectations of these signs are fitted over the schools of the region; with fewer of them in a
 # paper than this the sign is not determined.
 _FEWEST_SCHOOLS = 30
@@ -128,7 +128,7 @@ def _homogeneity(papers: list[PaperArrays]) -> Sign:
     pooled = pooled_z(_columns(results, lambda one: one.z))
     return Sign(
         "homogeneity", n.sum(axis=1), ratio, low, high, pooled.p,
-        "разброс при таком среднем, по работам вместе",
+        "homogeneity",
     )  # fmt: skip
 
 
@@ -141,7 +141,7 @@ def _mark_gap(papers: list[PaperArrays], tasks: Mapping[Paper, TaskCounts]) -> S
     pooled = pooled_z(_columns(results, lambda one: one.z))
     return Sign(
         "mark_gap", n.sum(axis=1), _weighted(_columns(results, lambda one: one.gap), n), low, high,
-        pooled.p, "отметка школы против балла с поправкой на надёжность",
+        pooled.p, "mark_gap",
     )  # fmt: skip
 
 
@@ -156,9 +156,7 @@ def _profile(profiles: list[TaskProfile]) -> Sign:
     """The paper with the smallest p decides; the effect is its task furthest above the expected."""
     p = _columns(profiles, lambda one: one.profile_p)
     gain = _columns(profiles, lambda one: np.nan_to_num(one.task_gain, nan=0.0).max(axis=1))
-    return _of_one_paper(
-        "items_profile", p, gain, profiles, "выполнение заданий при том же балле, профиль"
-    )
+    return _of_one_paper("items_profile", p, gain, profiles, "items_profile")
 
 
 def _hard_tasks(profiles: list[TaskProfile]) -> Sign:
@@ -170,7 +168,7 @@ def _hard_tasks(profiles: list[TaskProfile]) -> Sign:
         p,
         apart,
         profiles,
-        "выполнение заданий при том же балле, трудные против лёгких",
+        "items_hard",
     )
 
 
@@ -197,7 +195,7 @@ def _similarity(results: list[Similarity]) -> Sign:
     p = smallest(_columns(results, lambda one: one.p))
     return Sign(
         "similarity", n.sum(axis=1), excess, nothing, nothing, p,
-        "одинаковые ответы при тех же баллах, все пары школы",
+        "similarity",
     )  # fmt: skip
 
 
@@ -213,7 +211,7 @@ def _jump(pairs: list[tuple[PaperArrays, PaperArrays]]) -> Sign:
     two_sided = np.minimum(1.0, 2 * np.minimum(pooled.p, 1 - pooled.p))
     return Sign(
         "jump", n.sum(axis=1), _weighted(_columns(results, lambda one: one.effect), n), low, high,
-        two_sided, "изменение к прошлому году сверх обычного для школ региона",
+        two_sided, "jump",
     )  # fmt: skip
 
 
@@ -233,7 +231,7 @@ def _vanished(triples: list[tuple[PaperArrays, PaperArrays, PaperArrays]]) -> Si
     lost = -_weighted(_columns(results, lambda one: one.fall.effect), n)
     return Sign(
         "vanished", n.sum(axis=1), lost, low, high, np.maximum(rose.p, fell.p),
-        "подъём прошлого года и падение этого, оба сверх обычного для школ региона",
+        "vanished",
     )  # fmt: skip
 
 
@@ -267,5 +265,5 @@ def combined_rows(
     for indicator, value, p, q in rows:
         yield school_rows(
             year.year, ALL_PAPERS, year.schools, indicator, np.where(np.isfinite(p), works, 0),
-            value, p=p, q=q, method="наименьшее p с поправкой, двухступенчатый отбор", source=_OWN,
+            value, p=p, q=q, method="signs", source=_OWN,
         )  # fmt: skip

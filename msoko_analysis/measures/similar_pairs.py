@@ -16,10 +16,8 @@ from msoko_analysis.stats.answer_pairs import answer_pairs
 from msoko_analysis.stats.given_score import given_score
 
 INDICATOR = "similar_pairs"
-_OWN = "msoko_analysis: методика пакета"
-_METHOD = (
-    "пары работ школы, ω и точный хвост числа одинаковых ответов, поправка Бенджамини — Екутиели"
-)
+_OWN = "own"
+_METHOD = "similar_pairs"
 # A pair stands out when it does among all pairs of its school and paper at this level.
 _LEVEL = 0.01
 _LEAST_WORKS = 2

@@ -11,9 +11,10 @@ import pandas as pd
 from scipy.stats import false_discovery_control, norm
 
 from msoko_analysis.measures.arrays import PaperArrays, Year
-from msoko_analysis.measures.reference import CONTROLS, NAMES, Chosen, choose, reference_rows
+from msoko_analysis.measures.reference import CONTROLS, KINDS, Chosen, choose, reference_rows
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows, unit_rows
+from msoko_analysis.params.methods import Step, method
 from msoko_analysis.params.run import Thresholds
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.cleaning import CleanedTest, cleaned_spike_test
@@ -22,9 +23,7 @@ from msoko_analysis.stats.misfit import shape_misfit
 from msoko_analysis.stats.spike import PaperScores, SpikeTest, spike_test, usable_cuts
 from msoko_analysis.stats.tilt import fit_tilt
 
-_OWN = "msoko_analysis: методика пакета"
-_SPIKE = "наклонённый эталон, критерий счёта, седловая точка"
-_CLEANED = ", школы с признаком учтены с малым весом"
+_OWN = "own"
 # The size of an effect is worked out where a conclusion is possible, not for hundreds of clean
 # schools.
 _WORTH_SIZING = 0.10
@@ -65,11 +64,11 @@ def spike_rows(year: Year, previous: Year | None, thresholds: Thresholds) -> Ite
     if not usable:
         return
     result = spike_of_year(year, usable, thresholds)
-    method = _method(result.references, result.cleaned)
+    made = _method(result.references, result.cleaned)
     yield from _test_rows(year, usable, result)
     yield from _size_rows(year, result)
     yield from _stability_rows(year, previous, thresholds, result)
-    yield from _region_rows(year, result, method)
+    yield from _region_rows(year, result, made)
     yield from reference_rows(year, usable)
 
 
@@ -114,11 +113,12 @@ def _at_least(arrays: PaperArrays, least: int) -> np.ndarray:
 
 def _method(references: Sequence[Chosen], cleaned: CleanedTest) -> str:
     """The method with the references of the papers, in the order in which they are chosen."""
-    names = dict(NAMES)
-    if cleaned.accepted:
-        names["outside"] += _CLEANED
-    kinds = {one.kind for one in references}
-    return "; ".join([_SPIKE, *(name for kind, name in names.items() if kind in kinds)])
+    steps: list[str | Step] = ["spike"]
+    for kind in KINDS:
+        if any(one.kind == kind for one in references):
+            steps.append(Step("reference", (kind,)))
+            steps += ["downweighted"] if kind == "outside" and cleaned.accepted else []
+    return method(*steps)
 
 
 def expected_of(
@@ -151,9 +151,9 @@ def _test_rows(
     year: Year, usable: Sequence[PaperArrays], result: SpikeResult
 ) -> Iterator[pd.DataFrame]:
     def rows(paper: Paper, indicator: str, n: np.ndarray, value: np.ndarray, **more):
-        method = _method(more.pop("references", result.references), result.cleaned)
+        made = _method(more.pop("references", result.references), result.cleaned)
         return school_rows(
-            year.year, paper, year.schools, indicator, n, value, method=method, source=_OWN, **more
+            year.year, paper, year.schools, indicator, n, value, method=made, source=_OWN, **more
         )
 
     parts = list(zip(usable, result.papers, result.references, strict=True))
@@ -182,16 +182,15 @@ def _size_rows(year: Year, result: SpikeResult) -> Iterator[pd.DataFrame]:
         return
     lifted = lifted_pupils([_rows(one, worth) for one in result.papers])
     schools, n = year.schools[worth], result.n[worth]
-    method = "наибольшее правдоподобие, профильный интервал 95 %"
     low, high = lifted.interval()
     yield school_rows(
         year.year, ALL_PAPERS, schools, "spike_share", n, 100 * lifted.share,
-        low=100 * low, high=100 * high, method=method, source=_OWN,
+        low=100 * low, high=100 * high, method="spike_size", source=_OWN,
     )  # fmt: skip
     low, high = lifted.pupils_interval()
     yield school_rows(
         year.year, ALL_PAPERS, schools, "spike_pupils", n, lifted.pupils,
-        low=low, high=high, method=method, source=_OWN,
+        low=low, high=high, method="spike_size", source=_OWN,
     )  # fmt: skip
 
 
@@ -218,7 +217,7 @@ def _stability_rows(
     whole = np.full(len(agree), float(settings))
     yield school_rows(
         year.year, ALL_PAPERS, year.schools[named], "spike_stability", whole, 100 * agree / settings,
-        method="доля разумных настроек", source=_OWN,
+        method="spike_stability", source=_OWN,
     )  # fmt: skip
 
 
@@ -257,7 +256,7 @@ def aligned(previous: Year, year: Year) -> Year:
     return Year(previous.year, year.schools, papers)
 
 
-def _region_rows(year: Year, result: SpikeResult, method: str) -> Iterator[pd.DataFrame]:
+def _region_rows(year: Year, result: SpikeResult, made: str) -> Iterator[pd.DataFrame]:
     tested = np.array([result.enough.sum()], dtype=float)
     quantiles = norm.isf(result.p[result.enough])
     middle = np.median(quantiles) if len(quantiles) else np.nan
@@ -270,7 +269,7 @@ def _region_rows(year: Year, result: SpikeResult, method: str) -> Iterator[pd.Da
     ):
         yield unit_rows(
             year.year, ALL_PAPERS, REGION, [REGION], indicator, tested, np.array([value]),
-            method=method, source=_OWN, **more,
+            method=made, source=_OWN, **more,
         )  # fmt: skip
 
 
@@ -291,5 +290,5 @@ def cut_rows(year: Year, arrays: PaperArrays) -> Iterator[pd.DataFrame]:
                 ratio = at / below
             yield unit_rows(
                 year.year, arrays.paper, level, names, f"cut_ratio_{mark}", at + below, ratio,
-                count=below, method="отношение числа работ", source=_OWN,
+                count=below, method="cut_ratio", source=_OWN,
             )  # fmt: skip

@@ -19,8 +19,8 @@ from msoko_analysis.stats.unit_tasks import UnitTasks, unit_tasks
 
 GAP, SHARE, BELOW = "topic_gap_", "topic_share_", "topic_schools_"
 """Indicators of a task are these with its name, ``item_03``."""
-_OWN = "msoko_analysis: методика пакета"
-_METHOD = "выполнение задания при том же балле, школы муниципалитета вместе"
+_OWN = "own"
+_METHOD = "topics"
 
 
 def topic_rows(year: Year, items: Mapping[Paper, ItemArrays], least: int) -> Iterator[pd.DataFrame]:

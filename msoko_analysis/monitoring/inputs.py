@@ -16,7 +16,6 @@ from typing import TypeVar
 import pandas as pd
 
 from msoko_analysis.errors import DataError, Problem
-from msoko_analysis.measures.places import fold
 from msoko_analysis.monitoring.editions import Edition
 from msoko_analysis.monitoring.expert_form import COLUMNS, read_expert_form
 from msoko_analysis.monitoring.reading import Filled, read_templates
@@ -24,6 +23,7 @@ from msoko_analysis.monitoring.registry import Registry
 from msoko_analysis.monitoring.roadmap.reading import read_roadmap
 from msoko_analysis.monitoring.roadmap.roadmap import Roadmap
 from msoko_analysis.params.schema import nearest
+from msoko_analysis.russian import fold
 
 INDICATORS, EXPERTS, ROADMAPS = "indicators", "experts", "roadmaps"
 _Read = TypeVar("_Read")

@@ -249,6 +249,15 @@ class RunParams(Strict):
     task_topics: dict[tuple[PaperOfYear, int], TaskTopic]
     seed: int
 
+    def without_data(self) -> DataError:
+        """The error to raise where the folder of the run holds no derived data."""
+        fault = Problem(
+            "в папке нет результатов, приведённых к общему виду",
+            "сначала выполните: msoko ingest ФАЙЛЫ --out ПАПКА",
+            file=str(self.data),
+        )
+        return DataError.from_problems("Данные запуска не найдены", [fault])
+
 
 def load_run(run_file: Path | str, *, data: Path | None = None, params: Path = PARAMS) -> RunParams:
     """Read and check the parameters of a run.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
-from msoko_analysis.measures.context import METHOD
 from msoko_analysis.measures.equity_levels import METHOD as LEVELS
 from msoko_analysis.page.prose import Paragraph, Stack, stack
 from msoko_analysis.page.tables import Digits
+from msoko_analysis.params.methods import argument_words, has_step
 from msoko_analysis.russian import NBSP, between, counted, listed, number, percent
 from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.levels import (
@@ -129,7 +129,7 @@ def change_sentence(one: Finding) -> str:
 
 
 def _same(one: Finding) -> str:
-    return "одни и те же уровни" if LEVELS in one.method else "работы с той же шкалой"
+    return "одни и те же уровни" if has_step(one.method, LEVELS) else "работы с той же шкалой"
 
 
 def _context(facts: Facts) -> str:
@@ -153,7 +153,7 @@ def _context(facts: Facts) -> str:
 
 
 def conditions(one: Finding) -> str:
-    return one.method.removeprefix(METHOD)
+    return argument_words(one.method, "context")
 
 
 def _resilient(facts: Facts) -> str:

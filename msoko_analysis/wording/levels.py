@@ -9,6 +9,7 @@ from msoko_analysis.measures.equity_levels import METHOD
 from msoko_analysis.measures.levels import PREFIX
 from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
 from msoko_analysis.page.tables import HIDDEN, Digits, Table
+from msoko_analysis.params.methods import has_step
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.russian import (
     DASH,
@@ -35,7 +36,7 @@ def only_levels(facts: Facts) -> bool:
 def by_levels(facts: Facts) -> bool:
     """Whether differences between schools are told from counts by level or of marks."""
     row = facts.measure("region", "icc")
-    return row is not None and METHOD in row["method"]
+    return row is not None and has_step(row["method"], METHOD)
 
 
 def highest(facts: Facts) -> str:

@@ -12,6 +12,7 @@ from msoko_analysis.measures.medals import YEARS, bands
 from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
 from msoko_analysis.page.tables import HIDDEN, Table
 from msoko_analysis.params.medals import FIRST_YEAR_OF_DEGREES
+from msoko_analysis.params.methods import arguments
 from msoko_analysis.russian import DASH, counted, listed, natural, number, percent
 from msoko_analysis.wording.names import district_cases, school_name
 from msoko_analysis.wording.numbering import table_title
@@ -226,7 +227,7 @@ def _hidden_schools(facts: Facts) -> int:
 def _years(facts: Facts) -> str:
     """The years taken together, as the method of the measure names them."""
     for one in facts.of("medals_school", *Verdict):
-        years = one.method.rpartition("годы: ")[2].split(", ")
+        years = arguments(one.method, "years")
         return listed(years) + (" годы" if len(years) > 1 else " год")
     return f"{facts.year} год"
 

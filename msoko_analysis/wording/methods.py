@@ -7,9 +7,10 @@ import pandas as pd
 
 from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
-from msoko_analysis.measures.reference import NAMES
+from msoko_analysis.measures.reference import CONTROLS
 from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
 from msoko_analysis.page.tables import HIDDEN, Digits, Table
+from msoko_analysis.params.methods import argument_words, arguments, has_step
 from msoko_analysis.params.run import Threshold
 from msoko_analysis.russian import DASH, NBSP, counted, natural, number, percent
 from msoko_analysis.wording import levels
@@ -146,7 +147,7 @@ def _reference(facts: Facts) -> Stack | None:
 def _shifted(row: pd.Series) -> str:
     """Why the median is far from zero: a sample outside the region leaves two explanations."""
     careful = "к значениям q у порога нужна осторожность"
-    if NAMES["control"] in row["method"] or NAMES["country"] in row["method"]:
+    if set(CONTROLS) & set(arguments(row["method"], "reference")):
         return (
             "либо так делает большинство школ региона, либо работа в выборке сравнения отличалась "
             f"(варианты, состав писавших, малая выборка); {careful}"
@@ -161,7 +162,9 @@ def _samples(facts: Facts) -> Bullets | None:
         row = facts.measure("region", "spike_reference", paper)
         if row is None or row["hidden"]:
             continue
-        said = row["method"].removeprefix("эталон — ")
+        said = argument_words(row["method"], "reference")
+        if has_step(row["method"], "unused"):
+            said += ", слишком мала, не использована"
         pupils = counted(row["n"], "участник", "участника", "участников")
         schools = counted(row["value"], "средняя школа", "средние школы", "средних школ")
         lines.append(f"{paper_name(facts, paper)}: {said} ({pupils}, как {schools})")

@@ -16,9 +16,9 @@ from msoko_analysis.figures import (
     score_distributions,
 )
 from msoko_analysis.findings import Finding, Verdict
-from msoko_analysis.measures.level import METHOD
 from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
 from msoko_analysis.page.tables import Digits, Table
+from msoko_analysis.params.methods import argument_words
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.russian import (
     NBSP,
@@ -256,8 +256,8 @@ def level_text(facts: Facts) -> Stack:
 
 def like_conditions(facts: Facts) -> str:
     """« (вид школы, население места, число учеников)»: the conditions schools are compared under."""
-    methods = {one.method for one in facts.of("level_school", *Verdict)}
-    named = next((one.removeprefix(METHOD) for one in methods if one.startswith(METHOD)), "")
+    methods = (one.method for one in facts.of("level_school", *Verdict))
+    named = next((argument_words(one, "level") for one in methods), "")
     return f" ({named})" if named else ""
 
 

@@ -10,8 +10,10 @@ import pandas as pd
 
 from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
+from msoko_analysis.measures.reference import CONTROLS
 from msoko_analysis.page.prose import Bullets, Heading, Paragraph, Stack, stack
 from msoko_analysis.page.tables import Digits, Table
+from msoko_analysis.params.methods import arguments
 from msoko_analysis.russian import DASH, NBSP, counted, first_capital, natural, number, percent
 from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.names import VERDICT, school_name
@@ -129,10 +131,10 @@ def _tested(facts: Facts) -> str:
 
 
 _REFERENCES = {
-    "контрольная выборка": "распределением независимо проверенной контрольной выборки",
-    "по стране": "распределением по стране",
-    "регион без": "распределением по региону без своего муниципалитета",
-    "гладкая кривая": "сглаженным распределением по остальным школам",
+    "control": "распределением независимо проверенной контрольной выборки",
+    "country": "распределением по стране",
+    "outside": "распределением по региону без своего муниципалитета",
+    "smooth": "сглаженным распределением по остальным школам",
 }
 
 
@@ -141,15 +143,20 @@ def compared_with(facts: Facts) -> str:
 
     Papers may have different references: they are named in the order in which they are chosen.
     """
-    method = "; ".join({one.method for one in facts.of("spike_school", *Verdict)})
-    named = [words for mark, words in _REFERENCES.items() if mark in method]
-    return ", а где его нет — ".join(named) or _REFERENCES["регион без"]
+    kinds = _references(facts)
+    named = [words for kind, words in _REFERENCES.items() if kind in kinds]
+    return ", а где его нет — ".join(named)
+
+
+def _references(facts: Facts) -> set[str]:
+    """Kinds of what the papers are compared with; the usual one where nothing was tested."""
+    methods = {one.method for one in facts.of("spike_school", *Verdict)}
+    return {kind for one in methods for kind in arguments(one, "reference")} or {"outside"}
 
 
 def against_region(facts: Facts) -> bool:
     """Whether all papers are compared with the region's own results, common habits included."""
-    said = compared_with(facts)
-    return not any(_REFERENCES[mark] in said for mark in ("контрольная выборка", "по стране"))
+    return _references(facts).isdisjoint(CONTROLS)
 
 
 def _in_reference(facts: Facts) -> str:

@@ -14,8 +14,9 @@ from msoko_analysis.findings import Verdict
 from msoko_analysis.ingest import read_files
 from msoko_analysis.measures.arrays import PaperArrays, Year
 from msoko_analysis.measures.prepare import load
-from msoko_analysis.measures.reference import NAMES, TOO_SMALL, choose, control_of
+from msoko_analysis.measures.reference import choose, control_of
 from msoko_analysis.measures.spike import expected_of, spike_of_year
+from msoko_analysis.params.methods import arguments
 from msoko_analysis.params.run import load_run
 from msoko_analysis.params.scales import Paper, Scale
 from msoko_analysis.stats.reference import control_reference, mean_schools
@@ -164,16 +165,14 @@ def test_measures_name_the_reference(prepared) -> None:
     assert samples["n"].to_dict() == {one.subject: n for one, n in pupils.items()}
     assert samples["value"].to_dict() == {one.subject: n / PUPILS for one, n in pupils.items()}
     assert samples["method"].to_dict() == {
-        "MA": NAMES["control"],
-        "RU": f"{NAMES['control']}, {TOO_SMALL}",
+        "MA": "reference(control)",
+        "RU": "reference(control)+unused",
     }
     spikes = table[table["indicator"].eq("spike") & table["unit"].eq("S00")]
     methods = spikes.set_index(["grade", "subject"])["method"].to_dict()
-    assert NAMES["control"] in methods[4, "MA"]
-    assert NAMES["control"] not in methods[4, "RU"]
-    assert NAMES["smooth"] in methods[4, "RU"]
-    for name in ("control", "smooth"):
-        assert NAMES[name] in methods[0, ""]
+    kinds = {paper: arguments(said, "reference") for paper, said in methods.items()}
+    assert (kinds[4, "MA"], kinds[4, "RU"]) == (("control",), ("smooth",))
+    assert kinds[0, ""] == ("control", "smooth")
 
 
 def test_the_note_names_the_reference(prepared) -> None:
@@ -191,9 +190,12 @@ def test_the_note_names_the_reference(prepared) -> None:
 @pytest.mark.parametrize(
     ("method", "words"),
     [
-        (f"критерий; {NAMES['country']}", "распределением по стране"),
-        (f"критерий; {NAMES['outside']}", "распределением по региону без своего муниципалитета"),
-        (f"критерий; {NAMES['smooth']}", "сглаженным распределением по остальным школам"),
+        ("spike+reference(country)", "распределением по стране"),
+        (
+            "spike+reference(outside)+downweighted",
+            "распределением по региону без своего муниципалитета",
+        ),
+        ("spike+reference(smooth)", "сглаженным распределением по остальным школам"),
         ("", "распределением по региону без своего муниципалитета"),
     ],
 )

@@ -8,6 +8,7 @@ import pytest
 
 from msoko_analysis.measures.medals import bands, medal_counts, medal_rows
 from msoko_analysis.measures.rows import COLUMNS
+from msoko_analysis.params.methods import arguments
 from msoko_analysis.params.run import PARAMS, load_run
 from msoko_analysis.stats.two_rates import two_rates
 
@@ -148,7 +149,7 @@ def test_three_years_are_pooled_and_the_doubtful_school_stands_out() -> None:
     rate = rate.set_index("unit")
     recent = counts[counts["year"] > 2023].groupby("school")[["below_own", "linked"]].sum()
     assert rate.loc["T00", "n"] == 12  # 2022 is beyond the three years
-    assert rate["method"].iloc[0].endswith("годы: 2024, 2025, 2026")
+    assert arguments(rate["method"].iloc[0], "years") == ("2024", "2025", "2026")
     assert (rate["count"] == recent["below_own"].reindex(rate.index)).all()
     assert rate["p"].idxmin() == "T00"
     assert rate.loc["T00", "q"] < 0.05

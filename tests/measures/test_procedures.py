@@ -16,6 +16,7 @@ from msoko_analysis.measures.procedures import (
     score_counts,
 )
 from msoko_analysis.measures.rows import COLUMNS
+from msoko_analysis.params.methods import method_text
 from msoko_analysis.params.scales import Paper, PaperOfYear, Scale
 from msoko_analysis.stats.jump import standardised
 
@@ -109,7 +110,9 @@ def test_rows(made) -> None:
     assert set(rows["indicator"]) == {"link_vpr", "link_oge", "link", "link_number"}
     oge = rows[rows["indicator"] == "link_oge"].set_index("unit")
     assert (oge[["procedure", "grade", "subject"]] == ["EGE", 11, "MA"]).all(axis=None)
-    assert oge["method"].str.startswith("по OGE-9-MA 2024 года").all()
+    assert set(oge["method"].map(method_text)) == {
+        "по OGE-9-MA 2024 года, регрессия с ошибкой в обоих"
+    }
     assert oge["p"].idxmin() == HELPED
     assert oge.loc[HELPED, "q"] < 0.05
     assert oge.loc[HELPED, "low"] < oge.loc[HELPED, "value"] < oge.loc[HELPED, "high"]

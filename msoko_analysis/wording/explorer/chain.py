@@ -11,7 +11,9 @@ from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.page.prose import Bullets, Heading, Paragraph, Stack, stack
 from msoko_analysis.page.tables import HIDDEN, Digits, Table
+from msoko_analysis.params.methods import method_text
 from msoko_analysis.params.scales import Paper
+from msoko_analysis.params.sources import OWN, source_text
 from msoko_analysis.russian import DASH, NBSP, first_capital, percent
 from msoko_analysis.wording.advice import ground, term_text
 from msoko_analysis.wording.explorer.school import name_of, told_of
@@ -288,8 +290,14 @@ def _measure_row(facts: Facts, row: Mapping[str, Any]) -> dict[str, Any]:
         "от": numbers["low"],
         "до": numbers["high"],
         **tests,
-        "Метод": row["method"],
+        "Метод": _made(row),
     }
+
+
+def _made(row: Mapping[str, Any]) -> str:
+    """The method, and whose rule it is where it is not the package's own."""
+    told = method_text(row["method"])
+    return told if row["source"] in OWN else f"{told} ({source_text(row['source'])})"
 
 
 def _about(facts: Facts, paper: Paper) -> str:
