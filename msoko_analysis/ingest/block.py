@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.contracts import Contract
+from msoko_analysis.ingest.gate import HASHES
+from msoko_analysis.ingest.names import HIDDEN, like_name
 from msoko_analysis.ingest.sheets import ROW, Sheet
 
 #: Columns a reader may add to results for the table of schools; they do not stay in the results.
@@ -44,6 +46,26 @@ class Block:
         columns = [pl.col(heading).alias(name) for name, heading in self.columns.items()]
         constants = [pl.lit(value).alias(name) for name, value in self.constants.items()]
         return self.original.select(ROW, *columns, *constants)
+
+    def of_allowed(self) -> Block:
+        """The block without the columns that no contract column takes: they go no further.
+
+        Whatever reader made the block, a column with names or telephones that nothing needs is gone
+        before anything is written; of its heading only what is no name itself is told.
+
+        >>> from msoko_analysis.ingest.contracts import SCHOOLS
+        >>> table = pl.DataFrame({ROW: [2], "код": ["S1"], "телефон": ["0"]})
+        >>> block = Block(SCHOOLS, "", Path("a.csv"), "", table, {"school": "код"}, {}, ("телефон",))
+        >>> block.of_allowed().original.columns
+        ['_row', 'код']
+        """
+        kept = [n for n in (*HASHES, *dict.fromkeys(self.columns.values())) if n in self.original]
+        told = pl.Series(self.ignored, dtype=pl.String)
+        named = pl.select(like_name(pl.lit(told))).to_series()
+        ignored = told.zip_with(~named, pl.Series([HIDDEN])) if self.ignored else told
+        return replace(
+            self, original=self.original.select(ROW, *kept), ignored=tuple(ignored.to_list())
+        )
 
     def heading(self, column: str) -> str:
         """The heading a person sees in the file for a contract column."""

@@ -2,7 +2,7 @@
 
 A value without which the row can not be placed or counted costs the row; any other bad value costs
 only its cell, so a mistyped school mark never loses the pupil's score. Nothing is dropped silently:
-both kinds are listed, the row as it stood in the file.
+both kinds are listed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from msoko_analysis.ingest.block import OTHER_CODE, SCHOOL_NAME, Block
 from msoko_analysis.ingest.contracts import LEVEL_COUNTS, MEDALISTS, PAPER, RESULTS, SCHOOLS, Field
 from msoko_analysis.ingest.gate import OUT_OF_FORM
 from msoko_analysis.ingest.headings import ABSENT, PROCEDURE_BY_NAME, SUBJECT_BY_NAME
+from msoko_analysis.ingest.names import hidden, like_name, not_a_code
 from msoko_analysis.ingest.persons import NO_SCHOOL
 from msoko_analysis.ingest.sheets import ROW
 
@@ -35,7 +36,6 @@ _CODE = {
 }
 Faults = list[tuple[pl.Expr, str]]
 _NEVER = (pl.lit(False), "")
-_FULL_NAME = r"^[А-ЯЁ][а-яё-]+\s+[А-ЯЁ][а-яё.]"
 #: Tables whose rows stand for a school: it tells the municipality where they do not.
 _PLACED = (RESULTS, MEDALISTS, LEVEL_COUNTS)
 
@@ -78,6 +78,25 @@ def clean(
     absent = [f for f in block.contract.fields if "\\d" not in f.name and f.name not in names]
     judged = judged.with_columns(pl.lit(None, f.dtype).alias(f.name) for f in absent)
     return _split(block, judged, raw, judges)
+
+
+def shown(block: Block, rows: pl.DataFrame) -> pl.DataFrame:
+    """The cells of these rows (``_row``) that a list of faults may show, as text by heading.
+
+    Only columns of the contract; a cell that breaks its contract may hold anything, a name as well,
+    so of it no more than a few figures is shown.
+    """
+    raw = block.raw().join(rows.select(ROW).unique(), on=ROW, how="semi")
+    cells = {}
+    for name, heading in block.columns.items():
+        field = block.contract.field(name)
+        text = pl.col(name).cast(pl.String)
+        if field is None:  # a help for other tables
+            continue
+        ours = text.str.starts_with(OUT_OF_FORM)
+        bad = _judge(raw, name, field).bad & ~ours.fill_null(False)
+        cells.setdefault(heading, pl.when(bad).then(hidden(text)).otherwise(text))
+    return raw.select(ROW, **cells)
 
 
 def _with_derived(raw: pl.DataFrame, block: Block, homes: Mapping[str, str]) -> pl.DataFrame:
@@ -140,10 +159,12 @@ def _string(raw: pl.DataFrame, name: str, field: Field) -> tuple[pl.Expr, pl.Exp
     if field.allowed:
         allowed = f"нет в списке допустимых: {field.range_text}"
         faults.append((~blank & ~text.is_in(field.allowed), allowed))
-    if name == "pupil":
-        faults.append((text.str.contains(_FULL_NAME), "похоже на имя: нужен код участника"))
-    if name == "person":
-        faults.append((text.str.contains(r"[а-яёА-ЯЁ\s]"), "похоже на имя: нужен псевдоним"))
+    elif name == "pupil":
+        faults.append((not_a_code(text), "похоже на имя: нужен код участника"))
+    elif name == "person":
+        faults.append((not_a_code(text), "похоже на имя: нужен псевдоним"))
+    else:
+        faults.append((like_name(text), "похоже на имя человека"))
     if name == "school":
         faults += [
             (text.str.starts_with(OUT_OF_FORM), "строка сдвинута или повреждена и потому скрыта"),

@@ -21,7 +21,7 @@ from msoko_analysis.ingest.privacy import Pseudonyms, same_document, same_name
 #: Column with the line number as seen in the file.
 ROW = "_row"
 #: Hashes of what identifies a pupil, in the tables that pass the gate.
-DOCUMENT, NAME, CODE = "_document", "_name", "_code"
+DOCUMENT, NAME, CODE = HASHES = "_document", "_name", "_code"
 #: Stands in the school cell of a row out of form, before the heading whose cell is out of form.
 OUT_OF_FORM = "строка не по форме"
 #: Stands before the hash of a school's name where a list has names instead of codes.

@@ -16,13 +16,12 @@ import polars as pl
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import SCHOOL_NAME, Block
 from msoko_analysis.ingest.contracts import MEDALISTS, RESULTS, SCHOOLS
-from msoko_analysis.ingest.gate import BY_NAME, CODE, DOCUMENT, NAME, ROW
+from msoko_analysis.ingest.gate import BY_NAME, DOCUMENT, HASHES, ROW
 from msoko_analysis.ingest.privacy import Pseudonyms, same_name
 
 #: Stands in the school cell of a medalist whose school is not in the table of schools.
 NO_SCHOOL = "школа не найдена"
 _PERSON = "псевдоним"
-_HASHES = (DOCUMENT, NAME, CODE)
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,7 @@ def _with_codes(block: Block, codes: Mapping[str, str]) -> Block:
 def _keys(block: Block, pseudonyms: Pseudonyms) -> list[_Keys]:
     year = block.raw()["year"].cast(pl.String).to_list()
     school = block.original[block.columns["school"]].fill_null("").to_list()
-    hashes = zip(*(block.original[name].to_list() for name in _HASHES), strict=True)
+    hashes = zip(*(block.original[name].to_list() for name in HASHES), strict=True)
     return [
         _Keys(
             document,
@@ -116,7 +115,7 @@ def _keys(block: Block, pseudonyms: Pseudonyms) -> list[_Keys]:
 
 
 def _named(block: Block, persons: list[str | None], number: int) -> Block:
-    table = block.original.drop(_HASHES).with_columns(pl.Series(_PERSON, persons, pl.String))
+    table = block.original.drop(HASHES).with_columns(pl.Series(_PERSON, persons, pl.String))
     columns = dict(block.columns) | {"person": _PERSON}
     if block.contract is RESULTS:
         pupil = pl.coalesce(_PERSON, pl.format("{}-{}", pl.lit(number), ROW)).alias("участник")

@@ -167,7 +167,7 @@ def _read_all(
             unknown.append(file.name)
             continue
         found, faults, empty = _read_file(file, layouts.get(file), pseudonyms)
-        blocks += found
+        blocks += (block.of_allowed() for block in found)
         # in a folder an unfilled form among filled ones is no reason to stop
         (problems if named else notes).extend(empty)
         problems += faults

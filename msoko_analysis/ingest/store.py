@@ -10,6 +10,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import polars as pl
 
 from msoko_analysis.errors import DataError, Problem
 from msoko_analysis.ingest.block import Block
-from msoko_analysis.ingest.clean import PLACE
+from msoko_analysis.ingest.clean import PLACE, shown
 from msoko_analysis.ingest.contracts import PAPER
 from msoko_analysis.ingest.merge import Merged
 from msoko_analysis.ingest.sheets import ROW
@@ -125,14 +126,15 @@ def _write_json(path: Path, data: object) -> None:
 
 
 def _write_rejected(folder: Path, blocks: Sequence[Block], merged: Merged) -> None:
-    """For each source, rows as they stood with the reason, and emptied cells one per line."""
+    """For each source, rows set aside with the reason, and emptied cells one per line."""
     stems = rejected_names(blocks)
     for index, block in enumerate(blocks):
         rows = merged.rejected.filter(pl.col("_block") == index)
         if rows.height:
-            found = rows.select(ROW, "column", "reason").join(_hidden(block), on=ROW)
+            cells = shown(block, rows)
+            found = rows.select(ROW, "column", "reason").join(cells, on=ROW, maintain_order="left")
             lines = [[*row[:1], block.heading(row[1]), *row[2:]] for row in found.iter_rows()]
-            header = ["строка", "столбец", "причина", *found.columns[3:]]
+            header = ["строка", "столбец", "причина", *cells.columns[1:]]
             _write_csv(folder / f"{stems[index]}.csv", header, lines)
         cells = merged.cells.filter(pl.col("_block") == index)
         if cells.height:
@@ -143,19 +145,8 @@ def _write_rejected(folder: Path, blocks: Sequence[Block], merged: Merged) -> No
             )
 
 
-def _hidden(block: Block) -> pl.DataFrame:
-    """The table as it stood, but for codes of pupils that are words: they may be names."""
-    codes = {block.heading(name) for name in ("pupil", "person")} & set(block.original.columns)
-    words = {code: pl.col(code).cast(pl.String).str.contains(r"[А-Яа-яЁё]") for code in codes}
-    return block.original.with_columns(
-        pl.when(word).then(pl.lit("скрыто")).otherwise(pl.col(code).cast(pl.String)).alias(code)
-        for code, word in words.items()
-    )
-
-
 def _cell_lines(block: Block, cells: pl.DataFrame) -> list[list[Any]]:
-    rows = _hidden(block).join(cells.select(ROW).unique(), on=ROW)
-    values = {row[ROW]: row for row in rows.iter_rows(named=True)}
+    values = {row[ROW]: row for row in shown(block, cells).iter_rows(named=True)}
     return [
         [row, block.heading(column), reason, values[row].get(block.heading(column))]
         for row, column, reason in cells.select(ROW, "column", "reason").iter_rows()
@@ -163,16 +154,28 @@ def _cell_lines(block: Block, cells: pl.DataFrame) -> list[list[Any]]:
 
 
 def rejected_names(blocks: Sequence[Block]) -> list[str]:
-    """File stem for each block's rejected rows: the source's, numbered where stems repeat."""
+    """File stem for each block's lists: the source's, numbered where lists would overwrite others.
+
+    A disk may not tell capitals from small letters, and has names of 255 bytes.
+
+    >>> from msoko_analysis.ingest.contracts import SCHOOLS
+    >>> files = [Path("a.csv"), Path("a_cells.csv"), Path("A.csv")]
+    >>> rejected_names([Block(SCHOOLS, "", file, "", pl.DataFrame(), {}) for file in files])
+    ['a', 'a_cells_2', 'A_2']
+    """
     names: list[str] = []
+    taken: set[str] = set()
     for block in blocks:
-        name = stem = block.path.stem
-        number = 1
-        while name in names:
-            number += 1
-            name = f"{stem}_{number}"
+        stem = block.path.stem.encode()[:200].decode(errors="ignore")
+        tried = (stem if number == 1 else f"{stem}_{number}" for number in count(1))
+        name = next(n for n in tried if not taken & set(_lists(n)))
+        taken |= set(_lists(name))
         names.append(name)
     return names
+
+
+def _lists(stem: str) -> tuple[str, str]:
+    return stem.casefold(), f"{stem}_cells".casefold()
 
 
 def _write_csv(path: Path, header: Sequence[str], lines: Sequence[Sequence[Any]]) -> None:

@@ -94,7 +94,7 @@ def test_a_mistyped_mark_costs_its_cell_and_not_the_score(
     assert table["prior_mark"].to_list() == [None, None]
     cells = read_csv(out / "rejected" / "data_cells.csv")
     assert {(row["столбец"], row["значение"]) for row in cells} == {
-        ("gender", "муж."),
+        ("gender", "скрыто"),
         ("prior_mark", "8"),
     }
     assert report.rejected == ()

@@ -1,0 +1,161 @@
+"""Nobody's name: of columns that nothing needs nothing is written, and names are known in any dress."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from samples import HEADER, ROWS
+
+from msoko_analysis.ingest import IngestReport
+
+WHO = "Жирафенко Аполлинария Ксенофонтовна"
+UNUSED = (
+    *("Учащийся", "Ученик", "Участник", "Выпускник", "fio", "FIO", "full_name", "ФИ", "Примечание"),
+    *("Ф.И. ученика", "Телефон родителя", "Nume", "Фамилия, имя", WHO),
+)
+#: A row set aside, a cell emptied, a good row.
+FAULTY = (ROWS[0][:-2] + "плохо", ROWS[1].replace(";3;9", ";12;9"), ROWS[2])
+
+
+def written(out: Path, report: IngestReport) -> str:
+    """All that an ingest made, as text: names of files, bytes, cells of Parquet, the report."""
+    parts = [report.text()]
+    for path in out.rglob("*"):
+        parts.append(path.name)
+        if path.suffix == ".parquet":
+            parts.append(
+                str(pl.read_parquet(path, hive_partitioning=False).to_dict(as_series=False))
+            )
+        elif path.is_file():
+            parts.append(path.read_text(encoding="utf-8"))
+    return "\n".join(parts)
+
+
+def leaks(text: str) -> list[str]:
+    low = text.casefold()
+    return [part for part in WHO.casefold().split() if part in low]
+
+
+def a_table(dress: str, heading: str, folder: Path, write_xlsx: Callable[..., Path]) -> Path:
+    """The faulty rows with one more column of names in one dress of a file."""
+    rows = [row.split(";") for row in FAULTY]
+    header = [*HEADER.split(";"), heading]
+    if dress == "xlsx":
+        return write_xlsx([header, *([*row, WHO] for row in rows)], "a.xlsx")
+    if dress == "parquet":
+        table = pl.DataFrame([[*row, WHO] for row in rows], schema=header, orient="row")
+        table.write_parquet(folder / "a.parquet")
+        return folder / "a.parquet"
+    lines = [";".join(header), *(f"{row};{WHO}" for row in FAULTY)]
+    (folder / "a.csv").write_text("\n".join(lines), encoding="utf-8")
+    if dress == "described":
+        columns = "".join(f"      {name}: {name}\n" for name in header[:-1])
+        text = f"title: t\ntables:\n  - contract: results\n    columns:\n{columns}"
+        (folder / "a.layout.yaml").write_text(text, encoding="utf-8")
+    return folder / "a.csv"
+
+
+@pytest.mark.parametrize("dress", ["csv", "xlsx", "parquet", "described"])
+@pytest.mark.parametrize("heading", UNUSED)
+def test_of_a_column_that_nothing_needs_nothing_is_written(
+    dress: str,
+    heading: str,
+    tmp_path: Path,
+    write_xlsx: Callable[..., Path],
+    derived: Callable[..., tuple],
+) -> None:
+    report, out = derived(a_table(dress, heading, tmp_path, write_xlsx))
+    text = written(out, report)
+    assert leaks(text) == []
+    assert (report.cards[0]["set_aside"], report.cards[0]["cells_blanked"]) == (1, 1)
+    assert "строка" in text, "the lists of faults are there"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(WHO, WHO.upper(), WHO.lower(), "Жирафенко А.К.", "ЖИРАФЕНКО А. К.", "жирафенко а.к."),
+        *("А.К. Жирафенко", "Zhirafenko Apollinariya Ksenofontovna"),
+        *("Әхмәтҗанова Гөлнара Рәшит кызы", "Жирафенко Мария", "Мария Жирафенко"),
+    ],
+)
+@pytest.mark.parametrize("column", [4, 5, 6, 7])
+def test_a_name_in_a_column_that_is_used_is_set_aside_unseen(
+    name: str, column: int, write_csv: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    """Municipality, school, class, pupil."""
+    cells = ROWS[0].split(";")
+    cells[column] = name
+    report, out = derived(write_csv([HEADER, ";".join(cells), *ROWS[1:]]))
+    assert name.split()[0].casefold() not in written(out, report).casefold()
+    faults = report.cells if column == 6 else report.rejected
+    assert ["похоже на имя" in fault.reason for fault in faults] == [True]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "ВЫМЫСЛОВА АДЕЛАИДА",
+            "вымыслова",
+            "Вымыслова-Ева",
+            "Popescu Ion",
+            "IONESCU",
+            "Вымыслова 4А",
+        ),
+        *("Բարեւ Անի", "გიორგი", "Ян", "И. И.", "Ева2 Вымыслова", "王小明"),
+    ],
+)
+def test_a_name_is_no_code_of_a_pupil_in_any_script(
+    name: str, write_csv: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    report, out = derived(write_csv([HEADER, ROWS[0].replace(";1;", f";{name};"), *ROWS[1:]]))
+    assert name not in written(out, report)
+    assert [(f.column, f.n) for f in report.rejected] == [("pupil", 1)]
+
+
+@pytest.mark.parametrize(
+    "code", ["1", "0012", "A-17", "edu990001_4", "3f2a9c", "б", "МА4-012", "abcdefabcdefabcd"]
+)
+def test_a_code_of_a_pupil_is_one(
+    code: str, write_csv: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    report, _ = derived(write_csv([HEADER, ROWS[0].replace(";1;", f";{code};"), *ROWS[1:]]))
+    assert report.rejected == ()
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        *(
+            "Нижний Новгород",
+            "г.о. Самара",
+            "Сосновый Бор",
+            "Лев-Толстовский район",
+            "р.п. Выдумка",
+        ),
+        *("Школа № 3 имени Ивана Ивановича Выдумкина", "Великие Луки", "СОШ с. Ивановка", "Лицей"),
+        *("пос. Красная Поляна", "Гимназия им. А. С. Выдумкина", "г. Казань", "ООШ д. Петровичи"),
+    ],
+)
+def test_a_place_is_no_person(
+    place: str, write_csv: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    rows = [row.replace(";M01;", f";{place};") for row in ROWS]
+    report, _ = derived(write_csv([HEADER, *rows]))
+    assert report.rejected == ()
+    rows = [row.replace(";S1;", f";{place};") for row in ROWS]
+    report, _ = derived(write_csv([HEADER, *rows]), replace=True)
+    assert report.rejected == ()
+
+
+def test_lists_of_faults_of_files_with_like_names_do_not_overwrite_each_other(
+    write_csv: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    emptied = write_csv([HEADER, FAULTY[1], ROWS[0]], name="a.csv")
+    aside = [row.replace(";S", ";T") for row in (FAULTY[0], ROWS[2])]
+    report, out = derived(emptied, write_csv([HEADER, *aside], name="a_cells.csv"))
+    assert len(list((out / "rejected").iterdir())) == len([*report.rejected, *report.cells]) == 2
