@@ -251,6 +251,12 @@ def build_note(
     schools = schools_of(prepared, district, year)
     if schools < FEWEST_SCHOOLS:
         name = run.districts[district].name.prepositional
+        mine = prepared.lost["municipality"].eq(district) & prepared.lost["year"].eq(year)
+        if prepared.lost.loc[mine.fillna(False), "withheld"].any():
+            raise Withheld(
+                f"В {name} за {year} год слишком много строк отложено при чтении: оставшиеся не "
+                "представляют участников, результаты не приводятся"
+            )
         raise Withheld(
             f"В {name} за {year} год {'одна школа' if schools else 'нет школ'} с результатами: справка "
             "о муниципалитете была бы справкой об одной школе"

@@ -39,6 +39,7 @@ from msoko_analysis.stats.funnel import Funnel
 class Facts:
     """What a note is written from. ``names`` gives a school's name by code.
 
+    ``lost`` are the rows that reading lost, beside all rows, those of no known place included.
     ``schools`` are the codes of the district's schools with a result this year. ``lists`` are the
     district's rows of the official lists up to this year, ``list_years`` the years of which there is
     a list at all, ``levels`` those of papers that are only counted by level, ``counted_schools`` the
@@ -56,6 +57,7 @@ class Facts:
     names: Mapping[str, str]
     public: PublicMeasures
     quality: pd.DataFrame
+    lost: pd.DataFrame
     findings: tuple[Finding, ...]
     recommendations: tuple[Addressed, ...]
     gone: tuple[Gone, ...]
@@ -210,6 +212,7 @@ def gather(
         names=prepared.school_names,
         public=shown,
         quality=prepared.quality[mine],
+        lost=_lost(prepared.lost, district, year),
         findings=findings,
         recommendations=recommend(findings, run.recommendations, before),
         gone=gone(findings, before),
@@ -229,6 +232,13 @@ def gather(
         issue=issue,
         opened=int((public.table["hidden"] & ~shown.table["hidden"])[here].sum()),
     )
+
+
+def _lost(lost: pd.DataFrame, district: str, year: int) -> pd.DataFrame:
+    """Rows read and lost of the district and year, and lost ones that tell no place or no year."""
+    here = lost["municipality"].eq(district) | lost["municipality"].isna()
+    now = lost["year"].eq(year).fillna(False) | lost["year"].isna()
+    return lost[here & now]
 
 
 def _findings(

@@ -23,7 +23,7 @@ from msoko_analysis.ingest.sheets import ROW
 #: What stands in a cell for "nothing here": a task not done, no mark, an absent pupil.
 NOTHING = ("", "x", "х", "-", "–", "—", "нет отметки", "н/о", "nan", *ABSENT)
 #: Where a row or a cell stood, as columns of the lists of faults.
-PLACE = (*PAPER, "municipality")
+PLACE = (*PAPER, "municipality", "school")
 
 _VALUES: dict[str, dict[str, str]] = {
     "subject": SUBJECT_BY_NAME,

@@ -28,6 +28,8 @@ from msoko_analysis.ingest.sheets import ROW
 from msoko_analysis.ingest.sums import check_sums
 
 _BLOCK = "_block"
+#: Of a row set aside: it is the row it repeats, word for word.
+SAME = "same"
 #: Pupils two schools must share, one for one, before they are suspected to be one school.
 _TWIN_MIN = 10
 #: Tables whose sources repeat rows: each school's form has the region's row, a list has rows twice.
@@ -144,10 +146,21 @@ def _without_duplicates(
         {"first_block": range(len(blocks)), "file": [block.path.name for block in blocks]},
         schema={"first_block": pl.Int32, "file": pl.String},
     )
-    origin = kept.select(*key, pl.col(_BLOCK).alias("first_block"), pl.col(ROW).alias("first_row"))
+    # pupils' names of schools and the like are no part of the contract
+    words = [name for name in contract.names if name in rows.columns] + [
+        name for name in rows.columns if ITEM.match(name)
+    ]
+    print_ = pl.struct(words).hash(seed=1)
+    origin = kept.select(
+        *key,
+        pl.col(_BLOCK).alias("first_block"),
+        pl.col(ROW).alias("first_row"),
+        print_.alias("first_print"),
+    )
     place = [pl.col(name) if name in again.columns else pl.lit(None).alias(name) for name in PLACE]
     repeats = (
-        again.join(origin, on=key, nulls_equal=True)
+        again.with_columns(print_.alias("print"))
+        .join(origin, on=key, nulls_equal=True)
         .join(names, on="first_block")
         .select(
             ROW,
@@ -155,6 +168,7 @@ def _without_duplicates(
             pl.format("повтор: уже есть в {}, строка {}", "file", "first_row").alias("reason"),
             *place,
             _BLOCK,
+            (pl.col("print") == pl.col("first_print")).alias(SAME),
         )
     )
     return kept, repeats

@@ -20,7 +20,7 @@ from msoko_analysis.errors import DataError, Problem
 from msoko_analysis.ingest.block import Block
 from msoko_analysis.ingest.clean import PLACE, shown
 from msoko_analysis.ingest.contracts import PAPER
-from msoko_analysis.ingest.merge import Merged
+from msoko_analysis.ingest.merge import SAME, Merged
 from msoko_analysis.ingest.sheets import ROW
 
 #: The file by which a derived folder is known.
@@ -107,7 +107,8 @@ def fill_folder(
 def fault_counts(blocks: Sequence[Block], merged: Merged) -> list[dict[str, Any]]:
     """Rows set aside and cells emptied, counted by table, place and column (no values).
 
-    A place that the row does not tell (a bad year, say) is null.
+    A place that the row does not tell (a bad year, say) is null. ``n_same`` of the rows set aside
+    stand elsewhere word for word.
     """
     tables = pl.DataFrame(
         {"_block": range(len(blocks)), "table": [block.contract.name for block in blocks]},
@@ -116,7 +117,13 @@ def fault_counts(blocks: Sequence[Block], merged: Merged) -> list[dict[str, Any]
     by = ["table", *PLACE, "column"]
     counts = []
     for check, faults in (("set_aside", merged.rejected), ("cells_blanked", merged.cells)):
-        counted = faults.join(tables, on="_block").group_by(by).len("n").sort(by, nulls_last=True)
+        same = pl.col(SAME).fill_null(False).sum() if SAME in faults.columns else pl.lit(0)
+        counted = (
+            faults.join(tables, on="_block")
+            .group_by(by)
+            .agg(pl.len().alias("n"), same.alias("n_same"))
+            .sort(by, nulls_last=True)
+        )
         counts += [{"check": check, **row} for row in counted.iter_rows(named=True)]
     return counts
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
@@ -34,12 +35,16 @@ from msoko_analysis.measures.school_tasks import school_tasks
 from msoko_analysis.measures.signs import alpha, enough_schools
 from msoko_analysis.measures.similar_pairs import similar_pair_rows
 from msoko_analysis.measures.topics import topic_rows
+from msoko_analysis.measures.withheld import judge_lost, withheld_papers, without
 from msoko_analysis.params.run import RunParams
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.provenance.manifest import files_below, hashes, text_hash
 
+if TYPE_CHECKING:
+    from polars import LazyFrame
+
 _TABLES = (
-    *("mark_pairs", "attendance", "quality", "measures", "partners"),
+    *("mark_pairs", "attendance", "quality", "measures", "partners", "lost"),
     *("lists", "names", "references", "levels", "school_tasks"),
 )
 _PAPER = ("year", "procedure", "grade", "subject")
@@ -71,11 +76,12 @@ _AGGREGATES = (*_FORMS, "level_counts")
 
 @dataclass(frozen=True)
 class Prepared:
-    """The tables of a region, all years of its data: two count tables, quality, measures, proposed
-    partners, official lists, schools. The count tables are empty where there are only aggregate
-    forms or counts by level, ``levels`` are the levels of the latter; ``names`` holds names of schools
-    as forms and lists print them; ``references`` the samples outside the results that schools are
-    compared with; ``school_tasks`` the tasks of schools whose sign is about tasks.
+    """The tables of a region, all years of its data: two count tables, quality, rows lost in reading
+    (:func:`msoko_analysis.measures.withheld.judge_lost`), measures, proposed partners, official lists,
+    schools. The count tables are empty where there are only aggregate forms or counts by level,
+    ``levels`` are the levels of the latter; ``names`` holds names of schools as forms and lists print
+    them; ``references`` the samples outside the results that schools are compared with;
+    ``school_tasks`` the tasks of schools whose sign is about tasks.
     """
 
     mark_pairs: pd.DataFrame
@@ -83,6 +89,7 @@ class Prepared:
     quality: pd.DataFrame
     measures: pd.DataFrame
     partners: pd.DataFrame
+    lost: pd.DataFrame
     lists: pd.DataFrame
     names: pd.DataFrame
     references: pd.DataFrame
@@ -147,8 +154,10 @@ def _tables(run: RunParams) -> dict[str, pd.DataFrame]:
     schools = pd.read_parquet(run.data / _file("schools"))
     printed = [_read(run, name) for name in _FORMS]
     places = Places.of(run.districts, schools, printed)
+    lost = _lost(run)
+    kept = withheld_papers(lost)
     has_pupils = (run.data / "results").is_dir()
-    tables = _pupil_tables(run, schools, places) if has_pupils else _no_pupils()
+    tables = _pupil_tables(run, schools, places, kept) if has_pupils else _no_pupils()
     forms = aggregate_rows(*printed, places, set(run.papers))
     measures = with_forms(tables["measures"], forms, run.thresholds["results_cover_min"].value)
     lists = placed_lists(_read(run, "markers"), places)
@@ -156,7 +165,7 @@ def _tables(run: RunParams) -> dict[str, pd.DataFrame]:
     listed = marker_rows(lists, measures, homes, run.thresholds["spike_q"].value)
     of_forms = form_sign_rows(*printed, places, set(run.papers), tables["measures"])
     apart = mismatches(tables["measures"], forms)
-    counts = _in_districts(_read(run, "level_counts"), places)
+    counts = _in_districts(without(_read(run, "level_counts"), kept), places)
     counts = counts[_of_run(counts, run.papers)]
     by_level = counted_rows(
         levels_told(counts, printed[0], places, set(run.papers), tables["mark_pairs"]),
@@ -164,6 +173,7 @@ def _tables(run: RunParams) -> dict[str, pd.DataFrame]:
     )  # fmt: skip
     return tables | {
         "quality": _joined([tables["quality"], apart.astype(_WHOLE)]),
+        "lost": _in_districts(lost, places),
         "measures": _joined([measures, *of_forms, *listed, *by_level]),
         "lists": lists,
         "names": _names(printed, lists),
@@ -183,14 +193,24 @@ def _names(forms: list[pd.DataFrame], lists: pd.DataFrame) -> pd.DataFrame:
     return _joined([*schools, listed]).dropna().drop_duplicates("school", keep="last")
 
 
-def _pupil_tables(run: RunParams, schools: pd.DataFrame, places: Places) -> dict[str, pd.DataFrame]:
-    """Count tables, quality and measures of pupils' results."""
+def _lost(run: RunParams) -> pd.DataFrame:
+    """Rows of the run's papers lost in reading, judged."""
+    from msoko_analysis.ingest.aside import lost_rows  # polars, as below
+
+    rows = lost_rows(run.data)
+    return judge_lost(rows[_of_run(rows, run.papers)], run.thresholds["lost_withheld"].value)
+
+
+def _pupil_tables(
+    run: RunParams, schools: pd.DataFrame, places: Places, withheld: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Count tables, quality and measures of pupils' results, without the withheld papers."""
     # polars is imported here only: a process that merely reads prepared tables must be free of its
     # threads, because note kernels are forked (docs/decisions).
     from msoko_analysis import counts
     from msoko_analysis.ingest.quality import quality_table
 
-    rows = counts.scan(run.data)
+    rows = _told(counts.scan(run.data), withheld)
     counted = counts.count(rows)
     moments = counts.item_moments(rows)
     of_tasks = [
@@ -231,6 +251,17 @@ def _pupil_tables(run: RunParams, schools: pd.DataFrame, places: Places) -> dict
         "school_tasks": _joined(tasks_of_schools),
         "partners": partner_table(years, measures, lists, run.thresholds),
     }
+
+
+def _told(rows: LazyFrame, withheld: pd.DataFrame) -> LazyFrame:
+    """The rows of pupils that are not of the withheld papers, in their order."""
+    if withheld.empty:
+        return rows
+    import polars as pl
+
+    types = {name: rows.collect_schema()[name] for name in withheld.columns}
+    papers = pl.LazyFrame(withheld.to_dict("list"), schema=types)
+    return rows.join(papers, on=list(types), how="anti", maintain_order="left")
 
 
 def _procedure_rows(

@@ -79,8 +79,14 @@ def counted_only(facts: Facts) -> str:
 def scope(facts: Facts) -> str:
     """The first sentence of a note from counts by level."""
     n = len(facts.counted_schools)
+    lost = int(facts.lost["n_lost"].sum())
+    everybody = (
+        f"Посчитаны участники из прочитанных строк; отложено при чтении: {number(lost)}."
+        if lost
+        else "Посчитаны все участники."
+    )
     rest = (
-        "Посчитаны все участники."
+        everybody
         if _all_counted(facts)
         else f"Участников ниже уровня {lowest(facts)} источник за этот год не считает: о них и об их доле "
         "справка ничего не говорит."

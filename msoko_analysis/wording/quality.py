@@ -5,11 +5,12 @@ from __future__ import annotations
 import pandas as pd
 
 from msoko_analysis.facts.district import Facts
+from msoko_analysis.measures.withheld import PAPER
 from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
 from msoko_analysis.page.tables import Digits, Table
 from msoko_analysis.params.scales import STATUS_RU, Paper
-from msoko_analysis.russian import NBSP, counted, number, percent
-from msoko_analysis.wording.names import PROCEDURE, paper_name
+from msoko_analysis.russian import NBSP, counted, first_capital, natural, number, percent
+from msoko_analysis.wording.names import PROCEDURE, paper_name, school_name
 from msoko_analysis.wording.numbering import table_title
 
 _CHECKS = {
@@ -56,9 +57,84 @@ def quality_table(facts: Facts) -> Table:
 
 
 def quality_text(facts: Facts) -> Stack:
-    """Participation against last year, scales that are not official, papers without a scale."""
-    items = [*_participation(facts), *_scales(facts), *_missing(facts), *_hidden(facts)]
+    """Lost rows, participation against last year, scales that are not official or missing."""
+    items = [
+        *lost_items(facts),
+        *_participation(facts),
+        *_scales(facts),
+        *_missing(facts),
+        *_hidden(facts),
+    ]
     return stack([Bullets(tuple(items)) if items else Paragraph("Других замечаний нет.")])
+
+
+def lost_items(facts: Facts) -> list[str]:
+    """Rows lost in reading, by paper and school, and those whose place can not be read."""
+    table = facts.lost
+    mine = table[table["municipality"].eq(facts.district) & table["year"].notna()]
+    items = []
+    for paper, rows in papers_of_lost(facts):
+        lost, total = int(rows["n_lost"].sum()), int(rows["n_rows"].sum())
+        said = f"{first_capital(paper_name(facts, paper))}: {_lost_of(lost, total)}"
+        schools = rows[rows["n_lost"] > 0].dropna(subset=["school"])
+        named = [
+            f"{school_name(facts, one.school)} — {number(one.n_lost)} из {number(one.n_rows)} "
+            f"({percent(100 * one.n_lost / one.n_rows, 1)})"
+            for one in schools.itertuples()
+        ]
+        said += f" По школам: {'; '.join(sorted(named, key=natural))}." if named else ""
+        if rows["withheld"].any():
+            limit = percent(100 * facts.run.thresholds["lost_withheld"].value)
+            said += f" Это больше {limit}: результаты работы не приводятся."
+        items.append(said)
+    elsewhere = int(table.drop(mine.index)["n_lost"].sum())
+    if elsewhere:
+        rows = counted(elsewhere, "отложенной строке", "отложенным строкам", "отложенным строкам")
+        items.append(
+            f"Ещё по {rows} региона не прочитать, из какого они муниципалитета или года: среди них могут "
+            "быть и здешние."
+        )
+    return items
+
+
+def papers_of_lost(facts: Facts) -> list[tuple[Paper, pd.DataFrame]]:
+    """Papers of the district and year with a lost or withheld row, each with its rows by school."""
+    table = facts.lost
+    told = table["municipality"].eq(facts.district) & table[list(PAPER)].notna().all(axis=1)
+    found = []
+    for key, rows in table[told].groupby(list(PAPER[1:])):
+        if rows["n_lost"].sum() or rows["withheld"].any():
+            found.append((Paper(str(key[0]), int(key[1]), str(key[2])), rows))
+    return found
+
+
+def _lost_of(lost: int, total: int) -> str:
+    share = percent(100 * lost / total, 1)
+    return f"при чтении отложено строк: {number(lost)} из {number(total)} ({share})."
+
+
+def lost_point(facts: Facts) -> str:
+    """For the first page: what was lost where it is much, and what is not told for it."""
+    limit = facts.run.thresholds["lost_told"].value
+    said, withheld = [], []
+    for paper, rows in papers_of_lost(facts):
+        lost, total = int(rows["n_lost"].sum()), int(rows["n_rows"].sum())
+        name = paper_name(facts, paper)
+        if rows["withheld"].any():
+            withheld.append(f"{name} ({percent(100 * lost / total, 1)})")
+        elif lost >= limit * total:
+            said.append(f"{name} — {number(lost)} из {number(total)} строк")
+    parts = []
+    if said:
+        parts.append(
+            f"При чтении отложены строки: {'; '.join(said)}. Результаты — только по прочитанным строкам."
+        )
+    if withheld:
+        parts.append(
+            f"Не приводятся из-за отложенных строк: {'; '.join(withheld)}: оставшиеся строки не "
+            "представляют участников."
+        )
+    return f"Исходные данные. {' '.join(parts)}" if parts else ""
 
 
 def _participation(facts: Facts) -> list[str]:

@@ -28,6 +28,7 @@ from msoko_analysis.wording.names import (
 )
 from msoko_analysis.wording.numbering import in_table, see_table
 from msoko_analysis.wording.procedures import disagreements
+from msoko_analysis.wording.quality import lost_point
 from msoko_analysis.wording.requisites import MARKING
 from msoko_analysis.wording.results import low_beside_shnor
 from msoko_analysis.wording.sign_kinds import KINDS
@@ -43,7 +44,7 @@ _NAMES = 6
 def summary(facts: Facts) -> Stack:
     """What took part, what stands out, what to do first: one page."""
     parts = (
-        *(results_point, levels_result, marks_of_forms, _signs, _independent),
+        *(lost_point, results_point, levels_result, marks_of_forms, _signs, _independent),
         *(_equity, _low, _official, _participation),
     )
     points = [Paragraph(part(facts), _behind(facts, part)) for part in parts]
