@@ -28,6 +28,8 @@ class Block:
     ``original`` is the table under its own headings with the line number in ``_row``; ``columns``
     maps a contract column to its heading there; ``constants`` are values the whole table shares
     (the paper of a form). ``ignored`` are headings with content that no contract column takes.
+    ``skipped`` counts source rows that the description of a table makes no row of its own of;
+    ``described`` whether the table was read by one.
     """
 
     contract: Contract
@@ -40,6 +42,8 @@ class Block:
     ignored: tuple[str, ...] = ()
     tasks: Mapping[str, str] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
+    skipped: int = 0
+    described: bool = False
 
     def raw(self) -> pl.DataFrame:
         """The table under contract names, constants included."""

@@ -13,7 +13,15 @@ from dataclasses import dataclass
 import polars as pl
 
 from msoko_analysis.ingest.block import OTHER_CODE, SCHOOL_NAME, Block
-from msoko_analysis.ingest.contracts import LEVEL_COUNTS, MEDALISTS, PAPER, RESULTS, SCHOOLS, Field
+from msoko_analysis.ingest.contracts import (
+    LEVEL_COUNTS,
+    MEDALISTS,
+    PAPER,
+    RESULTS,
+    SCHOOL_MEANS,
+    SCHOOLS,
+    Field,
+)
 from msoko_analysis.ingest.gate import OUT_OF_FORM
 from msoko_analysis.ingest.headings import ABSENT, PROCEDURE_BY_NAME, SUBJECT_BY_NAME
 from msoko_analysis.ingest.names import hidden, like_name, not_a_code
@@ -37,7 +45,7 @@ _CODE = {
 Faults = list[tuple[pl.Expr, str]]
 _NEVER = (pl.lit(False), "")
 #: Tables whose rows stand for a school: it tells the municipality where they do not.
-_PLACED = (RESULTS, MEDALISTS, LEVEL_COUNTS)
+_PLACED = (RESULTS, MEDALISTS, LEVEL_COUNTS, SCHOOL_MEANS)
 
 
 @dataclass(frozen=True)

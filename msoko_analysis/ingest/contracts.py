@@ -122,11 +122,11 @@ class Contract:
 
 _PAPER_FIELDS = (
     Field("year", "int", "год", "calendar year in which the procedure was held",
-          True, "row", 2010, 2100),
+          True, "row", 2000, 2100),
     Field("procedure", "str", "процедура",
           ", ".join(f"{code} = {known.short}" for code, known in procedures().items()),
           True, "row", allowed=PROCEDURES),
-    Field("grade", "int", "класс", "grade the paper is made for", True, "row", 1, 11),
+    Field("grade", "int", "класс", "grade the paper is made for", True, "row", 1, 12),
     Field("subject", "str", "предмет", "code of the subject", True, "row", allowed=SUBJECTS),
 )  # fmt: skip
 
@@ -238,7 +238,7 @@ MARKERS = Contract(
     "One row per school and year in which ФИОКО listed it; a school that is not here was not listed.",
     ("year", "school"),
     (
-        Field("year", "int", "год", "year of the list", True, "row", 2010, 2100),
+        Field("year", "int", "год", "year of the list", True, "row", 2000, 2100),
         Field("municipality", "str", "муниципалитет", "code; a name if there is no code",
               True, "row"),
         Field("school", "str", "школа", "login or code of the school", True, "row"),
@@ -276,7 +276,7 @@ MEDALISTS = Contract(
     "One row per pupil who was given the medal «За особые успехи в учении».",
     ("year", "person"),
     (
-        Field("year", "int", "год", "year of graduation", True, "row", 2010, 2100),
+        Field("year", "int", "год", "year of graduation", True, "row", 2000, 2100),
         Field("municipality", "str", "муниципалитет", "code; a name if there is no code",
               True, "row"),
         Field("school", "str", "школа", "login or code of the school", True, "row"),
@@ -305,6 +305,25 @@ LEVEL_COUNTS = Contract(
     ),
 )  # fmt: skip
 
+SCHOOL_MEANS = Contract(
+    "school_means",
+    "средние результаты школ",
+    "Sources that give only how many pupils of a school wrote a paper and their mean, perhaps beside the "
+    "mean of their school marks.",
+    (*PAPER, "school"),
+    (
+        *_PAPER_FIELDS,
+        Field("municipality", "str", "муниципалитет", "code; a name if there is no code",
+              True, "row"),
+        Field("school", "str", "школа", "login or code of the school", True, "row"),
+        Field("n", "int", "участников", "pupils with a result, persons", True, "row", 0),
+        Field("mean", "float", "средний результат", "mean in the units of the source",
+              True, "row", 0),
+        Field("prior_mean", "float", "средняя отметка школы",
+              "mean of the school marks of the same pupils, in marks", minimum=0),
+    ),
+)  # fmt: skip
+
 SCHOOL_MEASURES = Contract(
     "school_measures",
     "меры поддержки школ",
@@ -315,7 +334,7 @@ SCHOOL_MEASURES = Contract(
         Field("year", "int", "год",
               "year of the last procedure before the measure began: one of autumn 2025 to spring "
               "2026 has 2025; its first results are those of the year after",
-              True, "row", 2010, 2100),
+              True, "row", 2000, 2100),
         Field("school", "str", "школа", "login or code of the school", True, "row"),
         Field("measure", "str", "код меры", "the same for all schools that got the measure",
               True, "row"),
@@ -329,7 +348,7 @@ CONTRACTS = {
     for contract in (
         *(RESULTS, SCHOOLS, MARK_STATISTICS, MARK_VS_PRIOR),
         *(MARKERS, REFERENCE_SCORES, MEDALISTS, LEVEL_COUNTS),
-        SCHOOL_MEASURES,
+        *(SCHOOL_MEANS, SCHOOL_MEASURES),
     )
 }
 

@@ -179,7 +179,7 @@ def paper_from_name(stem: str) -> PaperName:
     year = _NAME_YEAR.search(name)
     procedure = next((code for word, code in PROCEDURE_BY_NAME.items() if word in name), "VPR")
     for letters, number in _NAME_PAPER.findall(name):
-        if letters in SUBJECT_BY_NAME and 1 <= int(number) <= 11:
+        if letters in SUBJECT_BY_NAME and 1 <= int(number) <= 12:
             grade, subject = int(number), SUBJECT_BY_NAME[letters]
             break
     else:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import polars as pl
 from pydantic import AfterValidator, model_validator
@@ -33,6 +33,10 @@ from msoko_analysis.params.schema import (
 
 #: A description beside the data is named so.
 SUFFIX = ".layout.yaml"
+#: Contracts whose rows count pupils, so that rows of one key may be added up.
+_COUNTED = ("level_counts", "reference_scores")
+#: Scores with three decimals become whole by a thousand; ten times that is surely a slip.
+_LARGEST_FACTOR = 10_000
 #: Columns that other tables may supply.
 _DERIVED = {"municipality", "name"}
 
@@ -48,6 +52,12 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _several(names: tuple[str, ...]) -> tuple[str, ...]:
+    if len(names) < 2:
+        raise Fault("нужно не меньше двух столбцов", "для одного запишите column: имя")
+    return names
+
+
 def _rising(bands: dict[int, float]) -> dict[int, float]:
     lowest = [bands[band] for band in sorted(bands)]
     if not bands or lowest != sorted(set(lowest)):
@@ -55,21 +65,46 @@ def _rising(bands: dict[int, float]) -> dict[int, float]:
     return bands
 
 
+def _known_encoding(name: str) -> str:
+    try:
+        "".encode(name)
+    except LookupError:
+        raise Fault("такой кодировки нет", "запишите, например, cp1251 или utf-8") from None
+    return name
+
+
+def _at_least_one(tables: tuple[Table, ...]) -> tuple[Table, ...]:
+    if not tables:
+        raise Fault("в описании нет ни одной таблицы", "добавьте в tables таблицу с её contract")
+    return tables
+
+
+def _possible(multiply: float) -> float:
+    if not 0 < abs(multiply) <= _LARGEST_FACTOR:
+        rule = f"множитель не из 0…{_LARGEST_FACTOR}"
+        raise Fault(rule, "баллы с шагом 0,05 становятся целыми от множителя 20")
+    return multiply
+
+
 class Source(Strict):
     """How one contract column is made: a source column, then the steps in the order given here.
 
-    ``line`` takes the line number instead of a column. ``extract``: the bracketed part of a
+    A column goes by its heading, or «№3» is the third. Of several columns the first filled one is
+    taken; ``join`` makes one value of several (a key), with hyphens. ``line`` takes the line number
+    instead of a column. ``extract``: the bracketed part of a
     pattern; ``values``: recoding, what is not listed stays; ``minus``: another column subtracted;
-    ``multiply``; ``round``: to whole numbers, halves away from zero; ``bands``: result → lowest
+    ``multiply``; ``round``: to whole numbers, halves away from zero, but what ``multiply`` did not
+    make whole is cut off: nobody is lifted over a limit he did not reach; ``bands``: result → lowest
     number that gets it; ``default`` stands where nothing came out.
     """
 
-    column: Text | None = None
+    column: Text | Annotated[tuple[Text, ...], AfterValidator(_several)] | None = None
+    join: Annotated[tuple[Text, ...], AfterValidator(_several)] | None = None
     line: bool = False
     extract: Annotated[Text, AfterValidator(_pattern)] | None = None
     values: dict[str, str | int | float] | None = None
     minus: Text | None = None
-    multiply: Number | None = None
+    multiply: Annotated[Number, AfterValidator(_possible)] | None = None
     round: bool = False
     bands: Annotated[dict[Whole, Number], AfterValidator(_rising)] | None = None
     default: Text | None = None
@@ -77,18 +112,23 @@ class Source(Strict):
     @model_validator(mode="before")
     @classmethod
     def _short(cls, data: Any) -> Any:
-        return {"column": data} if isinstance(data, str) else data
+        return {"column": data} if isinstance(data, str | list) else data
 
     @model_validator(mode="after")
     def _from_one(self) -> Source:
-        if self.line == (self.column is not None):
-            raise Fault("нужен либо column, либо line: true", "оставьте одно")
+        if self.line + (self.column is not None) + (self.join is not None) != 1:
+            raise Fault("нужен либо column, либо join, либо line: true", "оставьте одно")
         return self
+
+    @property
+    def of(self) -> tuple[str, ...]:
+        """The source columns it starts from; none for the line number."""
+        return self.join or ((self.column,) if isinstance(self.column, str) else self.column or ())
 
     @property
     def plain(self) -> bool:
         """Whether the source column is taken as it stands."""
-        return self == Source(column=self.column) if self.column else False
+        return isinstance(self.column, str) and self == Source(column=self.column)
 
 
 class Rows(Strict):
@@ -105,11 +145,13 @@ class Rows(Strict):
 class Table(Rows):
     """A target contract. With ``rows`` each source row gives several, one for each entry of it.
 
-    ``one_per_key``: of source rows with the same key of the contract the first is taken.
+    Of source rows with the same key of the contract ``one_per_key`` takes the first, ``sum`` adds up
+    the numbers of all: only where they are counts.
     """
 
     contract: Text
     one_per_key: bool = False
+    sum: bool = False
     rows: tuple[Rows, ...] = ()
 
     def entries(self) -> Iterator[Rows]:
@@ -128,11 +170,21 @@ class Table(Rows):
 
 
 class Layout(Strict):
-    """A description: its title in reports, patterns of file names, target tables."""
+    """A description: its title in reports, patterns of file names, target tables.
+
+    ``encoding`` of a text table. ``missing``: words that stand for an empty cell, in any case.
+    ``headings``: rows of headings, 1 or 2; of two, an upper heading holds for the blank cells after
+    it and a column is called by both, «upper lower». ``also``: other names of a heading, say of
+    another year, by the name the description uses.
+    """
 
     title: Text
     files: tuple[Text, ...] = ("*",)
-    tables: tuple[Table, ...]
+    encoding: Annotated[Text, AfterValidator(_known_encoding)] | None = None
+    missing: tuple[Text, ...] = ()
+    headings: Literal[1, 2] = 1
+    also: dict[str, tuple[Text, ...]] = Default(default_factory=dict)
+    tables: Annotated[tuple[Table, ...], AfterValidator(_at_least_one)]
 
     def fits(self, file: Path) -> bool:
         """Whether the description is of this file."""
@@ -145,7 +197,7 @@ class Layout(Strict):
             for entry in table.entries():
                 found |= dict.fromkeys([entry.present] if entry.present else [])
                 for source in entry.columns.values():
-                    found |= dict.fromkeys(filter(None, (source.column, source.minus)))
+                    found |= dict.fromkeys(filter(None, (*source.of, source.minus)))
         return list(found)
 
 
@@ -205,6 +257,9 @@ def _table_problems(
         rule = "такой таблицы нет в контрактах"
         yield document.problem((*loc, "contract"), rule, nearest(table.contract, CONTRACTS))
         return
+    if table.sum and table.contract not in _COUNTED:
+        rule = f"sum: true складывает число участников, а в «{contract.name}» его нет"
+        yield document.problem((*loc, "sum"), rule, "уберите sum или возьмите one_per_key")
     places = [(loc, table), *(((*loc, "rows", i), rows) for i, rows in enumerate(table.rows))]
     for place, rows in places:
         for kind, named in (("columns", rows.columns), ("constants", rows.constants)):

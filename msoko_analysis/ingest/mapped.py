@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import polars as pl
 
+from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import Block, filled_columns, require_rows
 from msoko_analysis.ingest.contracts import CONTRACTS, ITEM
 from msoko_analysis.ingest.headings import normal
@@ -14,63 +16,134 @@ from msoko_analysis.ingest.layout import Layout, Rows, Source, Table
 from msoko_analysis.ingest.sheets import ROW, Sheet, unique_headings
 from msoko_analysis.params.schema import nearest
 
+_POSITION = re.compile(r"№\s*(\d+)")
+#: Multipliers tried for scores with a step: of halves, fifths, tenths …
+_FACTORS = (1, 2, 4, 5, 8, 10, 20, 25, 40, 50, 100, 200, 1000)
+# Of floating point: 4.95 × 20 is a hair off 99.
+_HAIR = 1e-6
+
 
 def read(sheets: Sequence[Sheet], layout: Layout) -> list[Block]:
     """Read those sheets of a file that have all columns of its description.
 
     Raises DataError if none has, with the columns the likeliest one lacks and similar headings.
     """
-    wanted = layout.sources()
-    headers = [_header(sheet, wanted) for sheet in sheets]
-    if all(missing for _, missing in headers):
+    headers = [_header(sheet, layout) for sheet in sheets]
+    if all(header.missing for header in headers):
         _refuse(sheets, headers)
     return [
         block
-        for sheet, (row, missing) in zip(sheets, headers, strict=True)
-        if not missing
-        for block in _blocks(sheet, row, layout)
+        for sheet, header in zip(sheets, headers, strict=True)
+        if not header.missing
+        for block in _blocks(sheet, header, layout)
     ]
 
 
-def _header(sheet: Sheet, wanted: Sequence[str]) -> tuple[int, list[str]]:
-    """The row of headings with most of the wanted columns, and the columns it lacks."""
-    lacking = [
-        [name for name in wanted if normal(name) not in {normal(cell) for cell in row}]
-        for row in sheet.head
-    ]
-    row = min(range(len(lacking)), key=lambda index: len(lacking[index]), default=0)
-    return row, lacking[row] if lacking else list(wanted)
+@dataclass(frozen=True)
+class _Header:
+    """The row of headings likeliest meant (index from 0), its headings, and what it lacks.
+
+    ``found``: a column as the description calls it → its heading as the table has it.
+    """
+
+    row: int
+    headings: list[str]
+    found: dict[str, str]
+    missing: list[str]
 
 
-def _refuse(sheets: Sequence[Sheet], headers: Sequence[tuple[int, list[str]]]) -> None:
-    (row, missing), sheet = min(zip(headers, sheets, strict=True), key=lambda pair: len(pair[0][1]))
-    there = unique_headings(sheet.head[row]) if sheet.head else []
+def _header(sheet: Sheet, layout: Layout) -> _Header:
+    """The row of headings with most of the columns of the description."""
+    rows = 1 if sheet.typed else layout.headings
+    last = max(len(sheet.head) - rows + 1, 0)
+    tried = [_at(sheet, index, layout, rows) for index in range(last)]
+    return min(
+        tried, key=lambda one: len(one.missing), default=_Header(0, [], {}, layout.sources())
+    )
+
+
+def _at(sheet: Sheet, index: int, layout: Layout, rows: int) -> _Header:
+    lowest = sheet.head[index + rows - 1]
+    headings = unique_headings(lowest if rows == 1 else _joined(sheet.head[index], lowest))
+    at = {normal(heading): heading for heading in reversed(headings)}
+    found: dict[str, str] = {}
+    for name in layout.sources():
+        place = _POSITION.fullmatch(name)
+        if place and 0 < int(place[1]) <= len(headings):
+            found[name] = headings[int(place[1]) - 1]
+        names = [normal(one) for one in (name, *layout.also.get(name, ()))]
+        known = next((at[one] for one in names if one in at), None)
+        if known is not None:
+            found[name] = known
+    missing = [name for name in layout.sources() if name not in found]
+    return _Header(index + rows - 1, headings, found, missing)
+
+
+def _joined(upper: list[str], lower: list[str]) -> list[str]:
+    """Headings of two rows: an upper one holds for the blank cells after it."""
+    over, names = "", []
+    for above, below in zip(upper, lower, strict=True):
+        over = above.strip() or over
+        names.append(f"{over} {below.strip()}".strip())
+    return names
+
+
+def _refuse(sheets: Sequence[Sheet], headers: Sequence[_Header]) -> None:
+    header, sheet = min(zip(headers, sheets, strict=True), key=lambda pair: len(pair[0].missing))
     raise sheet.fail(
         *(
             sheet.problem(
                 f"нет столбца «{name}», названного в описании",
-                nearest(name, there) if there else "проверьте файл",
-                None if sheet.typed else row + 1,
+                nearest(name, header.headings) if header.headings else "проверьте файл",
+                None if sheet.typed else header.row + 1,
             )
-            for name in missing
+            for name in header.missing
         )
     )
 
 
-def _blocks(sheet: Sheet, row: int, layout: Layout) -> list[Block]:
-    table = sheet.table(row)
+def _blocks(sheet: Sheet, header: _Header, layout: Layout) -> list[Block]:
+    table = sheet.table(header.row)
     require_rows(sheet, table)
-    headings = unique_headings(sheet.head[row])
-    at = {normal(heading): heading for heading in reversed(headings)}
-    found = {name: at[normal(name)] for name in layout.sources()}
-    ignored = filled_columns(table, [h for h in headings if h not in found.values()])
+    if not sheet.typed:
+        old = table.columns[1:]  # after the line number
+        table = table.rename(dict(zip(old, header.headings, strict=True)))
+    taken = set(header.found.values())
+    ignored = filled_columns(table, [h for h in header.headings if h not in taken])
+    table = _without_words(table, sorted(taken), layout.missing)
     blocks = [
-        _block(sheet, table, found, target, entry, layout.title)
+        _block(
+            sheet, table, header.found, target, entry, f"{layout.title} → {target.contract}{name}"
+        )
         for target in layout.tables
-        for entry in target.entries()
+        for entry, name in zip(target.entries(), _names(target), strict=True)
     ]
     # what nothing takes is a matter of the file, told once
     return [replace(blocks[0], ignored=tuple(ignored)), *blocks[1:]]
+
+
+def _without_words(table: pl.DataFrame, columns: list[str], missing: Sequence[str]) -> pl.DataFrame:
+    """Cells that hold a word for nothing made empty."""
+    words = [normal(word) for word in missing]
+    if not words:
+        return table
+    return table.with_columns(
+        pl.when(pl.col(name).cast(pl.String).str.strip_chars().str.to_lowercase().is_in(words))
+        .then(None)
+        .otherwise(pl.col(name))
+        .alias(name)
+        for name in columns
+    )
+
+
+def _names(target: Table) -> list[str]:
+    """What tells one entry of ``rows`` from another in a report; nothing where there is but one."""
+    if not target.rows:
+        return [""]
+    return [
+        f" ({', '.join(map(str, rows.constants.values())) or f'строка {number} описания'})"
+        for number, rows in enumerate(target.rows, 1)
+    ]
 
 
 def _block(
@@ -81,45 +154,123 @@ def _block(
     entry: Rows,
     title: str,
 ) -> Block:
+    before = table.height
     if entry.present:
         table = table.filter(~_blank(pl.col(found[entry.present]).cast(pl.String)))
-    made, columns = [], {}
+    made, columns, warnings = [], {}, []
     for name, source in entry.columns.items():
         if source.plain:
-            columns[name] = found[source.column]
-            continue
-        of = "номер строки" if source.column is None else found[source.column]
-        columns[name] = f"{of} → {name}"
-        value = _value(source, found)
-        if source.default:
-            value = pl.when(_blank(value)).then(pl.lit(source.default)).otherwise(value)
-        made.append(value.alias(columns[name]))
+            columns[name] = found[source.of[0]]
+        else:
+            of = " / ".join(found[one] for one in source.of) or "номер строки"
+            columns[name] = f"{of} → {name}"
+            made.append(_value(source, found).alias(columns[name]))
+        if name == "total":
+            warnings += _fractions(sheet, table, source, found)
     contract = CONTRACTS[target.contract]
     table = table.select(ROW, *dict.fromkeys(found.values()), *made)
+    key = [columns[name] for name in contract.key if name in columns]
     if target.one_per_key:
-        key = [columns[name] for name in contract.key if name in columns]
         table = table.unique(subset=key, keep="first", maintain_order=True)
+    if target.sum:
+        counts = [
+            columns[field.name]
+            for field in contract.fields
+            if field.kind == "int" and field.name not in contract.key and field.name in columns
+        ]
+        table = _summed(table, key, counts)
     return Block(
         contract,
-        f"{title} → {contract.name}",
+        title,
         sheet.path,
         sheet.name,
         table,
         columns,
         constants=entry.constants,
         tasks={name: heading for name, heading in columns.items() if ITEM.match(name)},
+        warnings=tuple(warnings),
+        skipped=before - table.height,
+        described=True,
     )
+
+
+def _summed(table: pl.DataFrame, key: list[str], counts: list[str]) -> pl.DataFrame:
+    """Rows of one key as one, their counts added up; a row that is no count stays for its fault."""
+    numbers = [_number(pl.col(name).cast(pl.String)) for name in counts]
+    good = pl.all_horizontal((n.is_not_null() & (n == n.floor())) for n in numbers)
+    good = good.fill_null(False)
+    added = (
+        table.filter(good)
+        .group_by(key, maintain_order=True)
+        .agg(
+            pl.exclude(*key, *counts).first(),
+            *(
+                number.sum().cast(pl.Int64).cast(pl.String).alias(name)
+                for name, number in zip(counts, numbers, strict=True)
+            ),
+        )
+    )
+    texts = [pl.col(name).cast(pl.String) for name in counts]
+    rest = table.filter(~good).with_columns(texts)
+    return pl.concat([added.select(table.columns), rest]).sort(ROW)
+
+
+def _fractions(
+    sheet: Sheet, table: pl.DataFrame, source: Source, found: dict[str, str]
+) -> list[Problem]:
+    """A word, once for the column, that its scores need a step of the scale, and which."""
+    if source.bands or source.minus or not source.of:
+        return []
+    number = _number(_text(source, found)) * (source.multiply or 1)
+    values = table.select(number.alias("n")).filter(pl.col("n").is_finite())["n"]
+    broken = values.filter((values - values.round()).abs() > _HAIR)
+    if broken.is_empty():
+        return []
+    given = values / (source.multiply or 1)
+    whole = next(
+        (m for m in _FACTORS if ((given * m - (given * m).round()).abs() < _HAIR).all()), None
+    )
+    column = " / ".join(found[one] for one in source.of)
+    if whole is None:
+        advice = "подберите множитель, с которым все баллы целые"
+    else:
+        step = f"{1 / whole:g}".replace(".", ",")
+        advice = (
+            f"шаг шкалы {step}: запишите total: {{column: …, multiply: {whole}, round: true}} и "
+            f"умножьте на {whole} шкалу"
+        )
+    rule = f"дробных баллов: {len(broken)}"
+    if source.multiply and source.round:
+        rule += f" и после умножения на {source.multiply:g}; дробная часть отброшена"
+    return [sheet.problem(rule, advice, column=column)]
 
 
 def _blank(text: pl.Expr) -> pl.Expr:
     return text.is_null() | text.str.strip_chars().is_in(["", "-", "–", "—", "NaN"])
 
 
+def _text(source: Source, found: dict[str, str]) -> pl.Expr:
+    """The cell a value starts from: of several the first filled one, or all joined with hyphens."""
+    cells = [pl.col(found[one]).cast(pl.String).str.strip_chars() for one in source.of]
+    if source.join:
+        return pl.concat_str(cells, separator="-")
+    if len(cells) == 1:
+        return cells[0]
+    return pl.coalesce(pl.when(~_blank(cell)).then(cell) for cell in cells)
+
+
 def _value(source: Source, found: dict[str, str]) -> pl.Expr:
     """A contract cell as text; what should be a number and is not stays for the contract to judge."""
-    if source.column is None:
+    value = _made(source, found)
+    if source.default:
+        value = pl.when(_blank(value)).then(pl.lit(source.default)).otherwise(value)
+    return value
+
+
+def _made(source: Source, found: dict[str, str]) -> pl.Expr:
+    if not source.of:
         return pl.col(ROW).cast(pl.String)
-    text = pl.col(found[source.column]).cast(pl.String).str.strip_chars()
+    text = _text(source, found)
     if source.extract:
         text = text.str.extract(source.extract, 1)
     if source.values:
@@ -131,7 +282,13 @@ def _value(source: Source, found: dict[str, str]) -> pl.Expr:
         number *= source.multiply
     if source.round:
         # 4.05 × 10 is a hair off 40.5 in floating point
-        number = number.round(9).round(0, mode="half_away_from_zero")
+        number = number.round(9)
+        # half a point up could be the point that makes a mark: what has no step is cut off
+        number = (
+            number.round(0, mode="half_away_from_zero")
+            if source.multiply is None
+            else number.floor()
+        )
     counted = number.cast(pl.String)
     if source.bands:
         counted = _banded(number, source.bands)

@@ -143,9 +143,14 @@ def _without_duplicates(
     first = pl.struct(key).is_first_distinct()
     kept, again = rows.filter(first), rows.filter(~first)
     names = pl.DataFrame(
-        {"first_block": range(len(blocks)), "file": [block.path.name for block in blocks]},
-        schema={"first_block": pl.Int32, "file": pl.String},
+        {
+            "first_block": range(len(blocks)),
+            "file": [block.path.name for block in blocks],
+            "path": [str(block.path) if block.described else None for block in blocks],
+        },
+        schema={"first_block": pl.Int32, "file": pl.String, "path": pl.String},
     )
+    paths = names.select(pl.col("first_block").alias(_BLOCK), pl.col("path").alias("again_path"))
     # pupils' names of schools and the like are no part of the contract
     words = [name for name in contract.names if name in rows.columns] + [
         name for name in rows.columns if ITEM.match(name)
@@ -162,16 +167,31 @@ def _without_duplicates(
         again.with_columns(print_.alias("print"))
         .join(origin, on=key, nulls_equal=True)
         .join(names, on="first_block")
+        .join(paths, on=_BLOCK)
         .select(
             ROW,
             pl.lit(key[-1]).alias("column"),
-            pl.format("повтор: уже есть в {}, строка {}", "file", "first_row").alias("reason"),
+            pl.concat_str(
+                _why_again(), pl.format(": уже есть в {}, строка {}", "file", "first_row")
+            ).alias("reason"),
             *place,
             _BLOCK,
             (pl.col("print") == pl.col("first_print")).alias(SAME),
         )
     )
     return kept, repeats
+
+
+def _why_again() -> pl.Expr:
+    """What a row with a known key is: within one described file the description may be to blame."""
+    within = pl.col("path") == pl.col("again_path")
+    return (
+        pl.when(within & (pl.col("first_row") == pl.col(ROW)))
+        .then(pl.lit("повтор из-за описания: оно делает из строки файла две с одним ключом"))
+        .when(within & (pl.col("print") != pl.col("first_print")))
+        .then(pl.lit("повтор: в описании ключу не хватает столбца (join, one_per_key, sum)"))
+        .otherwise(pl.lit("повтор"))
+    )
 
 
 def _made_schools(results: pl.DataFrame | None) -> pl.DataFrame:

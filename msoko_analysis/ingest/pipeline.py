@@ -190,7 +190,7 @@ def _read_file(
     problems: list[Problem] = []
     empty: list[Problem] = []
     try:
-        sheets = open_sheets(file, pseudonyms)
+        sheets = open_sheets(file, pseudonyms, layout.encoding if layout else None)
     except DataError as error:
         return [], list(error.problems), []
     if layout is not None:

@@ -68,6 +68,7 @@ class IngestReport:
                 f"принято {_n(card['rows_out'])}, отложено {_n(card['set_aside'])}, "
                 f"очищено ячеек {_n(card['cells_blanked'])}"
                 + (f", дословных повторов {_n(card['repeated'])}" if card["repeated"] else "")
+                + (f", по описанию не взято {_n(card['skipped'])}" if card["skipped"] else "")
             )
             if card["ignored"]:
                 yield f"    столбцы не использованы: {', '.join(card['ignored'])}"
@@ -113,7 +114,8 @@ def _n(number: int) -> str:
 def _section(title: str, lines: Sequence[object]) -> Iterator[str]:
     if lines:
         yield f"\n{title}:"
-        yield from (f"  {line}" for line in lines)
+        # two entries of a description may find the same fault in the same lines
+        yield from dict.fromkeys(f"  {line}" for line in lines)
 
 
 def faults_of(frame: pl.DataFrame, blocks: Sequence[Block]) -> tuple[Faults, ...]:
@@ -158,6 +160,7 @@ def origin_cards(
             "set_aside": aside.get(index, 0),
             "cells_blanked": blanked.get(index, 0),
             "repeated": merged.repeated.get(index, 0),
+            "skipped": block.skipped,
             "ignored": list(block.ignored),
             "tasks": dict(block.tasks),
             "warnings": [str(warning) for warning in block.warnings],

@@ -105,10 +105,11 @@ def unique_headings(row: list[str]) -> list[str]:
     return list(names)[1:]
 
 
-def open_sheets(path: Path, pseudonyms: Pseudonyms) -> list[Sheet]:
+def open_sheets(path: Path, pseudonyms: Pseudonyms, encoding: str | None = None) -> list[Sheet]:
     """All sheets of a file that hold anything; what names a pupil is hashed or left out.
 
-    Raises DataError if it can not be opened: empty, cut off, protected, not what it is called.
+    ``encoding`` is that of a text table, where its description says it. Raises DataError if it can
+    not be opened: empty, cut off, protected, not what it is called.
     """
     check_regular(path, LARGEST_TEXT)
     try:
@@ -135,7 +136,7 @@ def open_sheets(path: Path, pseudonyms: Pseudonyms) -> list[Sheet]:
             "это не книга Excel, хотя файл так назван",
             "откройте файл в Excel и сохраните как «Книга Excel (.xlsx)»",
         )
-    return [_open_csv(path, pseudonyms)]
+    return [_open_csv(path, pseudonyms, encoding)]
 
 
 def _open_xlsx(path: Path, pseudonyms: Pseudonyms) -> list[Sheet]:
@@ -194,11 +195,21 @@ def _open_parquet(path: Path) -> list[Sheet]:
         raise refusal(path, BROKEN, AGAIN) from None
 
 
-def _open_csv(path: Path, pseudonyms: Pseudonyms) -> Sheet:
-    cells, text = read_delimited(path, path.read_bytes())
+def _open_csv(path: Path, pseudonyms: Pseudonyms, encoding: str | None) -> Sheet:
+    data = path.read_bytes()
+    cells, text = read_delimited(path, _as_utf8(path, data, encoding) if encoding else data)
     if suspicious([text]):
         rows = list(cells.iter_rows())
         sheet = _gated(path, "", rows, pseudonyms)
         if sheet.parts or any(map(is_personal, {cell for row in rows for cell in row if cell})):
             return sheet
     return Sheet(path, "", cells)
+
+
+def _as_utf8(path: Path, data: bytes, encoding: str) -> bytes:
+    try:
+        return data.decode(encoding).encode()
+    except UnicodeDecodeError as error:
+        rule = f"файл не в кодировке {encoding}, названной в описании"
+        action = "исправьте в описании encoding или уберите его"
+        raise refusal(path, rule, action, data[: error.start].count(b"\n") + 1) from None

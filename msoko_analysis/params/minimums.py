@@ -29,7 +29,7 @@ class MinimumRow(Strict):
     year_from: int
     year_to: int
     procedure: ProcedureCode
-    grade: Annotated[int, Field(ge=1, le=11)]
+    grade: Annotated[int, Field(ge=1, le=12)]
     subject: Text
     kind: Kind
     unit: Literal["score", "mark"]

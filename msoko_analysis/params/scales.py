@@ -51,7 +51,7 @@ class Paper(NamedTuple):
         """The paper of a code «PROCEDURE-GRADE-SUBJECT»; raises :class:`Fault` if it is not one."""
         procedure, _, rest = code.partition("-")
         grade, _, subject = rest.partition("-")
-        if procedure not in procedures() or not subject or grade not in map(str, range(1, 12)):
+        if procedure not in procedures() or not subject or grade not in map(str, range(1, 13)):
             raise Fault(f"«{code}» — не код работы", "запишите его в виде VPR-4-RU")
         return cls(procedure, int(grade), subject)
 
@@ -71,7 +71,7 @@ class ScaleRow(Strict):
     year_from: int
     year_to: int
     procedure: ProcedureCode
-    grade: Annotated[int, Field(ge=1, le=11)]
+    grade: Annotated[int, Field(ge=1, le=12)]
     subject: Text
     max_primary: Annotated[int, Field(ge=1)]
     min_3: Annotated[int, Field(ge=1)]

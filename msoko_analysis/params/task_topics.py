@@ -18,7 +18,7 @@ class TaskTopic(Strict):
 
     year: int
     procedure: ProcedureCode
-    grade: Annotated[int, Field(ge=1, le=11)]
+    grade: Annotated[int, Field(ge=1, le=12)]
     subject: Text
     task: Annotated[int, Field(ge=1)]
     topic: Text

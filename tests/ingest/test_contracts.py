@@ -51,7 +51,7 @@ def test_good_rows_pass_and_optional_columns_may_be_empty() -> None:
         ("year", None),
         ("year", 1999),
         ("procedure", "ВПР"),
-        ("grade", 12),
+        ("grade", 13),
         ("subject", "МА"),
         ("school", None),
         ("municipality", None),

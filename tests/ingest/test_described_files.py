@@ -42,7 +42,7 @@ def test_a_second_country_through_the_public_command(shared: Path, tmp_path: Pat
         right_on="line",
     )
     grade, total = joined["math_final"].to_numpy(), joined["total"].to_numpy()
-    assert abs(grade * 10 - total).max() < 0.5 + 1e-9
+    assert abs(grade * 20 - total).max() < 1e-9, "every step of 0.05 is a point of its own"
     assert (np.digitize(grade, [5, 7, 9]) + 2).tolist() == joined["mark"].to_list()
 
 
@@ -115,9 +115,161 @@ def test_a_bad_cell_is_a_fault_of_its_line(read: Callable[..., tuple]) -> None:
     assert aside == {("Anul", "пусто", (6,)), ("Nota → total", "не число", (7,))}
 
 
+SCORES = ("4,05", "4,95", "5", "5,05")
+
+
+def scores(*values: str) -> list[str]:
+    return [FILE[0], *(f"2024;S{k};Bran;{value};9;F" for k, value in enumerate(values))]
+
+
 def test_halves_go_away_from_zero(read: Callable[..., tuple]) -> None:
-    lines = [FILE[0], *(f"2024;S{k};Bran;{n};9;F" for k, n in enumerate(("4,05", "4,15", "4,25")))]
-    assert read(lines)[1].sort("school")["total"].to_list() == [41, 42, 43]
+    layout = LAYOUT.replace("multiply: 10, ", "")
+    assert read(scores("4,5", "5,5", "6,49"), layout)[1].sort("school")["total"].to_list() == [
+        5,
+        6,
+        6,
+    ]
+
+
+@pytest.mark.parametrize(("factor", "totals"), [(10, [40, 49, 50, 50]), (20, [81, 99, 100, 101])])
+def test_multiplying_lifts_nobody_over_a_cut(
+    factor: int, totals: list[int], read: Callable[..., tuple]
+) -> None:
+    """4.95 of a pass at 5 is a fail in any scale; what the factor leaves broken is told once."""
+    report, rows = read(scores(*SCORES), LAYOUT.replace("multiply: 10", f"multiply: {factor}"))
+    assert rows.sort("school")["total"].to_list() == totals
+    told = [str(warning) for warning in report.warnings]
+    assert len(told) == (factor == 10)
+    assert all("дробных баллов: 3 и после" in one and "multiply: 20" in one for one in told)
+
+
+def test_scores_with_a_step_are_told_once_with_the_step(read: Callable[..., tuple]) -> None:
+    layout = LAYOUT.replace("{column: Nota, multiply: 10, round: true}", "Nota")
+    report, _ = read(scores(*SCORES), layout)
+    (told,) = report.warnings
+    assert told.column == "Nota"
+    assert "дробных баллов: 3 — шаг шкалы 0,05" in f"{told.rule} — {told.action}"
+    assert "multiply: 20, round: true" in told.action
+
+
+def test_words_for_nothing_are_absent_pupils(read: Callable[..., tuple]) -> None:
+    words = ("abs", "Absent", "N/A", "n/a", "*", "")
+    layout = f"missing: [abs, absent, n/a, '*']\n{LAYOUT}"
+    report, rows = read(scores("4", *words), layout)
+    assert rows.sort("school")["total"].to_list() == [40, *[None] * len(words)]
+    assert not report.rejected
+
+
+def test_the_first_filled_of_several_columns(read: Callable[..., tuple]) -> None:
+    """The final mark is that of the appeal where there was one."""
+    lines = ["Anul;Școala;Localitate;Nota;Media;Sex;Apel"]
+    lines += ["2024;S1;Bran;4;9;F;", "2024;S2;Bran;4;9;F;5,5", "2024;S3;Bran;4;9;F;-"]
+    report, rows = read(lines, LAYOUT.replace("column: Nota", "column: [Apel, Nota]"))
+    assert rows.sort("school")["total"].to_list() == [40, 55, 40]
+    assert not report.rejected
+
+
+def test_a_key_of_several_columns(read: Callable[..., tuple]) -> None:
+    """Pupils are numbered within their classes."""
+    lines = [f"{FILE[0]};Clasa;Nr"]
+    lines += [f"2024;S1;Bran;{k};9;F;{group};1" for k, group in enumerate("AB", 4)]
+    report, rows = read(lines, LAYOUT.replace("{line: true}", "{join: [Clasa, Nr]}"))
+    assert sorted(rows["pupil"]) == ["A-1", "B-1"]
+    assert not report.rejected
+    report, _ = read(lines, LAYOUT.replace("{line: true}", "Nr"))
+    assert "в описании" in report.rejected[0].reason
+
+
+def test_a_heading_has_other_names_or_only_a_place(read: Callable[..., tuple]) -> None:
+    lines = [FILE[0].replace("Nota", "Nota finală").replace("Sex", ""), "2024;S1;Bran;4;9;F"]
+    layout = f"also: {{Nota: [Nota 2023, Nota finală]}}\n{LAYOUT}".replace(
+        "column: Sex", "column: №6"
+    )
+    row = read(lines, layout)[1].row(0, named=True)
+    assert (row["total"], row["gender"]) == (40, "f")
+
+
+def test_two_rows_of_headings(read: Callable[..., tuple]) -> None:
+    lines = ["Anul;Școala;Localitate;Matematica;;Sex", ";;;Nota;Media;", *FILE[1:2]]
+    layout = LAYOUT.replace("column: Nota", "column: Matematica Nota")
+    layout = layout.replace("column: Media", "column: matematica media")
+    row = read(lines, f"headings: 2\n{layout}")[1].row(0, named=True)
+    assert (row["total"], row["prior_mark"], row["gender"]) == (85, 5, "f")
+
+
+@pytest.mark.parametrize("named", ["cp1250", "iso8859-2"])
+def test_an_encoding_is_taken_at_its_word(
+    named: str, tmp_path: Path, derived: Callable[..., tuple]
+) -> None:
+    lines = ["Anul;Škola;Nota", "2024;Žižkov;4"]
+    (tmp_path / "a.csv").write_bytes("\n".join(lines).encode(named))
+    layout = tmp_path / "a.layout.yaml"
+    layout.write_text(
+        f"title: проба\nencoding: {named}\ntables:\n  - contract: results\n"
+        "    constants: {procedure: DIAG, grade: 8, subject: MA, municipality: M}\n"
+        "    columns: {year: anul, school: Škola, pupil: {line: true}, total: Nota}\n",
+        encoding="utf-8",
+    )
+    _, out = derived(tmp_path / "a.csv")
+    assert pl.read_parquet(out / "results/**/*.parquet")["school"].to_list() == ["Žižkov"]
+    (tmp_path / "a.csv").write_bytes("\n".join(lines).encode("cp1250"))
+    layout.write_text(layout.read_text(encoding="utf-8").replace(named, "ascii"), encoding="utf-8")
+    with pytest.raises(DataError, match=r"строка 1: файл не в кодировке ascii"):
+        derived(tmp_path / "a.csv", replace=True)
+
+
+COUNTS = """\
+title: проба
+tables:
+  - contract: level_counts
+    sum: true
+    constants: {procedure: EXAM, grade: 12, year: 2009, subject: MA}
+    columns: {municipality: town, school: school}
+    rows:
+      - {constants: {level: 1, title: fail}, columns: {n: fail}}
+      - {constants: {level: 2, title: pass}, columns: {n: pass}}
+"""
+
+
+def test_counts_of_one_key_are_added_up_and_entries_are_named(
+    tmp_path: Path, derived: Callable[..., tuple]
+) -> None:
+    """Girls and boys stand in rows of their own; a cell that is no number is told, not added."""
+    lines = [
+        "town,school,sex,fail,pass",
+        "A,S1,f,3,10",
+        "A,S1,m,4,20",
+        "A,S2,f,1,5",
+        "A,S2,m,много,7",
+    ]
+    (tmp_path / "a.csv").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "a.layout.yaml").write_text(COUNTS, encoding="utf-8")
+    report, out = derived(tmp_path / "a.csv")
+    table = pl.read_parquet(out / "level_counts.parquet")
+    got = table.select("school", "level", "n").sort("school", "level").rows()
+    assert got == [("S1", 1, 7), ("S1", 2, 30), ("S2", 1, 1), ("S2", 2, 12)]
+    assert [(f.reason, f.rows) for f in report.rejected] == [("не число", (5,))]
+    assert [card["layout"] for card in report.cards] == [
+        "проба → level_counts (1, fail)",
+        "проба → level_counts (2, pass)",
+    ]
+    for card in report.cards:
+        assert card["rows_in"] + card["skipped"] == 4
+
+
+def test_means_of_schools_are_a_table(tmp_path: Path, derived: Callable[..., tuple]) -> None:
+    (tmp_path / "a.csv").write_text(
+        "town,school,n,mean,mark\nA,S1,20,61.35,4.1\n", encoding="utf-8"
+    )
+    (tmp_path / "a.layout.yaml").write_text(
+        "title: проба\ntables:\n  - contract: school_means\n"
+        "    constants: {procedure: EXAM, grade: 8, year: 2024, subject: MA}\n"
+        "    columns: {municipality: town, school: school, n: n, mean: mean, prior_mean: mark}\n",
+        encoding="utf-8",
+    )
+    _, out = derived(tmp_path / "a.csv")
+    table = pl.read_parquet(out / "school_means.parquet")
+    assert table.select("school", "n", "mean", "prior_mean").rows() == [("S1", 20, 61.35, 4.1)]
 
 
 def test_columns_the_file_lacks_are_named(read: Callable[..., tuple]) -> None:
@@ -135,11 +287,16 @@ def test_columns_the_file_lacks_are_named(read: Callable[..., tuple]) -> None:
         ("contract: results", "contract: result", r"строка 3: .*имелось в виду «results»"),
         ("prior_mark:", "priormark:", r"строка 12: .*нет такого столбца — .*«prior_mark»"),
         ("procedure: DIAG", "procedure: TEST", r"строка 4: недопустимое значение; допустимы: VPR"),
-        ("grade: 8", "grade: 12", r"«tables.№1.constants.grade», строка 4: недопустимое"),
+        ("grade: 8", "grade: 13", r"«tables.№1.constants.grade», строка 4: недопустимое"),
         (", subject: MA", "", "откуда взять обязательный столбец «subject»"),
         ("year: anul", "year: {column: anul, extract: '20'}", "с частью в скобках"),
         ("{2: 1, 3: 5,", "{2: 6, 3: 5,", "границы не возрастают"),
-        ("{line: true}", "{}", "нужен либо column, либо line: true"),
+        ("{line: true}", "{}", "нужен либо column, либо join, либо line: true"),
+        ("multiply: 10", "multiply: 1.0e+9", r"строка 11: множитель не из"),
+        ("column: Nota", "column: [Nota]", "не меньше двух столбцов"),
+        ("title: проба", "title: проба\nencoding: cp0", r"строка 2: такой кодировки нет"),
+        (LAYOUT[LAYOUT.index("tables:") :], "tables: []", "в описании нет ни одной таблицы"),
+        ("contract: results", "contract: results\n    sum: true", "sum: true складывает"),
         ("multiply:", "times:", r"строка 11: неизвестный ключ"),
         ("subject: MA}", "subject: MA, year: 2024}", "«year» задан и в columns, и в constants"),
     ],
