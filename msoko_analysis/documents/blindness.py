@@ -14,7 +14,7 @@ import pandas as pd
 from scipy.stats import norm
 
 from msoko_analysis.figures import Figure, rejection_curves, share_grid
-from msoko_analysis.measures.signs import FAMILIES
+from msoko_analysis.params.signs import load_signs
 from msoko_analysis.rules.fioko import inflated_mean
 from msoko_analysis.russian import number
 from msoko_analysis.stats.cleaning import cleaned_spike_test
@@ -161,11 +161,12 @@ def tables_of(trial: Trial) -> Tables:
 def verdicts(tables: Tables) -> dict[str, np.ndarray]:
     """p of every school by method (schools,), in the order of :data:`METHODS`."""
     signs = _signs(tables)
-    may_name = {name for names in FAMILIES.values() for name in names}
+    families = load_signs().naming()
+    may_name = {name for names in families.values() for name in names}
     named = {name: p for name, p in signs.items() if name in may_name}
     return {
         **signs,
-        "signs": combine_signs(named, FAMILIES).p,
+        "signs": combine_signs(named, families).p,
         "level": norm.sf(_level(tables.scores)),
         "fioko": np.where(inflated_mean(tables.scores).marked, 0.0, 1.0),
     }

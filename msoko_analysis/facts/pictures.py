@@ -15,12 +15,13 @@ from msoko_analysis.disclosure import (
     hide_small,
     publish_counts,
 )
-from msoko_analysis.findings import SIGNS, Finding, Verdict
+from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.measures.arrays import MARKS, PaperArrays, Year, papers_of
 from msoko_analysis.measures.prepare import Prepared
 from msoko_analysis.measures.spike import expected_of
 from msoko_analysis.params.run import Thresholds
 from msoko_analysis.params.scales import Paper
+from msoko_analysis.params.signs import load_signs
 from msoko_analysis.stats.spike import usable_cuts
 
 # Distances from a cut that are shown: one beyond reach, all within reach, where the lifted land.
@@ -76,7 +77,8 @@ def pictures(
     ``year`` and ``findings`` those of the note, ``prepared`` the tables of its region. A school
     without works of papers that are marked at school has none.
     """
-    told = dict.fromkeys(one.unit for one in findings if one.code in SIGNS and one.verdict in _TOLD)
+    signs = load_signs().by_finding
+    told = dict.fromkeys(one.unit for one in findings if one.code in signs and one.verdict in _TOLD)
     return pictures_of(year, list(told), prepared, thresholds, issue)
 
 

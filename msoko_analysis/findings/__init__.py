@@ -9,11 +9,11 @@ from msoko_analysis.findings.links import links
 from msoko_analysis.findings.marks import district_marks
 from msoko_analysis.findings.medals import medals
 from msoko_analysis.findings.model import Finding, Verdict
-from msoko_analysis.findings.signs import SIGNS, school_signs
+from msoko_analysis.findings.signs import school_signs
 from msoko_analysis.findings.topics import topics
 from msoko_analysis.params.run import Thresholds
 
-__all__ = ["SIGNS", "Finding", "Verdict", "judge", "judge_participation"]
+__all__ = ["Finding", "Verdict", "judge", "judge_participation"]
 
 
 def judge(

@@ -13,6 +13,7 @@ from msoko_analysis.measures.rows import ALL_PAPERS
 from msoko_analysis.measures.spike import expected_of
 from msoko_analysis.params.run import RunParams
 from msoko_analysis.params.scales import Paper
+from msoko_analysis.params.signs import load_signs
 from msoko_analysis.stats.combination import smallest
 from msoko_analysis.stats.observation_plan import (
     Reason,
@@ -22,9 +23,6 @@ from msoko_analysis.stats.observation_plan import (
 )
 from msoko_analysis.stats.spike import usable_cuts
 
-# Families of signs about how a work was sat and marked; what a school does with its own marks is
-# not seen by an observer.
-_FAMILIES = ("cuts", "tasks", "time")
 BLOCK = 5
 """Works are given out in blocks of so many: exact numbers at the cuts are small groups."""
 
@@ -70,7 +68,9 @@ def plan_observation(
     now = measures[(measures["year"] == year.year) & (measures["subject"] == ALL_PAPERS.subject)]
     rules = {name: run.thresholds[f"observation_{name}"].value for name in ("least", "lot")}
     schools = year.schools.index
-    p = np.stack([_of(now, f"family_{name}", "p", schools) for name in _FAMILIES], axis=1)
+    # What a school does with its own marks is not seen by an observer.
+    seen = [name for name, family in load_signs().families.items() if family.observed]
+    p = np.stack([_of(now, f"family_{name}", "p", schools) for name in seen], axis=1)
     visits = choose_visits(
         probability_of_effect(smallest(p))[schools.get_indexer(mine)],
         np.zeros(len(mine)),

@@ -3,43 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from msoko_analysis.findings.model import Finding, Verdict, of_school
 from msoko_analysis.params.run import Thresholds
+from msoko_analysis.params.signs import load_signs
 
+# The spike has a test of its own to be sure by, and two sizes that must be large together.
+_SPIKE = "spike"
 _NOTHING = pd.Series({"value": np.nan, "low": np.nan, "high": np.nan})
 # A family this sure makes a sign strong by itself (methods.md §3.11).
 _STRONG = "strong_q"
-
-
-@dataclass(frozen=True)
-class _Rule:
-    """How a sign beside the spike is judged: its family, its smallest effect worth a name, whether a
-    smaller or a larger effect is meant, and whether it may name a school by itself."""
-
-    family: str
-    limit_name: str
-    unit_of_value: str
-    two_sided: bool
-    evidence: bool
-
-
-_RULES = {
-    "homogeneity": _Rule("tasks", "homogeneity_min", "ratio", two_sided=False, evidence=False),
-    "items_profile": _Rule("tasks", "items_min", "share", two_sided=False, evidence=False),
-    "items_hard": _Rule("tasks", "items_min", "share", two_sided=False, evidence=True),
-    "similarity": _Rule("tasks", "similarity_min", "points", two_sided=False, evidence=True),
-    "mark_gap": _Rule("marks", "mark_gap_min", "marks", two_sided=False, evidence=True),
-    "jump": _Rule("time", "jump_min", "sd", two_sided=True, evidence=True),
-    "vanished": _Rule("time", "jump_min", "sd", two_sided=False, evidence=False),
-}
-
-SIGNS = ("spike_school", *(f"{name}_school" for name in _RULES))
-"""Codes of the findings that name a school for a sign."""
 
 
 def school_signs(
@@ -73,8 +49,8 @@ def _spikes(rows: Mapping[str, pd.DataFrame], thresholds: Thresholds) -> list[Fi
     NO_CONCERN is said only where a lifting of half the pupils within reach would more likely than
     not have been seen at 1 %; otherwise TOO_FEW, with how many times more papers would be needed.
     """
-    found = []
-    for unit, row in rows.get("spike", pd.DataFrame()).iterrows():
+    sign, found = load_signs().of_code(_SPIKE), []
+    for unit, row in rows.get(sign.code, pd.DataFrame()).iterrows():
         pupils, share = _row(rows, "spike_pupils", unit), _row(rows, "spike_share", unit)
         needed = _row(rows, "spike_papers_needed", unit)["value"]
         large = (
@@ -82,7 +58,7 @@ def _spikes(rows: Mapping[str, pd.DataFrame], thresholds: Thresholds) -> list[Fi
             and pupils["value"] >= thresholds["spike_min_pupils"].value
         )
         if row["q"] <= thresholds["spike_q"].value:
-            sure = large and _inside(rows, "cuts", unit, thresholds)
+            sure = large and _inside(rows, sign.family, unit, thresholds)
             verdict = Verdict.CONCERN if sure else Verdict.WATCH
         elif np.isnan(row["q"]) or needed > 1:
             verdict = Verdict.TOO_FEW
@@ -96,12 +72,12 @@ def _spikes(rows: Mapping[str, pd.DataFrame], thresholds: Thresholds) -> list[Fi
             "p": row["p"],
             "needed": needed,
             "stability": _row(rows, "spike_stability", unit)["value"],
-            "family_q": _row(rows, "family_cuts", unit)["value"],
+            "family_q": _row(rows, f"family_{sign.family}", unit)["value"],
         }
         found.append(
             of_school(
-                "spike_school", verdict, row, effect=pupils, unit_of_value="pupils",
-                limit=thresholds["spike_q"].value, limit_name="spike_q", details=details,
+                sign.finding, verdict, row, effect=pupils, unit_of_value=sign.unit,
+                limit=thresholds[sign.limit].value, limit_name=sign.limit, details=details,
             )
         )  # fmt: skip
     return found
@@ -109,25 +85,27 @@ def _spikes(rows: Mapping[str, pd.DataFrame], thresholds: Thresholds) -> list[Fi
 
 def _others(rows: Mapping[str, pd.DataFrame], thresholds: Thresholds) -> list[Finding]:
     found = []
-    for name, rule in _RULES.items():
-        limit = thresholds[rule.limit_name].value
-        for unit, row in rows.get(name, pd.DataFrame()).iterrows():
-            size = abs(row["value"]) if rule.two_sided else row["value"]
+    for sign in load_signs().signs:
+        if sign.code == _SPIKE:
+            continue
+        limit = thresholds[sign.limit].value
+        for unit, row in rows.get(sign.code, pd.DataFrame()).iterrows():
+            size = abs(row["value"]) if sign.two_sided else row["value"]
             sure = row["q"] <= thresholds["spike_q"].value
             few = row["n"] < thresholds["spike_min_tested"].value
             large = size >= limit and not few
-            named = rule.evidence and large and _inside(rows, rule.family, unit, thresholds)
+            named = sign.names and large and _inside(rows, sign.family, unit, thresholds)
             told = Verdict.CONCERN if named else Verdict.WATCH
             none = Verdict.TOO_FEW if few else Verdict.NO_CONCERN
             verdict = told if sure and large else none
             details = {
                 "p": row["p"],
-                "family_q": _row(rows, f"family_{rule.family}", unit)["value"],
+                "family_q": _row(rows, f"family_{sign.family}", unit)["value"],
             }
             found.append(
                 of_school(
-                    f"{name}_school", verdict, row, unit_of_value=rule.unit_of_value, limit=limit,
-                    limit_name=rule.limit_name, details=details,
+                    sign.finding, verdict, row, unit_of_value=sign.unit, limit=limit,
+                    limit_name=sign.limit, details=details,
                 )
             )  # fmt: skip
     return found
@@ -145,6 +123,7 @@ def _levels(
     3: level 2 in the year before as well, or the spike sure in two subjects apart. A school whose
     spike can not be judged for want of papers and that has no other sign is TOO_FEW.
     """
+    registered = load_signs()
     by_unit: dict[str, list[Finding]] = {}
     for one in signs:
         by_unit.setdefault(one.unit, []).append(one)
@@ -155,7 +134,7 @@ def _levels(
     for unit, row in rows.iterrows():
         mine = by_unit.get(str(unit), [])
         concerns = [one for one in mine if one.verdict == Verdict.CONCERN]
-        families = {_family(one.code) for one in concerns}
+        families = {registered.of_code(one.code).family for one in concerns}
         strong = any(one.details["family_q"] <= thresholds[_STRONG].value for one in concerns)
         level = 1 if concerns else 0
         if strong or len(families) > 1:
@@ -191,11 +170,6 @@ def _inside(
     if name not in rows or unit not in rows[name].index:
         return False
     return bool(rows[name].loc[unit, "q"] <= thresholds["spike_q"].value)
-
-
-def _family(code: str) -> str:
-    name = code.removesuffix("_school")
-    return "cuts" if name == "spike" else _RULES[name].family
 
 
 def _row(rows: Mapping[str, pd.DataFrame], indicator: str, unit: object) -> pd.Series:

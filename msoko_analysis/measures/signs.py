@@ -13,6 +13,7 @@ import pandas as pd
 from msoko_analysis.measures.arrays import PaperArrays, Year, papers_of
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows
 from msoko_analysis.params.scales import Paper
+from msoko_analysis.params.signs import load_signs
 from msoko_analysis.stats.combination import benjamini_hochberg, combine_signs, smallest
 from msoko_analysis.stats.given_score import TaskCounts
 from msoko_analysis.stats.homogeneity import homogeneity
@@ -31,7 +32,7 @@ _SIZABLE = 10
 
 
 @dataclass(frozen=True)
-class Sign:
+class SignOfYear:
     """One sign of every school over its papers; arrays are (schools,), nan where not determined.
 
     ``effect`` with ``low`` and ``high`` in the unit of the sign, ``n`` the works behind it, ``p``.
@@ -43,14 +44,14 @@ class Sign:
     low: np.ndarray
     high: np.ndarray
     p: np.ndarray
-    method: str
 
     def rows(self, year: Year) -> pd.DataFrame:
         """The sign as rows of the long table."""
         n = np.where(np.isfinite(self.p), self.n, 0)
         return school_rows(
             year.year, ALL_PAPERS, year.schools, self.name, n, self.effect, low=self.low,
-            high=self.high, p=self.p, q=benjamini_hochberg(self.p), method=self.method, source=_OWN,
+            high=self.high, p=self.p, q=benjamini_hochberg(self.p),
+            method=load_signs().of_code(self.name).method, source=_OWN,
         )  # fmt: skip
 
 
@@ -59,7 +60,7 @@ def other_signs(
     previous: Year | None,
     tasks: Mapping[Paper, TaskCounts],
     earlier: Year | None = None,
-) -> Iterator[Sign]:
+) -> Iterator[SignOfYear]:
     """The signs that the data of the year allow.
 
     A state exam is no source of signs of what a school did with a paper, for it was not the school
@@ -117,7 +118,7 @@ def _columns(results: list, get: Callable) -> np.ndarray:
     return np.stack([get(one) for one in results], axis=1)
 
 
-def _homogeneity(papers: list[PaperArrays]) -> Sign:
+def _homogeneity(papers: list[PaperArrays]) -> SignOfYear:
     results = [homogeneity(arrays.scores) for arrays in papers]
     n = _columns(results, lambda one: np.where(np.isfinite(one.p), one.n, 0.0))
     low, high = (
@@ -126,22 +127,21 @@ def _homogeneity(papers: list[PaperArrays]) -> Sign:
     )
     ratio = np.exp(_weighted(np.log(_columns(results, lambda one: one.ratio)), n))
     pooled = pooled_z(_columns(results, lambda one: one.z))
-    return Sign(
+    return SignOfYear(
         "homogeneity", n.sum(axis=1), ratio, low, high, pooled.p,
-        "homogeneity",
     )  # fmt: skip
 
 
-def _mark_gap(papers: list[PaperArrays], tasks: Mapping[Paper, TaskCounts]) -> Sign:
+def _mark_gap(papers: list[PaperArrays], tasks: Mapping[Paper, TaskCounts]) -> SignOfYear:
     results = [mark_gap(arrays.pairs, reliability=alpha(tasks[arrays.paper])) for arrays in papers]
     n = _columns(results, lambda one: np.where(np.isfinite(one.p), one.n, 0.0))
     low, high = (
         _weighted(_columns(results, lambda one, k=k: one.interval()[k]), n) for k in (0, 1)
     )
     pooled = pooled_z(_columns(results, lambda one: one.z))
-    return Sign(
+    return SignOfYear(
         "mark_gap", n.sum(axis=1), _weighted(_columns(results, lambda one: one.gap), n), low, high,
-        pooled.p, "mark_gap",
+        pooled.p,
     )  # fmt: skip
 
 
@@ -152,24 +152,18 @@ def alpha(tasks: TaskCounts) -> float:
     return reliability(float(tasks.region_n.sum()), sums, tasks.region_products.sum(axis=0)).alpha
 
 
-def _profile(profiles: list[TaskProfile]) -> Sign:
+def _profile(profiles: list[TaskProfile]) -> SignOfYear:
     """The paper with the smallest p decides; the effect is its task furthest above the expected."""
     p = _columns(profiles, lambda one: one.profile_p)
     gain = _columns(profiles, lambda one: np.nan_to_num(one.task_gain, nan=0.0).max(axis=1))
-    return _of_one_paper("items_profile", p, gain, profiles, "items_profile")
+    return _of_one_paper("items_profile", p, gain, profiles)
 
 
-def _hard_tasks(profiles: list[TaskProfile]) -> Sign:
+def _hard_tasks(profiles: list[TaskProfile]) -> SignOfYear:
     """The paper with the smallest p decides; the effect is hard tasks less easy ones."""
     p = _columns(profiles, lambda one: one.contrast_p)
     apart = _columns(profiles, _hard_less_easy)
-    return _of_one_paper(
-        "items_hard",
-        p,
-        apart,
-        profiles,
-        "items_hard",
-    )
+    return _of_one_paper("items_hard", p, apart, profiles)
 
 
 def _hard_less_easy(profile: TaskProfile) -> np.ndarray:
@@ -179,27 +173,26 @@ def _hard_less_easy(profile: TaskProfile) -> np.ndarray:
 
 
 def _of_one_paper(
-    name: str, p: np.ndarray, effect: np.ndarray, profiles: list[TaskProfile], method: str
-) -> Sign:
+    name: str, p: np.ndarray, effect: np.ndarray, profiles: list[TaskProfile]
+) -> SignOfYear:
     best = np.nan_to_num(p, nan=np.inf).argmin(axis=1)
     rows = np.arange(len(p))
     nothing = np.full(len(p), np.nan)
     n = _columns(profiles, lambda one: one.n)
-    return Sign(name, n[rows, best], effect[rows, best], nothing, nothing, smallest(p), method)
+    return SignOfYear(name, n[rows, best], effect[rows, best], nothing, nothing, smallest(p))
 
 
-def _similarity(results: list[Similarity]) -> Sign:
+def _similarity(results: list[Similarity]) -> SignOfYear:
     n = _columns(results, lambda one: np.where(np.isfinite(one.p), one.n, 0.0))
     excess = 100 * _weighted(_columns(results, lambda one: one.excess), n)
     nothing = np.full(len(excess), np.nan)
     p = smallest(_columns(results, lambda one: one.p))
-    return Sign(
+    return SignOfYear(
         "similarity", n.sum(axis=1), excess, nothing, nothing, p,
-        "similarity",
     )  # fmt: skip
 
 
-def _jump(pairs: list[tuple[PaperArrays, PaperArrays]]) -> Sign:
+def _jump(pairs: list[tuple[PaperArrays, PaperArrays]]) -> SignOfYear:
     results = [
         jump(standardised(before.scores), standardised(after.scores)) for before, after in pairs
     ]
@@ -209,13 +202,13 @@ def _jump(pairs: list[tuple[PaperArrays, PaperArrays]]) -> Sign:
     )
     pooled = pooled_z(_columns(results, lambda one: one.z))
     two_sided = np.minimum(1.0, 2 * np.minimum(pooled.p, 1 - pooled.p))
-    return Sign(
+    return SignOfYear(
         "jump", n.sum(axis=1), _weighted(_columns(results, lambda one: one.effect), n), low, high,
-        two_sided, "jump",
+        two_sided,
     )  # fmt: skip
 
 
-def _vanished(triples: list[tuple[PaperArrays, PaperArrays, PaperArrays]]) -> Sign:
+def _vanished(triples: list[tuple[PaperArrays, PaperArrays, PaperArrays]]) -> SignOfYear:
     """The effect is what was lost this year of the rise of the year before."""
     results = [
         vanished_rise(*(standardised(arrays.scores) for arrays in papers)) for papers in triples
@@ -229,20 +222,9 @@ def _vanished(triples: list[tuple[PaperArrays, PaperArrays, PaperArrays]]) -> Si
     rose = pooled_z(_columns(results, lambda one: one.rise.z))
     fell = pooled_z(_columns(results, lambda one: -one.fall.z))
     lost = -_weighted(_columns(results, lambda one: one.fall.effect), n)
-    return Sign(
+    return SignOfYear(
         "vanished", n.sum(axis=1), lost, low, high, np.maximum(rose.p, fell.p),
-        "vanished",
     )  # fmt: skip
-
-
-# Families of signs that may name a school; they fail for unlike reasons (methods.md §3.11).
-# Homogeneity, the task profile and a rise that vanished are told for attention only (docs/decisions/0008).
-FAMILIES = {
-    "cuts": ("spike",),
-    "tasks": ("items_hard", "similarity"),
-    "marks": ("mark_gap",),
-    "time": ("jump",),
-}
 
 
 def combined_rows(
@@ -255,8 +237,9 @@ def combined_rows(
     family significant inside it, ``value`` the family's own Benjamini–Hochberg q over schools; in the
     signs row ``value`` is the number of families tested.
     """
-    may_name = {name for names in FAMILIES.values() for name in names}
-    combined = combine_signs({k: p for k, p in signs.items() if k in may_name}, FAMILIES)
+    families = load_signs().naming()
+    may_name = {name for names in families.values() for name in names}
+    combined = combine_signs({k: p for k, p in signs.items() if k in may_name}, families)
     tested = np.sum([np.isfinite(p) for p in combined.families.values()], axis=0).astype(float)
     rows = [("signs", tested, combined.p, combined.q)] + [
         (f"family_{name}", benjamini_hochberg(p), p, combined.inside[name])

@@ -202,8 +202,8 @@ def _verdicts(
     document: DocumentCheck, done: Verification, names: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """Findings that name somebody, before and after; all where conditions were set, else changed."""
-    from msoko_analysis.wording.finding_names import finding_name  # pandas: only after all is made
     from msoko_analysis.wording.names import VERDICT
+    from msoko_analysis.wording.sign_kinds import finding_name  # pandas: only after all is made
 
     told = [
         {

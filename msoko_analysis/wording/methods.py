@@ -7,11 +7,13 @@ import pandas as pd
 
 from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
+from msoko_analysis.findings.basis import basis_of
 from msoko_analysis.measures.reference import CONTROLS
 from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
 from msoko_analysis.page.tables import HIDDEN, Digits, Table
 from msoko_analysis.params.methods import argument_words, arguments, has_step
 from msoko_analysis.params.run import Threshold
+from msoko_analysis.params.signs import load_signs
 from msoko_analysis.russian import DASH, NBSP, counted, natural, number, percent
 from msoko_analysis.wording import levels
 from msoko_analysis.wording.cells import of_school
@@ -32,10 +34,6 @@ _UNITS = {
 }
 # Limits that decide something in this note, in the order of its sections.
 _LIMITS = (
-    "spike_q",
-    "spike_min_theta",
-    "spike_min_pupils",
-    "spike_min_tested",
     "reference_median_z",
     "level_z",
     "low_share_limit",
@@ -181,20 +179,18 @@ def limits_table(facts: Facts) -> Table:
     )
 
 
-# Limits beside those, by the finding they decide.
-_OTHERS = {
-    "mark_gap_school": ("mark_gap_min",),
-    "link_school": ("link_min",),
-    "medals_school": ("medals_ratio", "medals_posterior", "medals_level", "medals_power"),
-}
-
-
 def _names(facts: Facts) -> tuple[str, ...]:
     if levels.only_levels(facts):
         return ("small_cell", "share_min_n")
     judged = {one.code for one in facts.findings}
-    others = (name for code, names in _OTHERS.items() if code in judged for name in names)
-    return (*_LIMITS, *others, *_of_forms(facts))
+    of_signs = [name for one in load_signs().signs if one.finding in judged for name in one.limits]
+    others = [
+        name
+        for code in ("link_school", "medals_school")
+        if code in judged
+        for name in basis_of(code).limits
+    ]
+    return tuple(dict.fromkeys([*of_signs, *_LIMITS, *others, *_of_forms(facts)]))
 
 
 def _of_forms(facts: Facts) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from msoko_analysis.findings import Verdict
 from msoko_analysis.findings.observation import ObservationPlan
 from msoko_analysis.page.prose import Paragraph, Stack, stack
 from msoko_analysis.page.tables import Digits, Table
+from msoko_analysis.params.signs import load_signs
 from msoko_analysis.russian import counted, natural, percent
 from msoko_analysis.stats.observation_plan import Reason
 from msoko_analysis.wording.names import paper_name, school_name
@@ -17,8 +18,9 @@ from msoko_analysis.wording.sign_kinds import KINDS
 
 _WORKS = ("работа", "работы", "работ")
 _OF_WORKS = ("работу", "работы", "работ")
-# Signs an observer can clear up; only the first is looked for in the works themselves.
-_TOLD = ("spike_school", "items_hard_school", "similarity_school", "jump_school")
+# Signs an observer can clear up, and those of them that are looked for in the works themselves.
+_TOLD = tuple(one.finding for one in load_signs().signs if one.cleared)
+_IN_WORKS = tuple(one.finding for one in load_signs().signs if one.cleared and one.family == "cuts")
 
 
 def observation_text(facts: Facts) -> Stack:
@@ -94,7 +96,7 @@ def _rows(facts: Facts, plan: ObservationPlan) -> list[dict[str, object]]:
         {
             "Школа": school_name(facts, one.school),
             "Что": f"перепроверка: {paper_name(facts, one.paper)}",
-            "Почему": _why(facts, one.school, one.reason, _TOLD[:1]),
+            "Почему": _why(facts, one.school, one.reason, _IN_WORKS),
             "Работ, до": one.works,
         }
         for one in plan.rechecks

@@ -16,11 +16,15 @@ from msoko_analysis.figures import (
     school_tasks,
 )
 from msoko_analysis.findings import Finding, Verdict
+from msoko_analysis.params.signs import load_signs
 from msoko_analysis.russian import number
 from msoko_analysis.wording.names import paper_name, school_name
 
-# Of the signs of a school the first of these is drawn; any other sign shows the distribution.
-_DRAWN = ("spike_school", "items_hard_school", "mark_gap_school", "items_profile_school")
+# Of the signs of a school the first of these is drawn; any other sign shows the distribution. A sign
+# that may name a school goes before one that is told for attention.
+_DRAWN = tuple(
+    one.finding for one in sorted(load_signs().signs, key=lambda one: not one.names) if one.figure
+)
 
 
 def school_figure(

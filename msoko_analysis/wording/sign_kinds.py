@@ -1,10 +1,15 @@
-"""What every sign is called, how its size is told, and what else explains it."""
+"""What every finding is called, how the size of a sign is told, and what else explains it.
+
+The words of signs stand in the register (``params/signs.yaml``), those of all other findings here.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from msoko_analysis.findings import Finding
+from msoko_analysis.params.signs import Sign, SizeField, load_signs
 from msoko_analysis.russian import NBSP, between, counted, number, percent
 
 
@@ -18,76 +23,10 @@ class SignKind:
 
 
 KINDS = {
-    "spike_school": SignKind(
-        "скопление работ у границы отметки",
-        (
-            "работы у границы читались второй раз, и балл уточнялся в обе стороны",
-            "критерии частичного балла одного из заданий понимались в школе по-своему, и задание дало "
-            "как раз недостающий балл",
-            "классы или варианты работы заметно различались, и распределение баллов имеет собственную "
-            "форму",
-            "на проверке введён пересчитанный, а не первичный балл",
-        ),
-        "работы, набравшие ровно пограничный балл, и задания, в которых балл ставится по критериям",
-    ),
-    "mark_gap_school": SignKind(
-        "отметки школы выше, чем объясняют баллы",
-        (
-            "школа учитывает в отметке прилежание, устные ответы, проекты",
-            "работа проверяла не то, чему школа учила в этом периоде",
-            "в день работы отсутствовали слабые или болели сильные ученики",
-        ),
-        "локальный акт об оценивании и журналы тех предметов, где расхождение больше",
-    ),
-    "jump_school": SignKind(
-        "резкое изменение результатов к прошлому году",
-        (
-            "пришёл другой учитель или другой по составу класс",
-            "в прошлом или в этом году работу писали в необычных условиях",
-            "школа целенаправленно занималась этим предметом",
-        ),
-        "кто учил и кто писал в оба года, условия проведения, состав классов",
-    ),
-    "vanished_school": SignKind(
-        "подъём прошлого года, который исчез",
-        (
-            "год назад писал сильный класс, в этом году — обычный",
-            "учитель, с которым связан подъём, больше не ведёт эти классы",
-            "год назад работу писали в необычных условиях",
-        ),
-        "кто учил и кто писал в три последних года, условия проведения в год подъёма",
-    ),
-    "homogeneity_school": SignKind(
-        "баллы учеников необычно близки",
-        ("в школу или класс отбирают учеников", "писала часть класса, близкая по подготовке"),
-        "состав писавших и порядок приёма в классы",
-    ),
-    "items_profile_school": SignKind(
-        "отдельные задания выполнены необычно",
-        (
-            "тему задания прошли недавно или не проходили вовсе",
-            "задание разбирали на уроках по похожему варианту",
-            "критерии этого задания понимались в школе по-своему",
-        ),
-        "работы учеников по названным заданиям и сроки прохождения темы",
-    ),
-    "items_hard_school": SignKind(
-        "трудные задания выполнены лучше, чем лёгкие",
-        (
-            "школа углублённо готовит по трудным темам",
-            "лёгкие задания теряли баллы из-за оформления или нехватки времени в начале",
-        ),
-        "решения трудных заданий: есть ли в работах ход решения",
-    ),
-    "similarity_school": SignKind(
-        "ответы учеников похожи сильнее обычного",
-        (
-            "класс учился по одному образцу решения",
-            "одна тема пропущена всем классом, и ошибки совпали",
-        ),
-        "рассадку, варианты и совпадающие ошибки в соседних работах",
-    ),
+    one.finding: SignKind(one.title_ru, one.causes_ru, one.look_first_ru)
+    for one in load_signs().signs
 }
+"""The signs by the code of their finding, in the order in which they are told."""
 
 LINK = SignKind(
     "процедуры не согласуются между собой",
@@ -109,42 +48,87 @@ MEDALS = SignKind(
     "как складывались итоговые отметки медалистов и какие предметы они выбирали",
 )
 
+ABOUT_SCHOOLS = {
+    "low_share_school": "низкие результаты: доля отметок «2»",
+    "shnor_school": "школа с низкими результатами (правило ШНОР)",
+    "level_school": "уровень против школ в таких же условиях",
+    "link_school": "согласованность процедур",
+    "medals_school": "медалисты и их результаты ЕГЭ",
+    "fioko_markers_school": "официальные признаки ФИОКО (2019)",
+}
+"""Findings about a school beside the signs, in the order in which they are told."""
+
+_OTHERS = {
+    "signs_school": "признаки школы вместе",
+    "expectation_school": "результаты против ожидаемых по условиям",
+    "resilient_school": "результаты выше ожидаемых в трудных условиях",
+    "change_district": "изменение результатов муниципалитета",
+    "inequality_district": "неравенство между школами",
+    "gap_change_district": "изменение неравенства между школами",
+    "marks_district": "школьные отметки муниципалитета",
+    "participation_district": "участие в процедурах",
+    "topic_district": "задание, выполненное хуже ожидаемого",
+}
+_NAMES = {code: one.name for code, one in KINDS.items()} | ABOUT_SCHOOLS | _OTHERS
+
+
+def finding_name(code: str) -> str:
+    """The name of a kind of finding; the code itself for one without a name.
+
+    >>> finding_name("spike_school"), finding_name("level_school")
+    ('скопление работ у границы отметки', 'уровень против школ в таких же условиях')
+    """
+    return _NAMES.get(code, code)
+
 
 def size_text(one: Finding) -> str:
     """The size of a sign with its interval, in words a table cell can hold."""
-    match one.code:
-        case "spike_school":
-            share = percent(one.details["share"])
-            return (
-                f"лишних работ над границей примерно {number(one.value)} "
-                f"({between(one.low, one.high)}), {share} недобравших 1–2 балла"
-            )
-        case "mark_gap_school":
-            pupils = counted(one.n * one.value, "отметка", "отметки", "отметок")
-            return (
-                f"выше на {number(one.value, 2)} отметки ({between(one.low, one.high, 2)}), примерно "
-                f"{pupils} из {number(one.n)} на балл выше"
-            )
-        case "jump_school":
-            side = "выше" if one.value > 0 else "ниже"
-            low, high = sorted((abs(one.low), abs(one.high)))
-            if one.low < 0 < one.high:
-                low = 0.0
-            return f"{side} на {number(abs(one.value), 2)} ст.{NBSP}откл. ({between(low, high, 2)})"
-        case "vanished_school":
-            return (
-                f"после необычного подъёма результаты упали на {number(one.value, 2)} ст.{NBSP}откл. "
-                f"({between(one.low, one.high, 2)})"
-            )
-        case "homogeneity_school":
-            return (
-                f"разброс меньше ожидаемого в {number(one.value, 1)} раза "
-                f"({between(one.low, one.high, 1)})"
-            )
-        case "items_profile_school" | "items_hard_school":
-            what = "по заданию до" if one.code == "items_profile_school" else "трудных от лёгких на"
-            return f"отличие {what} {number(100 * one.value)}{NBSP}п.{NBSP}п. от ожидаемого"
-        case "similarity_school":
-            points = f"{number(one.value, 1)}{NBSP}п.{NBSP}п."
-            return f"одинаковых ответов больше на {points}"
-    raise ValueError(f"no words for the size of {one.code}")
+    return _filled(_sign(one).size_ru, one)
+
+
+def brief_size(one: Finding) -> str:
+    """The size of a sign in a few words; empty for a sign that is told without its size."""
+    return _filled(_sign(one).short_ru, one)
+
+
+def _sign(one: Finding) -> Sign:
+    return load_signs().of_code(one.code)
+
+
+class _Fields:
+    """What stands in the fields of a size; only those that are asked for are worked out."""
+
+    def __init__(self, one: Finding) -> None:
+        self._one = one
+
+    def __getitem__(self, field: SizeField) -> str:
+        return _WORDS[field](self._one)
+
+
+def _filled(words: str, one: Finding) -> str:
+    return words.format_map(_Fields(one))
+
+
+def _interval(one: Finding) -> str:
+    """The interval of the size, of its absolute value where either side counts."""
+    if not _sign(one).two_sided:
+        return between(one.low, one.high, _sign(one).digits)
+    low, high = sorted((abs(one.low), abs(one.high)))
+    return between(0.0 if one.low < 0 < one.high else low, high, _sign(one).digits)
+
+
+def _value(one: Finding) -> str:
+    size = abs(one.value) if _sign(one).two_sided else one.value
+    return number(size, _sign(one).digits)
+
+
+_WORDS: dict[SizeField, Callable[[Finding], str]] = {
+    "value": _value,
+    "interval": _interval,
+    "brief": lambda one: number(abs(one.value), 1),
+    "side": lambda one: "выше" if one.value > 0 else "ниже",
+    "points": lambda one: f"{number(100 * one.value)}{NBSP}п.{NBSP}п.",
+    "share": lambda one: percent(one.details["share"]),
+    "marks": lambda one: counted(one.n * one.value, "отметка", "отметки", "отметок"),
+    "n": lambda one: number(one.n),
+}

@@ -14,6 +14,7 @@ from msoko_analysis.measures.reference import CONTROLS
 from msoko_analysis.page.prose import Bullets, Heading, Paragraph, Stack, stack
 from msoko_analysis.page.tables import Digits, Table
 from msoko_analysis.params.methods import arguments
+from msoko_analysis.params.signs import load_signs
 from msoko_analysis.russian import DASH, NBSP, counted, first_capital, natural, number, percent
 from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.names import VERDICT, school_name
@@ -122,14 +123,25 @@ def signs_text(facts: Facts) -> Stack:
 
 def _tested(facts: Facts) -> str:
     """Which signs the data of this year allow."""
-    there = [kind.name for code, kind in KINDS.items() if facts.of(code, *Verdict)]
-    absent = [kind.name for code, kind in KINDS.items() if not facts.of(code, *Verdict)]
+    signs = load_signs().signs
+    there = [one.title_ru for one in signs if facts.of(one.finding, *Verdict)]
+    absent = [
+        f"{one.title_ru} (нужны {_DATA[one.data]}{_YEARS[one.years]})"
+        for one in signs
+        if not facts.of(one.finding, *Verdict)
+    ]
     text = f"По этим данным проверены признаки: {'; '.join(there)}."
     if absent:
         text += f" Не определяются: {'; '.join(absent)}."
     return text
 
 
+_DATA = {
+    "score_counts": "первичные баллы участников",
+    "mark_pairs": "отметки участников от школы и за работу",
+    "item_moments": "баллы участников за каждое задание",
+}
+_YEARS = {1: "", 2: " за два года подряд", 3: " за три года подряд"}
 _REFERENCES = {
     "control": "распределением независимо проверенной контрольной выборки",
     "country": "распределением по стране",

@@ -31,7 +31,7 @@ from msoko_analysis.wording.procedures import disagreements
 from msoko_analysis.wording.quality import lost_point
 from msoko_analysis.wording.requisites import MARKING
 from msoko_analysis.wording.results import low_beside_shnor
-from msoko_analysis.wording.sign_kinds import KINDS
+from msoko_analysis.wording.sign_kinds import KINDS, brief_size
 from msoko_analysis.wording.summary_results import marks_of_forms, results_point, scope
 
 _SCHOOLS = ("школа", "школы", "школ")
@@ -194,17 +194,8 @@ def _kinds(facts: Facts, unit: str) -> str:
 
 def _with_size(one: Finding) -> str:
     """The name of a sign with its size in a few words; the whole of it stands in the table of signs."""
-    name = KINDS[one.code].name
-    size = number(abs(one.value), 1)
-    match one.code:
-        case "spike_school":
-            return f"{name} (лишних примерно {number(one.value)} из {number(one.n)})"
-        case "mark_gap_school":
-            return f"{name} (примерно на {size} отметки)"
-        case "jump_school":
-            side = "выше" if one.value > 0 else "ниже"
-            return f"{name} ({side} на {size} стандартного отклонения)"
-    return name
+    size = brief_size(one)
+    return f"{KINDS[one.code].name} ({size})" if size else KINDS[one.code].name
 
 
 def _equity(facts: Facts) -> str:

@@ -13,7 +13,7 @@ import pytest
 from scipy.stats import binom
 
 from msoko_analysis.documents.blindness import HONEST, METHODS, Seen, try_signs
-from msoko_analysis.measures.signs import FAMILIES
+from msoko_analysis.params.signs import load_signs
 from msoko_analysis.synthetic.trial import Misuse
 
 ALPHA = 0.01
@@ -85,9 +85,10 @@ def test_the_other_signs_see_their_own_kind(seen: Seen) -> None:
 
 def test_together_the_signs_miss_nothing_that_is_sure(seen: Seen) -> None:
     """What one sign shows beyond its share of the level, the conclusion over all of them shows."""
-    for members in FAMILIES.values():
+    families = load_signs().naming()
+    for members in families.values():
         for method in set(members) & set(METHODS):
-            sure = seen.shares(ALPHA / len(FAMILIES) / len(members))[method]
+            sure = seen.shares(ALPHA / len(families) / len(members))[method]
             assert (seen.shares(ALPHA)["signs"] >= sure - 1e-12).all(), method
 
 

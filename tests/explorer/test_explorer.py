@@ -28,7 +28,8 @@ from msoko_analysis.explorer.region import (
 from msoko_analysis.explorer.widgets import TABS, Explorer
 from msoko_analysis.facts.district import gather
 from msoko_analysis.figures import Figure
-from msoko_analysis.findings import SIGNS, Verdict
+from msoko_analysis.findings import Verdict
+from msoko_analysis.findings.basis import basis_of
 from msoko_analysis.page.prose import Paragraph
 from msoko_analysis.page.tables import HIDDEN
 from msoko_analysis.params.scales import Paper
@@ -134,9 +135,10 @@ def test_every_finding_that_is_told_has_a_chain(region) -> None:
             titles = school.why()._repr_html_().count("<h3>")
             assert titles == len(school.findings)
     named = set(explorer_chain.INDICATORS)
-    behind = {name for names in explorer_chain._MEASURES.values() for name in names}
+    behind = {
+        name for code in (*KINDS, *explorer.ABOUT_SCHOOLS) for name in basis_of(code).measures
+    }
     assert behind <= named, behind - named
-    assert set(SIGNS) <= set(explorer_chain._LIMITS) & set(explorer_chain._MEASURES)
 
 
 def test_a_clean_school_gets_an_honest_nothing(region) -> None:
@@ -381,4 +383,4 @@ def test_without_jupyterlab_it_says_what_to_do(monkeypatch, tmp_path) -> None:
 def test_names_of_findings_are_complete(region) -> None:
     codes = {one.code for one in region.facts("M01").findings if one.verdict in TOLD}
     about_schools = {code for code in codes if code.endswith("_school")} - {"signs_school"}
-    assert about_schools <= {*KINDS, *explorer.OTHERS}
+    assert about_schools <= {*KINDS, *explorer.ABOUT_SCHOOLS}

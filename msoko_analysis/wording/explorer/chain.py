@@ -9,6 +9,7 @@ import pandas as pd
 
 from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
+from msoko_analysis.findings.basis import basis_of
 from msoko_analysis.page.prose import Bullets, Heading, Paragraph, Stack, stack
 from msoko_analysis.page.tables import HIDDEN, Digits, Table
 from msoko_analysis.params.methods import method_text
@@ -22,42 +23,6 @@ from msoko_analysis.wording.names import paper_name, school_name
 from msoko_analysis.wording.sign_kinds import KINDS, LINK, MEDALS, SignKind
 from msoko_analysis.wording.signs import Q, sentence
 
-# What a finding is judged by: the limits (its own first) and the measures, as msoko_analysis.findings does.
-_SURE = ("spike_q", "spike_min_tested")
-_LIMITS = {
-    "spike_school": ("spike_q", "spike_min_theta", "spike_min_pupils", "spike_min_tested"),
-    "mark_gap_school": ("mark_gap_min", *_SURE),
-    "jump_school": ("jump_min", *_SURE),
-    "vanished_school": ("jump_min", *_SURE),
-    "homogeneity_school": ("homogeneity_min", *_SURE),
-    "items_profile_school": ("items_min", *_SURE),
-    "items_hard_school": ("items_min", *_SURE),
-    "similarity_school": ("similarity_min", *_SURE),
-    "low_share_school": ("low_share_limit",),
-    "level_school": ("level_z", "spike_min_tested"),
-    "link_school": ("link_min", *_SURE),
-    "medals_school": ("medals_ratio", "medals_posterior", "spike_q"),
-    "fioko_markers_school": ("fioko_markers_watch",),
-}
-_MEASURES = {
-    "spike_school": (
-        *("spike", "spike_pupils", "spike_share", "family_cuts", "spike_stability"),
-        "spike_papers_needed",
-    ),
-    "mark_gap_school": ("mark_gap", "family_marks", "mark_gap_paper"),
-    "jump_school": ("jump", "family_time"),
-    "vanished_school": ("vanished",),
-    "homogeneity_school": ("homogeneity", "family_tasks"),
-    "items_profile_school": ("items_profile", "family_tasks"),
-    "items_hard_school": ("items_hard", "family_tasks"),
-    "similarity_school": ("similarity", "family_tasks"),
-    "low_share_school": ("share_2",),
-    "shnor_school": ("shnor_or", "shnor_and", "shnor_a", "shnor_b", "below_minimum"),
-    "level_school": ("level",),
-    "link_school": ("link_vpr", "link_oge"),
-    "medals_school": ("medals_double", "medals_rate", "medals", "medals_rule"),
-    "fioko_markers_school": ("fioko_markers", "fioko_a", "fioko_b", "fioko_c"),
-}
 INDICATORS = {
     "spike": "работ у границ больше ожидаемого, z",
     "spike_pupils": "лишних работ",
@@ -203,7 +168,7 @@ def recommended(facts: Facts, one: Finding) -> list[Any]:
 
 def limits_table(facts: Facts, one: Finding) -> Table:
     """Every limit that decided about a finding, with its source."""
-    names = _LIMITS.get(one.code, (one.limit_name, *_SURE) if one.code in KINDS else ())
+    names = basis_of(one.code).limits
     rows = [
         limit_row(entry) | {"Действует с": entry.date.strftime("%d.%m.%Y")}
         for entry in (facts.run.thresholds[name] for name in names)
@@ -226,16 +191,16 @@ def _shnor_row(facts: Facts) -> dict[str, str]:
 
 def measures_behind(facts: Facts, one: Finding) -> pd.DataFrame:
     """The rows of the public table of measures that a finding about a school rests on."""
-    table = facts.public.table
+    table, shown = facts.public.table, basis_of(one.code).measures
     mine = table[
         table["year"].eq(facts.year)
         & table["level"].eq("school")
         & table["unit"].eq(one.unit)
-        & table["indicator"].isin(_MEASURES.get(one.code, (one.code.removesuffix("_school"),)))
+        & table["indicator"].isin(shown)
     ]
     if one.paper is not None:
         mine = mine[(mine[list(Paper._fields)] == list(one.paper)).all(axis=1)]
-    order = {name: place for place, name in enumerate(_MEASURES.get(one.code, ()))}
+    order = {name: place for place, name in enumerate(shown)}
     pooled = mine["subject"].eq("")
     return mine.assign(order=mine["indicator"].map(order), pooled=~pooled).sort_values(
         ["order", "pooled", "procedure", "grade", "subject"], kind="stable"

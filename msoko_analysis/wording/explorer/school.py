@@ -11,33 +11,15 @@ from msoko_analysis.measures.procedures import earlier_paper
 from msoko_analysis.page.prose import Paragraph, Stack, stack
 from msoko_analysis.page.tables import HIDDEN, Digits, Table
 from msoko_analysis.params.scales import Paper
+from msoko_analysis.params.signs import load_signs
 from msoko_analysis.russian import DASH, NBSP, first_capital, number
 from msoko_analysis.wording.advice import ground
 from msoko_analysis.wording.cells import Cell, of_school, of_unit
 from msoko_analysis.wording.names import PROCEDURE, VERDICT, paper_name, school_name
-from msoko_analysis.wording.sign_kinds import KINDS
+from msoko_analysis.wording.sign_kinds import ABOUT_SCHOOLS, KINDS, finding_name
 from msoko_analysis.wording.signs import LEVEL, Q, level_of
 
 TOLD = (Verdict.CONCERN, Verdict.WATCH)
-OTHERS = {
-    "low_share_school": "низкие результаты: доля отметок «2»",
-    "shnor_school": "школа с низкими результатами (правило ШНОР)",
-    "level_school": "уровень против школ в таких же условиях",
-    "link_school": "согласованность процедур",
-    "medals_school": "медалисты и их результаты ЕГЭ",
-    "fioko_markers_school": "официальные признаки ФИОКО (2019)",
-}
-"""Findings about a school beside the signs, in the order in which they are told."""
-_UNITS = {
-    "spike_school": "лишних работ",
-    "mark_gap_school": "отметки",
-    "jump_school": f"ст.{NBSP}откл.",
-    "vanished_school": f"ст.{NBSP}откл.",
-    "homogeneity_school": "раз меньше ожидаемого",
-    "items_profile_school": "доля баллов задания",
-    "items_hard_school": "доля баллов задания",
-    "similarity_school": f"п.{NBSP}п. одинаковых ответов",
-}
 _TWO, _SIGNED = Digits(2), Digits(2, signed=True)
 
 
@@ -50,7 +32,7 @@ def told_of(facts: Facts, unit: str) -> list[Finding]:
     """What is told of a school: its signs, those that need a check first, then the other findings."""
     signs = [one for one in signs_of(facts, unit) if one.verdict in TOLD]
     signs.sort(key=lambda one: one.verdict != Verdict.CONCERN)
-    others = [one for code in OTHERS for one in facts.of(code, *TOLD) if one.unit == unit]
+    others = [one for code in ABOUT_SCHOOLS for one in facts.of(code, *TOLD) if one.unit == unit]
     return [*signs, *others]
 
 
@@ -62,7 +44,7 @@ def names_of(found: list[Finding], verdict: Verdict) -> str:
 
 def name_of(one: Finding) -> str:
     """What a finding about a school is called."""
-    return KINDS[one.code].name if one.code in KINDS else OTHERS[one.code]
+    return finding_name(one.code)
 
 
 def headline(facts: Facts, unit: str) -> Stack:
@@ -134,7 +116,7 @@ def _sign_row(facts: Facts, one: Finding) -> dict[str, Cell]:
         "Величина": one.value,
         "от": one.low,
         "до": one.high,
-        "Единица": _UNITS.get(one.code, ""),
+        "Единица": load_signs().of_code(one.code).unit_ru,
         "Предел величины": limit,
         "q": one.q,
         "q внутри школы": one.details.get("family_q", np.nan),
@@ -144,7 +126,7 @@ def _sign_row(facts: Facts, one: Finding) -> dict[str, Cell]:
 def others_table(facts: Facts, unit: str) -> Table:
     """What else was judged about the school, told or not."""
     rows = []
-    for code, name in OTHERS.items():
+    for code, name in ABOUT_SCHOOLS.items():
         mine = [one for one in facts.of(code, *Verdict) if one.unit == unit]
         told = [one for one in mine if one.verdict in TOLD]
         for one in told or mine[:1]:
