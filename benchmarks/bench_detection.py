@@ -34,7 +34,6 @@ from msoko_analysis.rules.fioko import inflated_mean
 from msoko_analysis.stats.cleaning import cleaned_spike_test
 from msoko_analysis.stats.reference import outside_municipality
 from msoko_analysis.stats.spike import PaperScores, spike_test
-from msoko_analysis.stats.three_cells import three_cells
 from msoko_analysis.synthetic import count_scores, honest_world, lift
 from msoko_analysis.synthetic.trial import Misuse, Sitting, draw_trial
 from msoko_analysis.synthetic.world import CUTS
@@ -102,7 +101,8 @@ def plain_z(counts: np.ndarray, cut: int) -> Answer:
 
 def frandsen(counts: np.ndarray, cut: int) -> Answer:
     """Frandsen (2017), k = 0, exact one-sided tail."""
-    return Answer.of(three_cells(counts, cut).p)
+    near = counts[:, cut - 1 : cut + 2]
+    return Answer.of(binom.sf(near[:, 1] - 1, near.sum(axis=1), 1 / 3))
 
 
 def two_cells(counts: np.ndarray, cut: int) -> Answer:

@@ -31,7 +31,7 @@ from msoko_analysis.measures.rows import ALL_PAPERS, school_rows, unit_rows
 from msoko_analysis.params.methods import Step, method
 from msoko_analysis.params.run import Thresholds
 from msoko_analysis.stats.gaps import v_gap_of_marks
-from msoko_analysis.stats.icc_change import interval_of_change
+from msoko_analysis.stats.interval_of_change import interval_of_change
 from msoko_analysis.stats.isolation import isolation
 from msoko_analysis.stats.ordered_probit import OrderedProbit, ordered_probit
 from msoko_analysis.stats.shrunken_share import shrunken_share

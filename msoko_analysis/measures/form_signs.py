@@ -21,7 +21,7 @@ from msoko_analysis.measures.signs import combined_rows, enough_schools
 from msoko_analysis.params.methods import method
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.combination import benjamini_hochberg
-from msoko_analysis.stats.mark_gap_margins import MarkGapOfMargins, mark_gap_of_comparison
+from msoko_analysis.stats.mark_gap_comparison import MarkGapOfComparison, mark_gap_of_comparison
 from msoko_analysis.stats.pooling import pooled_z
 
 _METHOD = method(METHOD, "forms_mark_gap")
@@ -73,7 +73,7 @@ def _of_schools(
     return both.dropna(subset=["n", *shares, *_SIDES])
 
 
-def _gap(paper: pd.DataFrame) -> MarkGapOfMargins:
+def _gap(paper: pd.DataFrame) -> MarkGapOfComparison:
     """One paper, rows as the schools of the year; a school without it has no pupils."""
     two, four, five = (paper[f"share_{mark}"] / 100 for mark in (2, 4, 5))
     shares = np.stack([two, (1 - two - four - five).clip(lower=0), four, five], axis=1)
@@ -82,7 +82,7 @@ def _gap(paper: pd.DataFrame) -> MarkGapOfMargins:
     return mark_gap_of_comparison(np.nan_to_num(sides), np.nan_to_num(marks))
 
 
-def _rows(year: Year, gaps: list[MarkGapOfMargins]) -> Iterator[pd.DataFrame]:
+def _rows(year: Year, gaps: list[MarkGapOfComparison]) -> Iterator[pd.DataFrame]:
     def columns(of: str) -> np.ndarray:
         return np.stack([getattr(one, of) for one in gaps], axis=1)
 

@@ -61,13 +61,11 @@ def inflated_mean(counts: np.ndarray, regional: np.ndarray | None = None) -> Inf
 class MarkAgreement:
     """Rule (b), one entry per school: agreement of school marks with primary scores.
 
-    ``published`` is the document's formula with mean ranks for ties, ``tie_corrected`` Pearson's
-    correlation of the same ranks (nan when all marks or all scores are equal).
+    ``published`` is the document's formula with mean ranks for ties.
     """
 
     n: np.ndarray
     published: np.ndarray
-    tie_corrected: np.ndarray
 
     @property
     def marked(self) -> np.ndarray:
@@ -83,26 +81,17 @@ def mark_agreement(pairs: np.ndarray) -> MarkAgreement:
     §1.1), under which equal marks for everybody give +0.5. Fewer than two pupils: nan.
 
     >>> equal_marks = np.zeros((1, 4, 6)); equal_marks[0, 1] = 1
-    >>> result = mark_agreement(equal_marks)
-    >>> result.published.round(12).tolist(), result.tie_corrected.tolist()
-    ([0.5], [nan])
+    >>> mark_agreement(equal_marks).published.round(12).tolist()
+    [0.5]
     """
     pairs = np.asarray(pairs, dtype=float)
     n = pairs.sum(axis=(1, 2))
     mark_rank = _mean_ranks(pairs.sum(axis=2))
     score_rank = _mean_ranks(pairs.sum(axis=1))
     difference = mark_rank[:, :, None] - score_rank[:, None, :]
-    centre = (n + 1) / 2
-    a = mark_rank - centre[:, None]
-    b = score_rank - centre[:, None]
     with np.errstate(invalid="ignore", divide="ignore"):
         published = 1 - 6 * (pairs * difference**2).sum(axis=(1, 2)) / (n * (n**2 - 1))
-        spread = np.sqrt(
-            (pairs.sum(axis=2) * a**2).sum(axis=1) * (pairs.sum(axis=1) * b**2).sum(axis=1)
-        )
-        corrected = (pairs * a[:, :, None] * b[:, None, :]).sum(axis=(1, 2)) / spread
-    few = n < 2
-    return MarkAgreement(n, np.where(few, np.nan, published), np.where(few, np.nan, corrected))
+    return MarkAgreement(n, np.where(n < 2, np.nan, published))
 
 
 @dataclass(frozen=True)

@@ -82,24 +82,6 @@ def shnor(
     return Shnor(_answer(sure, possible), _answer(*several), _answer(*again))
 
 
-def history(before: np.ndarray, now: np.ndarray) -> np.ndarray:
-    """What became of every school between two lists (schools,): entered, left, stays, absent.
-
-    ``before``, ``now`` (schools,) 1 on the list, 0 not, nan unclear. «unclear» where the answer
-    hangs on an unclear list.
-
-    >>> history(np.array([0, 1, 1, 0, np.nan]), np.array([1, 0, 1, 0, 1])).tolist()
-    ['entered', 'left', 'stays', 'absent', 'unclear']
-    """
-    before, now = np.asarray(before, dtype=float), np.asarray(now, dtype=float)
-    if before.shape != now.shape:
-        raise StatsInputError("both lists must be about the same schools")
-    words = np.array([["absent", "entered"], ["left", "stays"]])
-    known = np.isfinite(before) & np.isfinite(now)
-    place = np.where(known, before, 0).astype(int), np.where(known, now, 0).astype(int)
-    return np.where(known, words[place], "unclear")
-
-
 def _low(
     shares: np.ndarray, n: np.ndarray, limit: float, smallest: int
 ) -> tuple[np.ndarray, np.ndarray]:

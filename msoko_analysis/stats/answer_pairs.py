@@ -20,8 +20,8 @@ from msoko_analysis.errors import StatsInputError
 class AnswerPairs:
     """Result of :func:`answer_pairs`; arrays are (pairs,), pairs in the order 0–1, 0–2 … 1–2 ….
 
-    ``first``, ``second`` rows of the pupils; ``same`` identical answers; ``expected`` and
-    ``variance`` of their number for two who work apart; ``p`` exact, one-sided (GBT).
+    ``first``, ``second`` rows of the pupils; ``same`` identical answers; ``p`` of so many or
+    more for two who work apart, exact and one-sided (GBT).
     """
 
     points: np.ndarray
@@ -29,15 +29,7 @@ class AnswerPairs:
     first: np.ndarray
     second: np.ndarray
     same: np.ndarray
-    expected: np.ndarray
-    variance: np.ndarray
     p: np.ndarray
-
-    @property
-    def omega(self) -> np.ndarray:
-        """ω, standardised number of identical answers; nan where the answers were certain."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return (self.same - self.expected) / np.sqrt(self.variance)
 
     @property
     def q(self) -> np.ndarray:
@@ -51,23 +43,23 @@ class AnswerPairs:
 
 
 def answer_pairs(points: np.ndarray, shares: np.ndarray) -> AnswerPairs:
-    """ω and the exact tail of the number of identical answers for every pair of pupils of a school.
+    """The exact tail of the number of identical answers for every pair of pupils of a school.
 
     Two who work apart give the same answer to task i with ``P_i = Σ_v π_piv π_qiv``;
-    ``ω = (S − Σ P_i)/√Σ P_i(1 − P_i)``, and ``p = P(S ≥ s)`` is the tail of the Poisson-binomial
+    ``p = P(S ≥ s)`` is the tail of the Poisson-binomial
     distribution, worked out exactly task by task. Takes 1,770 pairs of 60 pupils at once.
 
     ``points`` (pupils × tasks) whole, from 0; ``shares`` (pupils × tasks × values) how likely each
     number of points is for each pupil: from a test model, or the shares of the region at the pupil's
     score, ``given_score(counts).shares[scores]``. Fewer than two pupils are refused.
-    Source: ω: Wollack, Appl. Psychol. Meas. 21:307–320 (1997); generalised binomial test: van der
+    Source: generalised binomial test: van der
     Linden & Sotaridona, J. Educ. Behav. Stat. 31:283–304 (2006); methods.md §1.4.
 
     >>> coins = np.full((3, 10, 2), 0.5)
     >>> points = np.array([[0] * 10, [0] * 10, [0, 1] * 5])
     >>> pairs = answer_pairs(points, coins)
-    >>> pairs.p.round(5).tolist(), pairs.omega.round(2).tolist()
-    ([0.00098, 0.62305, 0.62305], [3.16, 0.0, 0.0])
+    >>> pairs.p.round(5).tolist()
+    [0.00098, 0.62305, 0.62305]
     """
     points = np.asarray(points)
     shares = np.asarray(shares, dtype=float)
@@ -87,8 +79,6 @@ def answer_pairs(points: np.ndarray, shares: np.ndarray) -> AnswerPairs:
         first,
         second,
         same,
-        alike.sum(axis=1),
-        (alike * (1 - alike)).sum(axis=1),
         _upper_tail(alike, same),
     )
 

@@ -19,17 +19,13 @@ from msoko_analysis.stats.overdispersion import overdispersion
 class Funnel:
     """Result of :func:`funnel`; arrays are (units,).
 
-    ``phi`` is the winsorised mean square of the naive z and ``tau2_published`` Spiegelhalter's
-    variance from it; ``tau2`` is the variance between units beyond sampling error that z and the
-    limits use, in squared units of ``value``. ``expected_error`` is the standard error of the
-    expectation, where it was estimated.
+    ``tau2`` is the variance between units beyond sampling error, in squared units of ``value``;
+    ``expected_error`` the standard error of the expectation, where it was estimated.
     """
 
     value: np.ndarray
     expected: np.ndarray
     standard_error: np.ndarray
-    phi: float
-    tau2_published: float
     tau2: float
     expected_error: np.ndarray
 
@@ -57,19 +53,17 @@ def funnel(
     standard_error: np.ndarray,
     *,
     expected_error: np.ndarray | float = 0.0,
-    winsorise: float = 0.1,
 ) -> Funnel:
-    """Additive overdispersion model of Spiegelhalter (2005) for a funnel plot.
+    """How far units lie from their expectation, with the spread of units as part of the error.
 
-    ``z_i = (y_i − y_0)/s_i`` winsorised at the ``winsorise`` quantile on both sides;
-    ``φ̂ = Σ z_w²/I``; if ``I·φ̂ ≥ I − 1`` then ``τ² = (Iφ̂ − (I−1)) / (Σw − Σw²/Σw)``, ``w = 1/s²``,
-    else 0. That τ² takes the winsorised mean square for the whole and so is about two thirds of the
-    real variance, which makes too many alarms; z and limits therefore use the estimate of
-    :func:`msoko_analysis.stats.overdispersion.overdispersion`, consistent at the normal, and the
-    published one is kept beside it. ``expected_error`` is the standard error of an expectation that
-    was itself estimated (:func:`msoko_analysis.stats.expectation.expectation`). Fewer than two
-    units, or a standard error that is not positive, is refused.
-    Source: Spiegelhalter, Statist. Med. 24:1185–1202 (2005), §4.2; methods.md §1.5.
+    ``z_i = (y_i − e_i)/√(s_i² + se_i² + τ²)``: the additive model of Spiegelhalter (2005), §4.2, with
+    τ² by :func:`msoko_analysis.stats.overdispersion.overdispersion`, which is consistent at the
+    normal: the published estimate takes a winsorised mean square for the whole, so is about two
+    thirds of the real variance and makes too many alarms. ``expected_error`` (se) is the standard
+    error of an expectation that was itself estimated
+    (:func:`msoko_analysis.stats.expectation.expectation`). Fewer than two units, or a standard error
+    that is not positive, is refused.
+    Source: Spiegelhalter, Statist. Med. 24:1185–1202 (2005); methods.md §1.5.
 
     >>> rng = np.random.default_rng(1)
     >>> error = rng.uniform(0.05, 0.2, 500)
@@ -85,14 +79,7 @@ def funnel(
         raise StatsInputError("a funnel needs at least two units")
     if not (standard_error > 0).all():
         raise StatsInputError("standard errors must be positive")
-    z = (value - expected) / standard_error
-    low, high = np.quantile(z, [winsorise, 1 - winsorise])
-    units = len(z)
-    phi = float((np.clip(z, low, high) ** 2).mean())
-    weight = standard_error**-2
-    excess = units * phi - (units - 1)
-    tau2 = excess / (weight.sum() - (weight**2).sum() / weight.sum()) if excess > 0 else 0.0
     expected_error = np.broadcast_to(np.asarray(expected_error, dtype=float), value.shape)
     total = np.hypot(standard_error, expected_error)
-    consistent = overdispersion(value - expected, total).tau2
-    return Funnel(value, expected, standard_error, phi, float(tau2), consistent, expected_error)
+    tau2 = overdispersion(value - expected, total).tau2
+    return Funnel(value, expected, standard_error, tau2, expected_error)

@@ -39,41 +39,6 @@ class Hetop:
     mean_estimated: np.ndarray
     spread_estimated: np.ndarray
 
-    @property
-    def log_likelihood(self) -> float:
-        """``Σ n_gk ln p_gk`` over the schools whose spread was estimated."""
-        rows = self.spread_estimated
-        p = _chances(self.mean[rows], np.log(self.spread[rows]), self.cuts)[0]
-        return float((self.counts[rows] * np.log(p)).sum())
-
-    @property
-    def icc(self) -> float:
-        """Share of the variance of pupils that lies between schools: ``Σ p_g μ_g²``."""
-        return float(np.nansum(self._weight * self.mean**2))
-
-    @property
-    def icc_corrected(self) -> float:
-        """The same less what the sampling of pupils adds, B / (B + W); nan without two pupils.
-
-        ``ω² = 1/(2ñ)`` is the sampling variance of log σ_g, ñ the harmonic mean of n_g − 1 over
-        the schools with two pupils; ``W = Σ p_g σ_g² / (1 + 2ω²)``,
-        ``B = Σ p_g μ_g² − Σ p_g (1 − p_g) σ_g² / (n_g (1 + 2ω²))``, not below 0.
-        """
-        n = self.counts.sum(axis=1)
-        if not (n > 1).any():
-            return float("nan")
-        inflation = 1 + (1 / (n[n > 1] - 1)).mean()
-        variance = self.spread**2 / inflation
-        within = np.nansum(self._weight * variance)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            noise = np.nansum(self._weight * (1 - self._weight) * variance / n)
-        between = max(self.icc - noise, 0.0)
-        return float(between / (between + within))
-
-    @property
-    def _weight(self) -> np.ndarray:
-        return self.counts.sum(axis=1) / self.counts.sum()
-
 
 def hetop(counts: np.ndarray) -> Hetop:
     """Maximum likelihood of ``Pr(k|g) = Φ((c_k − μ_g)/σ_g) − Φ((c_{k−1} − μ_g)/σ_g)``.

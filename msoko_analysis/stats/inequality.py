@@ -31,11 +31,6 @@ class Indices:
     gini: np.ndarray
     gini_between: np.ndarray
 
-    @property
-    def theil_within(self) -> np.ndarray:
-        """Part of T within schools: ``Σ (n_s ȳ_s/Nȳ) T_s``."""
-        return self.theil - self.theil_between
-
 
 @dataclass(frozen=True)
 class Inequality:
@@ -72,18 +67,6 @@ class Inequality:
             _gini(pupils, pupils * self.values),
             _through(between, n_rest * total_rest),
         )
-
-    @property
-    def mean_log_deviation(self) -> float:
-        """``L = −Σ ln(y_i/ȳ)/N``. Refused when somebody has 0: the logarithm has no value there."""
-        pupils = self.counts.sum(axis=0)
-        if pupils[self.values == 0].any():
-            raise StatsInputError("the mean log deviation is not defined with values of zero")
-        there = pupils > 0
-        if not there.any():
-            return float("nan")
-        n, value = pupils[there], self.values[there]
-        return float(np.log(n @ value / n.sum()) - n @ np.log(value) / n.sum())
 
     @property
     def _sums(self) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

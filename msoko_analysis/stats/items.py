@@ -52,11 +52,6 @@ class TaskProfile:
         return _ratio(self.residual, np.sqrt(self.sampling + self.natural * self.sampling**2))
 
     @property
-    def task_p(self) -> np.ndarray:
-        """One-sided p (S, I): small where a task was solved unusually well for the pupils' scores."""
-        return norm.sf(self.task_z)
-
-    @property
     def task_gain(self) -> np.ndarray:
         """Points of a task beyond the expected, as a share of its maximum (S, I).
 

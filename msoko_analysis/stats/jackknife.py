@@ -6,13 +6,10 @@ a school out of both years at once carries that correlation into the error of th
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.stats import t
-
-from msoko_analysis.errors import StatsInputError
 
 FEWEST = 3
 """Schools below which there is a difference but no error of it."""
@@ -20,7 +17,7 @@ FEWEST = 3
 
 @dataclass(frozen=True)
 class JackknifeDifference:
-    """Result of :func:`jackknife_difference`.
+    """Result of :func:`from_left_out`.
 
     ``difference`` as the estimator gave it; ``left_out`` (schools, …) the same without each school;
     ``standard_error`` and ``degrees_of_freedom`` have the shape of ``difference``, nan where the
@@ -48,38 +45,13 @@ class JackknifeDifference:
         return self.interval()[1]
 
 
-def jackknife_difference(
-    estimator: Callable[..., float | np.ndarray], *arrays: np.ndarray
-) -> JackknifeDifference:
-    """Difference of a measure between two years, or any other estimate over schools, with interval.
-
-    ``estimator(*arrays)`` → the difference, one number or an array of them. Every array has schools
-    along its first axis, all in the same order; a school that is missing in one year has zeros
-    there, and the estimator must bear that. Schools are the clusters: pupils are never left out one
-    by one. See :func:`from_left_out` for the formula. The estimator must be smooth: means,
-    variances, shares, quantiles of pupils; not the median of a dozen schools.
-
-    >>> rng = np.random.default_rng(1)
-    >>> level = rng.normal(size=60)
-    >>> before, after = (level + rng.normal(0, 0.1, 60) for _ in range(2))
-    >>> result = jackknife_difference(lambda a, b: b.mean() - a.mean(), before, after + 0.3)
-    >>> exact = (after - before).std(ddof=1) / np.sqrt(60)
-    >>> bool(np.isclose(result.standard_error, exact)), bool(result.low < 0.3 < result.high)
-    (True, True)
-    """
-    arrays = tuple(np.asarray(one) for one in arrays)
-    if not arrays or len({one.shape[:1] for one in arrays}) > 1 or arrays[0].ndim == 0:
-        raise StatsInputError("all arrays must list the same schools along their first axis")
-    difference = np.asarray(estimator(*arrays), dtype=float)
-    schools = len(arrays[0])
-    kept = ~np.eye(schools, dtype=bool)
-    left_out = [estimator(*(one[rest] for one in arrays)) for rest in kept] if schools > 1 else []
-    shape = (len(left_out), *difference.shape)
-    return from_left_out(difference, np.asarray(left_out, dtype=float).reshape(shape))
-
-
 def from_left_out(difference: np.ndarray, left_out: np.ndarray) -> JackknifeDifference:
-    """The same from estimates without each school that are known already: ``left_out`` (schools, …).
+    """A difference, or any other estimate, and its error from the same without each school.
+
+    ``difference`` one number or an array; ``left_out`` (schools, …). A school is left out of both
+    years at once, and pupils never one by one. The estimator must be smooth: means, variances,
+    shares, quantiles of pupils; not the median of a dozen schools. Fewer than three schools: no
+    error (nan).
 
     ``SE² = (S−1)/S·Σ_s (d_(s) − d̄)²`` (Tukey 1958; Efron & Stein 1981: on average not too small).
     A variance resting on a few far schools is itself poorly known: degrees of freedom are

@@ -75,24 +75,21 @@ def standardised(counts: np.ndarray) -> Occasion:
 
 
 @dataclass(frozen=True)
-class Jump:
-    """Result of :func:`jump`; arrays are (schools,), nan without pupils on both occasions.
+class Departure:
+    """How far schools are from what is expected of them; arrays are (schools,).
 
-    ``change`` later minus earlier mean; ``standard_error`` of it from the sampling of pupils;
-    ``drift`` the usual change and τ², the variance of honest changes beyond sampling error.
+    ``departure`` of the observed mean; ``standard_error`` of it from the sampling of pupils;
+    ``drift`` the usual departure and τ², the variance of honest ones beyond sampling error.
     """
 
-    before: Occasion
-    after: Occasion
-    covariance: np.ndarray
-    change: np.ndarray
+    departure: np.ndarray
     standard_error: np.ndarray
     drift: Overdispersion
 
     @property
     def effect(self) -> np.ndarray:
-        """The change beyond the usual one of the region's schools, in units of the occasions."""
-        return self.change - self.drift.centre
+        """The departure beyond the usual one of the region's schools."""
+        return self.departure - self.drift.centre
 
     @property
     def z(self) -> np.ndarray:
@@ -101,13 +98,26 @@ class Jump:
 
     @property
     def p(self) -> np.ndarray:
-        """Two-sided probability of such a change in a school that drifts as others do."""
+        """Two-sided probability of such a departure in a school that drifts as others do."""
         return 2 * norm.sf(np.abs(self.z))
 
     def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Interval of the effect from the sampling of pupils (schools,), (schools,)."""
         half = norm.isf((1 - level) / 2) * self.standard_error
         return self.effect - half, self.effect + half
+
+
+@dataclass(frozen=True)
+class Jump(Departure):
+    """Result of :func:`jump`; arrays are (schools,), nan without pupils on both occasions.
+
+    ``departure`` is the later minus the earlier mean, ``drift`` the usual change with τ², the
+    variance of honest changes beyond sampling error.
+    """
+
+    before: Occasion
+    after: Occasion
+    covariance: np.ndarray
 
 
 def jump(before: Occasion, after: Occasion, *, covariance: np.ndarray | float = 0.0) -> Jump:
@@ -148,7 +158,7 @@ def jump(before: Occasion, after: Occasion, *, covariance: np.ndarray | float = 
     error = np.sqrt(np.where(both, variance, np.nan))
     judged = (before.n >= SMALLEST) & (after.n >= SMALLEST)
     drift = overdispersion(np.where(judged, change, np.nan), error)
-    return Jump(before, after, covariance, change, error, drift)
+    return Jump(change, error, drift, before, after, covariance)
 
 
 @dataclass(frozen=True)
@@ -167,12 +177,6 @@ class VanishedRise:
         """
         return np.maximum(norm.sf(self.rise.z), norm.cdf(self.fall.z))
 
-    @property
-    def lost(self) -> np.ndarray:
-        """The part of the rise that was lost again, 1 = all (schools,); nan where nothing rose."""
-        rose = np.where(self.rise.effect > 0, self.rise.effect, np.nan)
-        return -self.fall.effect / rose
-
 
 def vanished_rise(first: Occasion, second: Occasion, third: Occasion) -> VanishedRise:
     """«Подъём, который исчез»: up from the first to the second occasion and down to the third.
@@ -185,7 +189,7 @@ def vanished_rise(first: Occasion, second: Occasion, third: Occasion) -> Vanishe
     >>> first, second, third = (Occasion(rng.normal(0, 0.25, 100), one, n) for _ in range(3))
     >>> second.mean[0] = 1.5; third.mean[0] = 0.1; second.mean[1] = 1.5; third.mean[1] = 1.5
     >>> result = vanished_rise(first, second, third)
-    >>> bool(result.p[0] < 0.001), bool(result.p[1] > 0.2), bool(result.lost[0] > 0.7)
-    (True, True, True)
+    >>> bool(result.p[0] < 0.001), bool(result.p[1] > 0.2)
+    (True, True)
     """
     return VanishedRise(jump(first, second), jump(second, third))

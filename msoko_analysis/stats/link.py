@@ -15,8 +15,8 @@ from scipy.special import exp1
 from scipy.stats import norm
 
 from msoko_analysis.errors import StatsInputError
-from msoko_analysis.stats.jump import SMALLEST, Occasion
-from msoko_analysis.stats.overdispersion import CUT, Overdispersion, overdispersion
+from msoko_analysis.stats.jump import SMALLEST, Departure, Occasion
+from msoko_analysis.stats.overdispersion import CUT, overdispersion
 
 FEWEST_SCHOOLS = 20
 """Schools with enough pupils in both procedures that the expectation needs."""
@@ -30,42 +30,18 @@ _BOUNDS = ((-3, 3), (-3, 3), (-6, 2), (-3, 3), (-6, 2), (0.0, _LARGEST_CORRELATI
 
 
 @dataclass(frozen=True)
-class Link:
+class Link(Departure):
     """Result of :func:`link`; arrays are (schools,), nan without pupils in both procedures.
 
     ``slope`` how much of the true distance from the region in the first procedure is found again in
-    the second; ``pupil_correlation`` of one pupil's two results within schools; ``expected`` the
-    second mean given the first; ``standard_error`` of the departure from sampling; ``drift`` the
-    departures with τ², their variance beyond sampling in honest schools.
+    the second; ``expected`` the second mean given the first; ``departure`` from it, in units of the
+    second procedure.
     """
 
     first: Occasion
     second: Occasion
     slope: float
-    pupil_correlation: float
     expected: np.ndarray
-    standard_error: np.ndarray
-    drift: Overdispersion
-
-    @property
-    def effect(self) -> np.ndarray:
-        """Second mean above the expected one, in units of the second procedure."""
-        return self.second.mean - self.expected - self.drift.centre
-
-    @property
-    def z(self) -> np.ndarray:
-        """The effect in standard errors that include the real drift of schools, as it is known."""
-        return self.drift.deviate
-
-    @property
-    def p(self) -> np.ndarray:
-        """Two-sided probability of such a departure in a school that drifts as others do."""
-        return 2 * norm.sf(np.abs(self.z))
-
-    def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-        """Interval of the effect from the sampling of pupils (schools,), (schools,)."""
-        half = norm.isf((1 - level) / 2) * self.standard_error
-        return self.effect - half, self.effect + half
 
 
 def link(first: Occasion, second: Occasion) -> Link:
@@ -111,9 +87,9 @@ def link(first: Occasion, second: Occasion) -> Link:
     with np.errstate(invalid="ignore", divide="ignore"):
         expected, error = model.prediction(first, second)
     expected, error = (np.where(both, column, np.nan) for column in (expected, error))
-    departure = np.where(judged, second.mean - expected, np.nan)
-    drift = overdispersion(departure, error)
-    return Link(first, second, model.slope, model.correlation, expected, error, drift)
+    departure = second.mean - expected
+    drift = overdispersion(np.where(judged, departure, np.nan), error)
+    return Link(departure, error, drift, first, second, model.slope, expected)
 
 
 class _Model:
@@ -136,11 +112,6 @@ class _Model:
             z = departure / np.sqrt(covariance[2] - slope * covariance[1])
             weight = np.minimum(1.0, CUT / np.maximum(np.abs(z), 1e-12))
             consistency = _CONSISTENCY
-
-    @property
-    def correlation(self) -> float:
-        """r of the two results of a pupil within schools."""
-        return float(self.free[5])
 
     @property
     def slope(self) -> float:

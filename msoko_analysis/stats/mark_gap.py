@@ -1,7 +1,7 @@
 """School marks against an external exam: are marks higher than results explain? (check C4)
 
 Poorest data accepted: school mark × primary score for every pupil, as counts (tier T2); for
-aggregate tables of marks there is :mod:`msoko_analysis.stats.mark_gap_margins`.
+aggregate tables of marks there is :mod:`msoko_analysis.stats.mark_gap_comparison`.
 """
 
 from __future__ import annotations
@@ -22,27 +22,18 @@ _DEGREE = 3
 
 
 @dataclass(frozen=True)
-class MarkGap:
-    """Result of :func:`mark_gap`; arrays are (schools,), nan without pupils.
+class Gap:
+    """Marks of schools against what is usual at their level; arrays are (schools,).
 
-    ``against_region`` mean of (school mark − mark expected from the score), in marks;
-    ``standard_error`` of it from the sampling of pupils; ``level`` the mean true score of the
-    school's pupils in regional pupil SD; ``curve`` what is usual at such a level (its ``rest``
-    leaves out schools of fewer than 5 pupils).
+    ``n`` pupils; ``curve`` what is usual, with the schools around it in ``rest``.
     """
 
-    pairs: np.ndarray
-    reliability: float
-    marks: np.ndarray
     n: np.ndarray
-    against_region: np.ndarray
-    standard_error: np.ndarray
-    level: np.ndarray
     curve: Trend
 
     @property
     def gap(self) -> np.ndarray:
-        """Marks above what is usual for such scores at schools of such a level, per pupil."""
+        """Marks above what is usual at such a level, per pupil."""
         return self.curve.rest.value - self.curve.rest.centre
 
     @property
@@ -56,29 +47,32 @@ class MarkGap:
         return norm.sf(self.z)
 
     @property
-    def p_two_sided(self) -> np.ndarray:
-        """The same in either direction."""
-        return 2 * norm.sf(np.abs(self.z))
-
-    @property
-    def posterior(self) -> np.ndarray:
-        """The gap shrunk by its reliability ``τ²/(τ² + s²)``: for showing, not for testing."""
-        return self.curve.rest.shrunk
-
-    @property
     def pupils(self) -> np.ndarray:
         """The gap in pupils whose mark stands one too high: ``n·gap``."""
         return self.n * self.gap
+
+
+@dataclass(frozen=True)
+class MarkGap(Gap):
+    """Result of :func:`mark_gap`; arrays are (schools,), nan without pupils.
+
+    ``against_region`` mean of (school mark − mark expected from the score), in marks;
+    ``standard_error`` of it from the sampling of pupils; ``level`` the mean true score of the
+    school's pupils in regional pupil SD; ``curve`` what is usual at such a level (its ``rest``
+    leaves out schools of fewer than 5 pupils).
+    """
+
+    pairs: np.ndarray
+    reliability: float
+    marks: np.ndarray
+    against_region: np.ndarray
+    standard_error: np.ndarray
+    level: np.ndarray
 
     def interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
         """Interval of the gap from the sampling of pupils, in marks (schools,), (schools,)."""
         half = norm.isf((1 - level) / 2) * self.standard_error
         return self.gap - half, self.gap + half
-
-    def pupils_interval(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-        """The same in pupils (schools,), (schools,)."""
-        low, high = self.interval(level)
-        return self.n * low, self.n * high
 
 
 def mark_gap(
@@ -134,7 +128,7 @@ def mark_gap(
     )
     judged = np.where(n >= SMALLEST, against, np.nan)
     curve = trend(judged, error, level, degree=level_degree)
-    return MarkGap(pairs, reliability, marks, n, against, error, level, curve)
+    return MarkGap(n, curve, pairs, reliability, marks, against, error, level)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 from scipy.stats import chi2
 
 from msoko_analysis.errors import StatsInputError
@@ -64,30 +64,6 @@ class OrderedProbit:
                 return float(low), float(brentq(excess, self.icc, end, xtol=1e-5))
         return float(low), 1.0
 
-    @property
-    def marginal(self) -> np.ndarray:
-        """Shares of the categories that the model gives all pupils of an average region."""
-        edges = np.concatenate([[-np.inf], self.cuts / np.sqrt(1 + self.tau2), [np.inf]])
-        return np.diff(ndtr(edges))
-
-    def posterior(self) -> tuple[np.ndarray, np.ndarray]:
-        """Posterior mean and standard deviation of u_s (schools,): 0 and τ without pupils."""
-        place, weight = self._grid()
-        mean = (place * weight).sum(axis=1)
-        return mean, np.sqrt((weight * (place - mean[:, None]) ** 2).sum(axis=1))
-
-    def exceeds(self, value: float | np.ndarray) -> np.ndarray:
-        """Probability that u_s > ``value`` given the school's marks (schools,).
-
-        Cuts and τ are taken as known, as suits a region of many schools.
-        """
-        place, weight = self._grid()
-        limit = np.broadcast_to(np.asarray(value, dtype=float), place.shape[:1])[:, None]
-        with np.errstate(invalid="ignore", divide="ignore"):
-            step = place[:, 1:2] - place[:, :1]
-            above = np.clip((place - limit) / step + 0.5, 0, 1)
-        return (weight * np.where(step > 0, above, place > limit)).sum(axis=1)
-
     def without_each_school(self) -> np.ndarray:
         """ICC without each school in turn (schools,), for a jackknife; one Newton step each.
 
@@ -118,19 +94,6 @@ class OrderedProbit:
         used = self.counts.sum(axis=0) > 0
         cuts = np.unique(self.cuts[np.isfinite(self.cuts)])
         return MarkLikelihood(self.counts[np.ix_(chosen, used)]), cuts
-
-    def _grid(self) -> tuple[np.ndarray, np.ndarray]:
-        """Places (schools × steps) around each posterior mode, and their posterior weights."""
-        if not self._known or self.tau2 == 0:
-            place = np.full((len(self.counts), 2), 0.0 if self._known else np.nan)
-            return place, np.where(np.isfinite(place), 0.5, np.nan)
-        likelihood, cuts = self._likelihood(np.ones(len(self.counts), dtype=bool))
-        tau = np.sqrt(self.tau2)
-        mode, spread = likelihood.modes(cuts, tau)
-        place = mode[:, None] + spread[:, None] * np.linspace(-_REACH, _REACH, _STEPS)
-        log = likelihood.given(place, cuts) - 0.5 * (place / tau) ** 2
-        weight = np.exp(log - log.max(axis=1, keepdims=True))
-        return place, weight / weight.sum(axis=1, keepdims=True)
 
 
 def ordered_probit(counts: np.ndarray) -> OrderedProbit:

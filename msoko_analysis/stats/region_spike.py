@@ -29,7 +29,6 @@ _LEAST_FREEDOM = 3
 _FEWEST_IN_REACH = 10.0  # where the curve expects fewer, a placebo share is not determined
 _STEPS, _HALVINGS = 100, 40
 _TOLERANCE = 1e-9
-_NEIGHBOURS, _LARGEST, _RARE = 4, 5, 0.25
 
 
 @dataclass(frozen=True)
@@ -112,9 +111,8 @@ def region_spike(
 
     ``counts`` (scores 0…max); ``cuts`` first scores that earn the next mark; ``reachable`` (scores,)
     true where the conversion of points into this scale leads at all: other scores are left out, the
-    rest counted as neighbours (primary points need none; :func:`often_reached` guesses it for a
-    converted scale). Refused: a cut without room for its window; fewer than three scores more than
-    parameters — lower ``degree`` then, or do without.
+    rest counted as neighbours (primary points need none). Refused: a cut without room for its
+    window; fewer than three scores more than parameters — lower ``degree`` then, or do without.
 
     Measured on honest exams of random structure, at nominal 5 %: .035–.05 placebo-scaled, .03–.045
     quasi-Poisson with 30,000 pupils; .02–.05 with 600–3,000 (tests/calibration/test_region.py). A
@@ -175,23 +173,6 @@ def region_spike(
         np.array([one.share[-1] / one.share_error[-1] for one in placebos]),
         float(((kept - fit.mean) ** 2 / fit.mean).sum() / freedom),
     )
-
-
-def often_reached(counts: np.ndarray) -> np.ndarray:
-    """Scores of a converted scale that the usual conversion leads to (scores,), guessed from counts.
-
-    A conversion of points skips some scores, and papers of several sessions skip different ones: a
-    score is kept when it has at least a quarter of the median of the five largest counts within four
-    points. A deep hole dug by lifting may be left out as well, which makes the test more careful;
-    pass the conversion table when you have it.
-
-    >>> often_reached(np.array([90, 100, 3, 110, 120, 0, 130, 125])).tolist()
-    [True, True, False, True, True, False, True, True]
-    """
-    counts = np.asarray(counts, dtype=float)
-    padded = np.pad(counts, _NEIGHBOURS)
-    around = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * _NEIGHBOURS + 1), axis=1)
-    return (counts > 0) & (counts >= _RARE * np.median(around[:, -_LARGEST:], axis=1))
 
 
 @dataclass(frozen=True)

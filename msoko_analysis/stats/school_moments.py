@@ -23,10 +23,6 @@ class SchoolMoments:
     mean: np.ndarray
     within: np.ndarray
 
-    def columns(self, chosen: list[int]) -> SchoolMoments:
-        """The same pupils, some columns only, in the given order."""
-        return SchoolMoments(self.n, self.mean[:, chosen], self.within[np.ix_(chosen, chosen)])
-
     def __post_init__(self) -> None:
         n, mean, within = np.asarray(self.n), np.asarray(self.mean), np.asarray(self.within)
         if mean.shape[:1] != n.shape or mean.ndim != 2:
@@ -39,26 +35,6 @@ class SchoolMoments:
             raise StatsInputError("means of schools with pupils and products must be finite")
         if (np.diag(within) < 0).any():
             raise StatsInputError("sums of squares must not be negative")
-
-
-def of_pupils(school: np.ndarray, columns: np.ndarray) -> SchoolMoments:
-    """Moments from one row per pupil; schools in the order of ``np.unique(school)``.
-
-    ``school`` (pupils,) codes; ``columns`` (pupils × columns) or (pupils,), no missing values.
-
-    >>> moments = of_pupils(np.array([7, 7, 9]), np.array([1.0, 3, 5]))
-    >>> moments.n.tolist(), moments.mean.ravel().tolist(), moments.within.tolist()
-    ([2, 1], [2.0, 5.0], [[2.0]])
-    """
-    columns = np.asarray(columns, dtype=float)
-    columns = columns[:, None] if columns.ndim == 1 else columns
-    _, number = np.unique(school, return_inverse=True)
-    if number.shape != columns.shape[:1]:
-        raise StatsInputError("one row of columns for every pupil")
-    n = np.bincount(number)
-    mean = np.stack([np.bincount(number, column) for column in columns.T], axis=1) / n[:, None]
-    deviation = columns - mean[number]
-    return SchoolMoments(n, mean, deviation.T @ deviation)
 
 
 def of_counts(counts: np.ndarray, scores: np.ndarray | None = None) -> SchoolMoments:

@@ -47,10 +47,6 @@ class ShrunkenShare:
         """
         return self._quantile((1 - level) / 2), self._quantile((1 + level) / 2)
 
-    def above(self, limit: float) -> np.ndarray:
-        """Posterior chance that the share is above ``limit`` (schools,)."""
-        return beta.sf(limit, *self._shape)
-
     def _quantile(self, chance: float) -> np.ndarray:
         return beta.ppf(chance, *self._shape)
 

@@ -67,13 +67,6 @@ class SpikeTest:
         with np.errstate(invalid="ignore", divide="ignore"):
             return self.score / np.sqrt(self.information)
 
-    def power(self, share: float, alpha: float) -> np.ndarray:
-        """Chance to see a lifting of this share of pupils within reach at a one-sided level.
-
-        First-order approximation ``Φ(θ√V − z_α)``: the score has mean θV under a small θ.
-        """
-        return norm.cdf(share * np.sqrt(self.information) - norm.isf(alpha))
-
     def papers_needed(self, share: float, alpha: float, power: float = 0.5) -> np.ndarray:
         """How many times more papers of the same kind would give that power (schools,)."""
         wanted = ((norm.isf(alpha) + norm.ppf(power)) / share) ** 2

@@ -56,12 +56,6 @@ class TwoRates:
         return np.where(self.n >= SMALLEST, own, np.nan)
 
     @property
-    def mid_p(self) -> np.ndarray:
-        """``P(X > x) + P(X = x)/2``, for ranking only: fewer ties, not a valid p (nan as in p)."""
-        own = _log_pmf(self.x, self.n, self.rate, self.overdispersion)
-        return self.p - np.exp(own) / 2
-
-    @property
     def posterior_high(self) -> np.ndarray:
         """Probability that a school belongs to the high group, given its data."""
         honest, high = self._log_joint()

@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 from scipy.optimize import brentq, minimize_scalar
-from scipy.stats import chi2, t
+from scipy.stats import chi2
 
 from msoko_analysis.errors import StatsInputError
 from msoko_analysis.stats.school_moments import SchoolMoments
@@ -45,7 +45,7 @@ class RandomIntercept:
     @cached_property
     def deviance(self) -> float:
         """−2 log of the (restricted) likelihood at the maximum, with lme4's constants."""
-        profile = Profile(self.moments, self.restricted)
+        profile = _Profile(self.moments, self.restricted)
         degrees = profile.degrees
         return float(profile(np.array([self.icc]))[0] + degrees * (1 + np.log(2 * np.pi)))
 
@@ -58,7 +58,7 @@ class RandomIntercept:
         """
         if not np.isfinite(self.icc):
             return np.nan, np.nan
-        profile = Profile(self.moments, self.restricted)
+        profile = _Profile(self.moments, self.restricted)
         limit = float(chi2.isf(1 - level, 1))
         least = profile(np.array([self.icc]))[0]
 
@@ -68,13 +68,6 @@ class RandomIntercept:
         low = brentq(excess, 0.0, self.icc) if self.icc > 0 and excess(0.0) > 0 else 0.0
         high = brentq(excess, self.icc, _GRID[-1]) if excess(_GRID[-1]) > 0 else 1.0
         return float(low), float(high)
-
-    def intervals(self, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-        """Intervals of the coefficients by Student's t on S − p degrees of freedom."""
-        schools = int((self.moments.n > 0).sum())
-        quantile = t.isf((1 - level) / 2, max(schools - len(self.coefficients), 1))
-        half = quantile * self.standard_error
-        return self.coefficients - half, self.coefficients + half
 
     def corrected(self, reliability: float, level: float = 0.95) -> tuple[float, float, float]:
         """ICC of true scores and its interval: the observed one divided by the test's reliability.
@@ -94,7 +87,7 @@ class RandomIntercept:
         return tuple(float(np.minimum(one / reliability, 1)) for one in (self.icc, low, high))
 
 
-class Profile:
+class _Profile:
     """−2 log likelihood of the share of schools, everything else maximised out; up to a constant.
 
     With λ = τ²/σ² and ``w_s = n_s/(1 + n_s·λ)``, the generalised products of intercept, covariates
@@ -118,7 +111,7 @@ class Profile:
         """A_xx, coefficients and q at every share (shares, …)."""
         ratio = (share / (1 - share))[:, None]
         weight = self.n / (1 + self.n * ratio)
-        return regress(self.within + (weight @ self.products).reshape(-1, *self.within.shape))
+        return _regress(self.within + (weight @ self.products).reshape(-1, *self.within.shape))
 
     def __call__(self, share: np.ndarray) -> np.ndarray:
         inner, _, rest = self.parts(share)
@@ -145,29 +138,6 @@ def random_intercept(moments: SchoolMoments, *, restricted: bool = True) -> Rand
     return random_intercept_regression(moments, restricted=restricted)
 
 
-def anova_icc(moments: SchoolMoments) -> float:
-    """ICC by one-way analysis of variance, as many reports print it; may be negative.
-
-    ``(MSB − MSW)/(MSB + (n₀ − 1)·MSW)`` with ``n₀ = (N − Σn²/N)/(S − 1)``; nan where a mean square
-    has no degrees of freedom. Source: Searle, Casella & McCulloch, Variance Components (1992), ch. 3.
-
-    >>> round(anova_icc(SchoolMoments(np.full(4, 9), np.array([[1.0], [2], [3], [4]]), [[32.0]])), 4)
-    0.6087
-    """
-    if np.shape(moments.mean)[1] != 1:
-        raise StatsInputError("one column, the result")
-    there = np.asarray(moments.n) > 0
-    n, mean = np.asarray(moments.n, dtype=float)[there], np.asarray(moments.mean)[there, 0]
-    between, within = len(n) - 1, n.sum() - len(n)
-    if between < 1 or within < 1:
-        return np.nan
-    usual = (n.sum() - (n**2).sum() / n.sum()) / between
-    schools = (n * (mean - n @ mean / n.sum()) ** 2).sum() / between
-    pupils = float(np.asarray(moments.within)[0, 0]) / within
-    total = schools + (usual - 1) * pupils
-    return float((schools - pupils) / total) if total > 0 else np.nan
-
-
 def random_intercept_regression(
     moments: SchoolMoments, *, restricted: bool = True
 ) -> RandomIntercept:
@@ -177,18 +147,15 @@ def random_intercept_regression(
     pupils, so its products within are 0. Covariates that depend on each other are refused; too few
     schools for the terms, or nothing left inside schools, gives nan.
 
-    >>> rng = np.random.default_rng(1)
-    >>> school = np.repeat(np.arange(80), 20)
-    >>> x = rng.normal(size=1600)
-    >>> y = 2 * x + rng.normal(0, 1, 80)[school] + rng.normal(0, 2, 1600)
-    >>> from msoko_analysis.stats.school_moments import of_pupils
-    >>> result = random_intercept_regression(of_pupils(school, np.column_stack([x, y])))
-    >>> bool(abs(result.coefficients[1] - 2) < 0.15), bool(abs(result.icc - 0.2) < 0.08)
-    (True, True)
+    >>> mean = np.column_stack([np.zeros(4), [1, 2, 3, 4]])
+    >>> within = np.array([[32, 64], [64, 160]])  # inside schools the result rises by 64/32
+    >>> result = random_intercept_regression(SchoolMoments(np.full(4, 9), mean, within))
+    >>> result.coefficients.round(6).tolist(), round(result.sigma2, 4)  # (160 − 64²/32)/(36 − 5)
+    ([2.5, 2.0], 1.0323)
     """
-    profile = Profile(moments, restricted)
+    profile = _Profile(moments, restricted)
     terms = profile.terms
-    if not identified(profile):
+    if not _identified(profile):
         unknown = np.full(terms, np.nan)
         covariance = np.full((terms, terms), np.nan)
         return RandomIntercept(moments, restricted, np.nan, np.nan, np.nan, unknown, covariance)
@@ -209,32 +176,7 @@ def random_intercept_regression(
     return RandomIntercept(moments, restricted, share, tau2, sigma2, slope[0], covariance)
 
 
-def within_between(moments: SchoolMoments) -> RandomIntercept:
-    """Slope of the result on one covariate of pupils, inside schools and between schools.
-
-    ``moments`` of two columns, covariate and result. Coefficients: intercept, the slope between
-    pupils of one school, the slope between means of schools. Their difference is the contextual
-    effect: what the company adds to the pupil's own circumstances. Source: Raudenbush & Bryk
-    (2002), ch. 5.
-
-    >>> from msoko_analysis.stats.school_moments import of_pupils
-    >>> rng = np.random.default_rng(1)
-    >>> school, level = np.repeat(np.arange(100), 30), rng.normal(size=100)
-    >>> own = level[school] + rng.normal(size=3000)
-    >>> y = 2 * (own - level[school]) + 5 * level[school] + rng.normal(0, 3, 3000)
-    >>> within_between(of_pupils(school, np.column_stack([own, y]))).coefficients[1:].round(1).tolist()
-    [2.0, 5.0]
-    """
-    mean, within = np.asarray(moments.mean, dtype=float), np.asarray(moments.within, dtype=float)
-    if mean.shape[1] != 2:
-        raise StatsInputError("two columns, the covariate and the result")
-    split = np.column_stack([np.zeros(len(mean)), mean])
-    products = np.zeros((3, 3))
-    products[np.ix_([0, 2], [0, 2])] = within
-    return random_intercept_regression(SchoolMoments(moments.n, split, products))
-
-
-def regress(products: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _regress(products: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Regression of the last column on the others from products (…, columns, columns).
 
     Returns products of the regressors, coefficients and the residual sum of squares.
@@ -244,7 +186,7 @@ def regress(products: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return inner, slope, products[..., -1, -1] - (cross * slope).sum(axis=-1)
 
 
-def identified(profile: Profile) -> bool:
+def _identified(profile: _Profile) -> bool:
     """Whether both variances can be estimated at all; dependent covariates are refused."""
     if len(profile.n) <= profile.terms or profile.n.sum() - len(profile.n) < 1:
         return False

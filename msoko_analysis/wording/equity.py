@@ -17,7 +17,6 @@ from msoko_analysis.wording.levels import (
 )
 from msoko_analysis.wording.names import district_cases, school_names
 
-_SCHOOLS = ("школа", "школы", "школ")
 _OF_SCHOOLS = ("школы", "школ", "школ")
 _CHANGED = (Verdict.WATCH, Verdict.NO_CONCERN)
 SIDE = {1.0: "вырос", -1.0: "сократился", 0.0: "не изменился"}

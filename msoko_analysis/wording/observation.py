@@ -16,7 +16,6 @@ from msoko_analysis.wording.names import paper_name, school_name
 from msoko_analysis.wording.numbering import in_table, table_title
 from msoko_analysis.wording.sign_kinds import KINDS
 
-_WORKS = ("работа", "работы", "работ")
 _OF_WORKS = ("работу", "работы", "работ")
 # Signs an observer can clear up, and those of them that are looked for in the works themselves.
 _TOLD = tuple(one.finding for one in load_signs().signs if one.cleared)

@@ -36,7 +36,6 @@ from msoko_analysis.wording.summary_results import marks_of_forms, results_point
 
 _SCHOOLS = ("школа", "школы", "школ")
 _OF_SCHOOLS = ("школы", "школ", "школ")
-_WORKS = ("работа", "работы", "работ")
 # More names than this push the summary off its page; the section has them all.
 _NAMES = 6
 

@@ -25,7 +25,6 @@ from msoko_analysis.wording.numbering import see_table
 from msoko_analysis.wording.results import margin, works
 
 _SCHOOLS = ("школа", "школы", "школ")
-_OF_SCHOOLS = ("школы", "школ", "школ")
 _WORKS = ("работа", "работы", "работ")
 
 

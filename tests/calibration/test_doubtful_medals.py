@@ -81,7 +81,7 @@ def test_doubtful_schools_are_found(
     for seed in range(number):
         result, guilty = medalists(200 + seed, rate, 0.05, doubtful=0.1, years=years)
         judged = result.n >= SMALLEST
-        areas.append(auc(-result.mid_p[judged], guilty[judged]))
+        areas.append(auc(-result.p[judged], guilty[judged]))
         powers.append((result.p[judged & guilty] <= 0.05).mean())
         single.append((one_group(result)[judged & guilty] <= 0.05).mean())
         clean.append(result.p[judged & ~guilty] <= 0.05)

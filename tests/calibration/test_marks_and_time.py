@@ -15,10 +15,9 @@ from worlds_marks import DRIFT, MarkWorld, mark_world, occasions
 from msoko_analysis.stats.homogeneity import homogeneity
 from msoko_analysis.stats.jump import jump, vanished_rise
 from msoko_analysis.stats.mark_gap import compare_marks, mark_gap
-from msoko_analysis.stats.mark_gap_margins import (
-    MarkGapOfMargins,
+from msoko_analysis.stats.mark_gap_comparison import (
+    MarkGapOfComparison,
     mark_gap_of_comparison,
-    mark_gap_of_margins,
 )
 from msoko_analysis.synthetic import honest_world
 
@@ -92,11 +91,11 @@ def correlation(world: MarkWorld, z: np.ndarray) -> float:
     return float(np.corrcoef(z[has], world.mean[has])[0, 1])
 
 
-def from_forms(world: MarkWorld) -> MarkGapOfMargins:
+def from_forms(world: MarkWorld) -> MarkGapOfComparison:
     """What the forms of ФИС ОКО allow: «понизили», «подтвердили», «повысили» and exam marks."""
     sides = compare_marks(world.pairs, world.mark_of_score)
     table = np.stack([sides.lower, sides.same, sides.higher], axis=1)
-    return mark_gap_of_comparison(table, world.margins[1])
+    return mark_gap_of_comparison(table, world.exam_marks)
 
 
 @worlds
@@ -135,34 +134,28 @@ def test_marks_from_forms(own_level: float, number: int, schools: int) -> None:
 @worlds
 def test_marks_of_honest_schools(number: int, schools: int) -> None:
     for own_level in (0.0, 0.3):
-        all_z, sizes, means, corr, naive = [], [], [], [], []
-        margins_z, margins_corr, region = [], [], []
+        all_z, sizes, means, corr, naive, region = [], [], [], [], [], []
         for seed in range(number):
             world = mark_world(seed, schools, share=0.0, own_level=own_level)
             result = mark_gap(world.pairs, reliability=world.alpha)
             standard = mark_gap(world.pairs, reliability=world.alpha, level_degree=0)
             plain = mark_gap(world.pairs, reliability=1.0, level_degree=0)
-            margins = mark_gap_of_margins(*world.margins)
             all_z.append(result.z)
             sizes.append(result.n)
             means.append(world.mean)
-            margins_z.append(margins.z)
-            for into, z in (
-                (corr, result.z), (region, standard.z), (naive, plain.z), (margins_corr, margins.z)
-            ):  # fmt: skip
+            for into, z in ((corr, result.z), (region, standard.z), (naive, plain.z)):
                 into.append(correlation(world, z))
         name = f"marks, own level {own_level:g}"
         check_mean(f"{name}, corr with school mean", corr, -0.05, 0.05)
-        check_mean(f"{name}, margins, corr", margins_corr, -0.05, 0.05)
         if (
             not own_level
         ):  # the correction for reliability alone does it where schools share a standard
             check_mean(f"{name}, one standard, corr", region, -0.05, 0.05)
             check_mean(f"{name}, naive, corr", naive, 0.3, 0.5)
-        for kind, z in (("pairs", spread(all_z)), ("margins", spread(margins_z))):
-            check_rate(f"{name}, {kind}, .05", norm.sf(z) < 0.05, 0.04, 0.06)
-            check_rate(f"{name}, {kind}, .01", norm.sf(z) < 0.01, 0.005, 0.015)
-            check_rate(f"{name}, {kind}, two-sided .05", np.abs(z) > 1.96, 0.04, 0.06)
+        z = spread(all_z)
+        check_rate(f"{name}, .05", norm.sf(z) < 0.05, 0.04, 0.06)
+        check_rate(f"{name}, .01", norm.sf(z) < 0.01, 0.005, 0.015)
+        check_rate(f"{name}, two-sided .05", np.abs(z) > 1.96, 0.04, 0.06)
         z, n, mean = (np.concatenate(row) for row in (all_z, sizes, means))
         low, high = np.quantile(mean, [0.1, 0.9])
         for part, chosen in (
@@ -174,14 +167,13 @@ def test_marks_of_honest_schools(number: int, schools: int) -> None:
 
 @worlds
 def test_inflated_marks_are_found(number: int, schools: int) -> None:
-    areas, naive, margins, power, ratio, clean = [], [], [], [], [], []
+    areas, naive, power, ratio, clean = [], [], [], [], []
     for seed in range(number):
         world = mark_world(200 + seed, schools, inflation=EFFECT)
         result = mark_gap(world.pairs, reliability=world.alpha)
         plain = mark_gap(world.pairs, reliability=1.0, level_degree=0)
-        few = mark_gap_of_margins(*world.margins)
         judged, guilty = np.isfinite(result.z), world.inflating
-        for into, z in ((areas, result.z), (naive, plain.z), (margins, few.z)):
+        for into, z in ((areas, result.z), (naive, plain.z)):
             into.append(auc(z[judged], guilty[judged]))
         power.append((result.p[judged & guilty] < 0.01).mean())
         clean.append((result.p[judged & ~guilty] < 0.01).mean())
@@ -191,7 +183,6 @@ def test_inflated_marks_are_found(number: int, schools: int) -> None:
         ratio.append(result.pupils[judged & guilty].sum() / added[judged & guilty].sum())
     check_mean("marks +.5 SD, AUC", areas, 0.965, 1.0)
     check_mean("marks +.5 SD, gain over naive AUC", np.array(areas) - naive, 0.003, 0.1)
-    check_mean("marks +.5 SD, margins AUC", margins, 0.955, 1.0)
     check_mean("marks +.5 SD, power at .01", power, 0.5, 1.0)
     check_mean("marks +.5 SD, honest called at .01", clean, 0.0, 0.015)
     # A tenth of the schools inflates, so the regional expectation has moved by a tenth as well.
@@ -212,7 +203,7 @@ def test_jumps_of_honest_schools(number: int, schools: int) -> None:
             judged = np.isfinite(result.p)
             p.append(result.p[judged])
             n.append(np.minimum(three[0].n, three[1].n)[judged])
-            naive.append(np.abs(result.change / result.standard_error)[judged] > 1.96)
+            naive.append(np.abs(result.departure / result.standard_error)[judged] > 1.96)
             fading.append(vanished_rise(*three).p[judged])
         p, n, naive, fading = (np.concatenate(row) for row in (p, n, naive, fading))
         check_rate(f"jump, drift {drift:g}, .05", p < 0.05, 0.04, 0.06)

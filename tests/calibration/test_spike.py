@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.stats import false_discovery_control, norm
+from three_cells import three_cells
 from worlds import (
     CUTS,
     auc,
@@ -25,7 +26,6 @@ from worlds import (
 from msoko_analysis.stats.lifted import lifted_pupils
 from msoko_analysis.stats.reference import outside_municipality, smoothed_without_self
 from msoko_analysis.stats.spike import PaperScores, spike_test
-from msoko_analysis.stats.three_cells import three_cells
 from msoko_analysis.synthetic import World, honest_world
 
 EACH_AND_ALL = (*((cut,) for cut in CUTS), CUTS)

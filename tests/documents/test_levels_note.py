@@ -24,7 +24,7 @@ from msoko_analysis.params.scales import Paper
 from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.stats.gaps import v_gap_of_marks
 from msoko_analysis.stats.hetop import hetop
-from msoko_analysis.stats.icc_change import interval_of_change
+from msoko_analysis.stats.interval_of_change import interval_of_change
 from msoko_analysis.stats.ordered_probit import ordered_probit
 
 RUN = "tests/runs/moscow_ege.yaml"

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from leaving_out import jackknife_difference
 from reading import words
 
 from msoko_analysis.disclosure import publish
@@ -13,7 +14,6 @@ from msoko_analysis.documents.overview import Overview, build_overview
 from msoko_analysis.measures import COLUMNS
 from msoko_analysis.measures.result_change import change
 from msoko_analysis.params.run import load_run
-from msoko_analysis.stats.jackknife import jackknife_difference
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from altai import altai_years
+from leaving_out import jackknife_difference
 
 from msoko_analysis.measures.arrays import CONTEXT, PaperArrays, Year
 from msoko_analysis.measures.equity import equity_rows
@@ -26,7 +27,6 @@ from msoko_analysis.params.run import Thresholds, load_run
 from msoko_analysis.params.scales import Paper, Scale
 from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.params.shnor import read_shnor_rules
-from msoko_analysis.stats.jackknife import jackknife_difference
 from msoko_analysis.stats.ordered_probit import ordered_probit
 
 MA4, RU4, MA5 = Paper("VPR", 4, "MA"), Paper("VPR", 4, "RU"), Paper("VPR", 5, "MA")

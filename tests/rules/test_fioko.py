@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import rankdata, spearmanr
+from scipy.stats import rankdata
 
 from msoko_analysis.rules.fioko import cohort_jump, inflated_mean, mark_agreement, objectivity_index
 
@@ -53,10 +53,6 @@ def test_mark_agreement_equals_scipy(pupils: list[tuple[int, int]]) -> None:
     n = len(marks)
     d = rankdata(marks) - rankdata(scores)
     assert result.published[0] == pytest.approx(1 - 6 * (d**2).sum() / (n * (n**2 - 1)))
-    if len(set(marks)) > 1 and len(set(scores)) > 1:
-        assert result.tie_corrected[0] == pytest.approx(spearmanr(marks, scores).statistic)
-    else:
-        assert np.isnan(result.tie_corrected[0])
 
 
 def test_jump_needs_both_years() -> None:

@@ -16,7 +16,7 @@ from msoko_analysis.errors import StatsInputError
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.params.shnor import read_shnor_rules
-from msoko_analysis.rules.shnor import history, shnor
+from msoko_analysis.rules.shnor import shnor
 
 CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "shnor.yaml").read_text("utf-8"))
 LIMITS = {"limit": 0.30, "procedures": 2, "smallest": 10}
@@ -80,12 +80,6 @@ def test_shares_from_counts_meet_the_limit_exactly() -> None:
     n = np.arange(10, 400, 10.0)[:, None]
     result = shnor((3 * n / 10) / n, n, None, None, **LIMITS)
     assert (result.low == 1).all()
-
-
-def test_history() -> None:
-    assert history(np.array([np.nan, 0.0]), np.array([0.0, np.nan])).tolist() == ["unclear"] * 2
-    with pytest.raises(StatsInputError, match="same schools"):
-        history(np.zeros(2), np.zeros(3))
 
 
 def test_refusals() -> None:

@@ -179,8 +179,8 @@ def test_a_known_task_is_named_with_its_size() -> None:
     points = world.points.copy()
     points[:60, hard] = world.tasks.maxima[hard]
     profile = task_profile(world.counts(points))
-    assert profile.task_p[0].argmin() == hard
-    assert profile.task_p[0, hard] < 1e-6
+    assert profile.task_z[0].argmax() == hard
+    assert norm.sf(profile.task_z[0, hard]) < 1e-6
     gained = (points[:100, hard] - world.points[:100, hard]).mean() / world.tasks.maxima[hard]
     # The raised sum scores hide a part of the leak, never more than half here.
     assert gained / 2 < profile.task_gain[0, hard] < gained

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
-import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,48 +12,6 @@ from scipy.stats import t as student
 from msoko_analysis.errors import StatsInputError
 from msoko_analysis.stats.jump import Occasion, jump, standardised, vanished_rise
 from msoko_analysis.stats.overdispersion import overdispersion
-from msoko_analysis.stats.residual_gain import residual_gain
-
-
-def test_reproduces_all_published_flags(shared: Path) -> None:
-    # The Atlanta Journal-Constitution's own flags for New Mexico, 2008–2011.
-    rows = pl.read_parquet(shared / "data/new_mexico_ajc/nm_ajc_results.parquet").to_pandas()
-    flagged = differences = exact = 0
-    for _, one in rows.groupby(["test_year", "subject", "grade"]):
-        before, after, n1, n2 = (one[name].to_numpy() for name in ("ss1", "ss2", "n1", "n2"))
-        result = residual_gain(before, after, n_before=n1, n_after=n2)
-        ours = result.p < 0.05
-        flagged += int(ours.sum())
-        differences += int((ours != (one["flagged_t95"] == 1)).sum())
-        published = one[["predicted", "resid_t", "tprob"]].to_numpy().T
-        exact += all(
-            np.allclose(mine, theirs, atol=1e-5)
-            for mine, theirs in zip((result.predicted, result.t, result.p), published, strict=True)
-        )
-    assert len(rows) == 8_987
-    assert (flagged, differences) == (447, 0)
-    # The newspaper's regression of reading in grade 8, 2011, saw some other row: second digit.
-    assert exact == 39
-
-
-@pytest.mark.parametrize("seed", range(3))
-def test_residual_gain_equals_leaving_each_school_out(seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    n_before, n_after = rng.integers(10, 90, (2, 25))
-    before = rng.normal(40, 4, 25)
-    after = 5 + 0.9 * before + rng.normal(0, 20 / np.sqrt(n_after))
-    result = residual_gain(before, after, n_before=n_before, n_after=n_after)
-    for school in range(25):
-        rest = np.arange(25) != school
-        weight = (n_before + n_after)[rest]
-        design = np.column_stack([np.ones(24), before[rest]])
-        gram = np.linalg.inv(design.T @ (design * weight[:, None]))
-        line = gram @ design.T @ (weight * after[rest])
-        variance = (weight * (after[rest] - design @ line) ** 2).sum() / (24 - 2)
-        point = np.array([1.0, before[school]])
-        spread = variance * (1 / (n_before + n_after)[school] + point @ gram @ point)
-        expected = (after[school] - point @ line) / np.sqrt(spread)
-        assert result.t[school] == pytest.approx(expected, rel=1e-9)
 
 
 def years(seed: int, schools: int = 60) -> tuple[Occasion, Occasion]:
@@ -138,9 +93,6 @@ def test_a_rise_that_stayed_is_not_a_rise_that_vanished() -> None:
     assert result.p[0] < 1e-6
     assert result.p[1] > 0.2
     assert result.p[2] > 0.99  # a fall that was made good is the other way round
-    assert result.lost[0] == pytest.approx(1, abs=0.1)
-    assert abs(result.lost[1]) < 0.1
-    assert np.isnan(result.lost[2])
 
 
 def test_edges() -> None:
@@ -148,8 +100,8 @@ def test_edges() -> None:
     before.n[:3] = 0, 4, 1
     before.mean[0] = before.sd[0] = before.sd[2] = np.nan
     result = jump(before, after)
-    assert np.isnan(result.change[0])
-    assert np.isfinite(result.change[[1, 2]]).all()
+    assert np.isnan(result.departure[0])
+    assert np.isfinite(result.departure[[1, 2]]).all()
     assert np.isnan(result.p[:3]).all()
     assert np.isfinite(result.p[3:]).all()
     with pytest.raises(StatsInputError, match="covariance"):
@@ -160,8 +112,3 @@ def test_edges() -> None:
         standardised(np.array([[0, 5, 0]]))
     with pytest.raises(StatsInputError, match="different results"):
         jump(Occasion(np.zeros(3), np.zeros(3), np.full(3, 9.0)), years(6, 3)[1])
-    five = np.full(5, 9)
-    with pytest.raises(StatsInputError, match="vary"):
-        residual_gain(np.ones(5), np.arange(5), n_before=five, n_after=five)
-    with pytest.raises(StatsInputError, match="missing"):
-        residual_gain(np.array([1, 2, 3, 4, np.nan]), np.arange(5), n_before=five, n_after=five)

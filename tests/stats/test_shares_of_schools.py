@@ -108,7 +108,6 @@ def test_fit_equals_scipys_distribution() -> None:
     assert result.value[68] == pytest.approx((weight * grid).sum() / weight.sum(), abs=1e-3)
     assert low[68] == pytest.approx(grid[np.searchsorted(cumulative, 0.025)], abs=2e-3)
     assert high[68] == pytest.approx(grid[np.searchsorted(cumulative, 0.975)], abs=2e-3)
-    assert result.above(0.3)[68] == pytest.approx(weight[grid > 0.3].sum() / weight.sum(), abs=2e-3)
 
 
 def test_slope_is_that_of_the_likelihood() -> None:

@@ -6,9 +6,9 @@ from math import comb
 
 import numpy as np
 import pytest
+from three_cells import three_cells
 
 from msoko_analysis.errors import StatsInputError
-from msoko_analysis.stats.three_cells import three_cells
 
 # Cells, curvature k, exact upper tail, and the p of R rddisttest, which knows p in steps of 2^-10 only
 # and picks the shortest region; all four recorded in methods.md §1.9.

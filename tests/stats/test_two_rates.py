@@ -33,7 +33,6 @@ def test_tails_are_scipys() -> None:
     assert (a, b) == pytest.approx((1.8, 7.2))
     law = betabinom(5, 1.8, 7.2)
     assert MODEL.p[0] == pytest.approx(law.pmf([3, 4, 5]).sum())
-    assert MODEL.mid_p[0] == pytest.approx(law.pmf([4, 5]).sum() + law.pmf(3) / 2)
 
 
 def test_posteriors_equal_integration_over_the_rate() -> None:
@@ -101,7 +100,6 @@ def test_order_of_schools_and_more_below_the_bar(seed: int) -> None:
     assert np.allclose(one.p[order], other.p, equal_nan=True)
     judged = one.n >= SMALLEST
     assert (np.isfinite(one.p) == judged).all()
-    assert (one.mid_p[judged] <= one.p[judged]).all()
     more = TwoRates(np.minimum(x + 1, n), n, *list(vars(one).values())[2:])
     assert (more.p[judged] <= one.p[judged]).all()
     assert (more.posterior_above(0.4) >= one.posterior_above(0.4) - 1e-12).all()

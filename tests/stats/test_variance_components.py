@@ -8,18 +8,17 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from anova import anova_icc
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from moments import of_pupils
 from scipy.optimize import minimize
 
 from msoko_analysis.errors import StatsInputError
-from msoko_analysis.stats.nested_components import municipality_of, nested_components
-from msoko_analysis.stats.school_moments import SchoolMoments, of_counts, of_pupils
+from msoko_analysis.stats.school_moments import SchoolMoments, of_counts
 from msoko_analysis.stats.variance_components import (
-    anova_icc,
     random_intercept,
     random_intercept_regression,
-    within_between,
 )
 
 # --- lme4 1.1-31 and published values (shared/data/mlm_reference, methods.md §1.9), 1e-4 relative
@@ -37,20 +36,25 @@ def close(*pairs: tuple[float, float]) -> None:
 def test_high_school_and_beyond(shared: Path) -> None:
     # Raudenbush & Bryk (2002), ch. 4: 8.61 and 39.15; lme4 for the digits.
     data = pupils(shared, "Hsb82")
-    moments = of_pupils(data["school"], data[["ses", "mAch"]].to_numpy())
-    alone = random_intercept(moments.columns([1]))
+    school, result = data["school"], data["mAch"].to_numpy()
+    moments = of_pupils(school, result)
+    alone = random_intercept(moments)
     close((alone.tau2, 8.614025), (alone.sigma2, 39.148322), (alone.icc, 0.18035))
     close((alone.coefficients[0], 12.63697), (alone.standard_error[0], 0.2444))
     close((-alone.deviance / 2, -23558.4))
-    assert anova_icc(moments.columns([1])) == pytest.approx(0.1736, abs=5e-5)
-    ordinary = random_intercept(moments.columns([1]), restricted=False)
+    assert anova_icc(result, school) == pytest.approx(0.1736, abs=5e-5)
+    ordinary = random_intercept(moments, restricted=False)
     close(
         (ordinary.tau2, 8.553464), (ordinary.sigma2, 39.1484), (-ordinary.deviance / 2, -23557.91)
     )
-    slope = random_intercept_regression(moments)
+    slope = random_intercept_regression(of_pupils(school, data[["ses", "mAch"]].to_numpy()))
     close((slope.coefficients[1], 2.390196), (slope.standard_error[1], 0.10572))
     close((slope.tau2, 4.7682), (slope.sigma2, 37.0344))
-    split = within_between(moments)
+    own = data["ses"].to_numpy()
+    of_school = data["ses"].groupby(school).transform("mean").to_numpy()
+    split = random_intercept_regression(
+        of_pupils(school, np.column_stack([own - of_school, of_school, result]))
+    )
     close((split.coefficients[1], 2.191165), (split.standard_error[1], 0.10867))
     close((split.coefficients[2], 5.866203), (split.standard_error[2], 0.36169))
     close((split.tau2, 2.6924), (split.sigma2, 37.0191))
@@ -59,7 +63,9 @@ def test_high_school_and_beyond(shared: Path) -> None:
 def test_london_exam(shared: Path) -> None:
     data = pupils(shared, "Exam")
     moments = of_pupils(data["school"], data[["standLRT", "normexam"]].to_numpy())
-    alone = random_intercept(moments.columns([1]), restricted=False)
+    alone = random_intercept(
+        of_pupils(data["school"], data["normexam"].to_numpy()), restricted=False
+    )
     close((alone.tau2, 0.1686389), (alone.sigma2, 0.8477605), (-alone.deviance / 2, -5505.324))
     slope = random_intercept_regression(moments, restricted=False)
     close((slope.tau2, 0.09212927), (slope.sigma2, 0.565731), (slope.coefficients[1], 0.56337))
@@ -77,33 +83,6 @@ def test_coursework_and_written_paper(shared: Path) -> None:
     close((result.tau2, 73.81207), (result.sigma2, 181.16554), (result.coefficients[0], 26.05629))
 
 
-def test_chemistry_in_schools_of_authorities(shared: Path) -> None:
-    data = pupils(shared, "Chem97")
-    moments = of_pupils(data["school"], data[["gcsecnt", "score"]].to_numpy())
-    authority = municipality_of(data["school"].to_numpy(), data["lea"].to_numpy())
-    alone = nested_components(moments.columns([1]), authority)
-    close((alone.school_variance, 2.7487232), (alone.municipality_variance, 0.1534837))
-    close((alone.pupil_variance, 8.5160869), (alone.coefficients[0], 5.31898))
-    result = nested_components(moments, authority)
-    close((result.school_variance, 1.16620223), (result.municipality_variance, 0.01476567))
-    close((result.pupil_variance, 5.15420147), (-result.deviance / 2, -70848.49))
-    close((result.coefficients[0], 5.63545), (result.coefficients[1], 2.47256))
-    low, high = result.municipality_interval()
-    assert low == 0
-    assert result.municipality_share < high < 0.02
-    # 2,410 schools are many: near the textbook interval, which takes them as equally large
-    low, high = alone.school_interval()
-    share, n, schools = alone.school_share, moments.n.mean(), len(moments.n)
-    wald = 1.96 * (1 - share) * (1 + (n - 1) * share) * np.sqrt(2 / (n * (n - 1) * schools))
-    assert (low, high) == pytest.approx((share - wald, share + wald), abs=0.3 * wald)
-
-
-def test_crossed_groups_are_refused(shared: Path) -> None:
-    data = pupils(shared, "ScotsSec")
-    with pytest.raises(StatsInputError, match="crossed"):
-        municipality_of(data["primary"].to_numpy(), data["second"].to_numpy())
-
-
 def test_altai(shared: Path) -> None:
     # domain.md §1.5: analysis of variance, schools of five pupils or more, spring 2021.
     rows = pl.read_parquet(shared / "data/altai/results_2020_2021_grades4-6_ma_ru.parquet")
@@ -112,8 +91,9 @@ def test_altai(shared: Path) -> None:
     for subject, published in (("MA", 0.094), ("RU", 0.103)):
         one = rows.filter(pl.col("subject") == subject)
         one = one.filter(pl.len().over("school") >= 5)
-        moments = of_pupils(one["school"].to_numpy(), one["total"].to_numpy())
-        assert anova_icc(moments) == pytest.approx(published, abs=5e-4)
+        school, total = one["school"].to_numpy(), one["total"].to_numpy()
+        moments = of_pupils(school, total)
+        assert anova_icc(total, school) == pytest.approx(published, abs=5e-4)
         twin = random_intercept(moments)
         low, high = twin.interval()
         # Another estimator, which gives small schools more weight: inside each other's error.
@@ -164,24 +144,6 @@ def test_equals_dense_restricted_likelihood(seed: int) -> None:
     assert [result.tau2, result.sigma2] == pytest.approx(np.exp(found.x), rel=1e-4)
 
 
-def test_nested_equals_dense_restricted_likelihood() -> None:
-    school, columns = world(5, schools=18)
-    municipality = np.arange(18) // 3
-    columns[:, 1] += np.random.default_rng(6).normal(0, 1.5, 6)[municipality[school]]
-    design = np.column_stack([np.ones(90), columns[:, 0]])
-    found = minimize(
-        dense_deviance,
-        [0.0, 0.0, 0.0],
-        args=([school, municipality[school]], design, columns[:, 1]),
-        method="Nelder-Mead",
-        options={"xatol": 1e-7, "fatol": 1e-10, "maxiter": 2_000},
-    )
-    result = nested_components(of_pupils(school, columns), municipality[np.unique(school)])
-    ours = [result.school_variance, result.municipality_variance, result.pupil_variance]
-    assert ours == pytest.approx(np.exp(found.x), rel=1e-3)
-    assert result.deviance == pytest.approx(found.fun, abs=1e-6)
-
-
 @settings(max_examples=25, deadline=None)
 @given(n=st.integers(2, 30), schools=st.integers(3, 12), seed=st.integers(0, 10_000))
 def test_balanced_schools_have_the_closed_form(n: int, schools: int, seed: int) -> None:
@@ -192,7 +154,8 @@ def test_balanced_schools_have_the_closed_form(n: int, schools: int, seed: int) 
     result = random_intercept(moments)
     if between > pupil:
         assert result.tau2 == pytest.approx((between - pupil) / n, rel=1e-4, abs=1e-7)
-        assert result.icc == pytest.approx(anova_icc(moments), rel=1e-4, abs=1e-7)
+        analysis = (between - pupil) / (between + (n - 1) * pupil)
+        assert result.icc == pytest.approx(analysis, rel=1e-4, abs=1e-7)
     else:
         assert result.icc == 0
         assert result.interval()[0] == 0
@@ -252,12 +215,6 @@ def test_too_few_is_an_answer() -> None:
     for moments in (one_school, single_pupils, alike_inside, all_at_maximum):
         result = random_intercept(moments)
         assert np.isnan([result.icc, result.tau2, *result.interval()]).all()
-    assert np.isnan(anova_icc(one_school))
-    assert np.isnan(anova_icc(all_at_maximum))
-    schools = of_counts(np.random.default_rng(4).integers(0, 5, (6, 4)))
-    for municipality in (np.zeros(6), np.arange(6)):
-        result = nested_components(schools, municipality)
-        assert np.isnan([result.school_share, *result.municipality_interval()]).all()
 
 
 def test_refusals() -> None:
@@ -267,10 +224,6 @@ def test_refusals() -> None:
         random_intercept_regression(twice)
     with pytest.raises(StatsInputError, match="one column"):
         random_intercept(twice)
-    with pytest.raises(StatsInputError, match="two columns"):
-        within_between(twice)
-    with pytest.raises(StatsInputError, match="one municipality"):
-        nested_components(twice, np.zeros(3))
     with pytest.raises(StatsInputError, match="negative"):
         of_counts(np.array([[1, -1]]))
     with pytest.raises(StatsInputError, match="schools x columns"):

@@ -40,10 +40,9 @@ class MarkWorld:
         return 2 + np.searchsorted(CUTS, np.arange(self.pairs.shape[2]), side="right")
 
     @property
-    def margins(self) -> tuple[np.ndarray, np.ndarray]:
-        """Counts of school marks and of exam marks (schools × 4)."""
-        earned = self.mark_of_score[:, None] == np.arange(2, 6)
-        return self.pairs.sum(axis=2), self.pairs.sum(axis=1) @ earned
+    def exam_marks(self) -> np.ndarray:
+        """Counts of exam marks (schools × 4)."""
+        return self.pairs.sum(axis=1) @ (self.mark_of_score[:, None] == np.arange(2, 6))
 
 
 def mark_world(

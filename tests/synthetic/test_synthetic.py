@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 import yaml
+from anova import anova_icc
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import binom, chisquare
@@ -77,17 +78,6 @@ def one_paper(rows: pl.DataFrame, paper: dict | tuple[int, int, str]) -> pl.Data
     if isinstance(paper, dict):
         paper = (paper["year"], paper["grade"], paper["subject"])
     return rows.filter(year=paper[0], grade=paper[1], subject=paper[2])
-
-
-def anova_icc(values: np.ndarray, groups: np.ndarray) -> float:
-    """One-way ANOVA intraclass correlation, groups of at least five."""
-    table = pl.DataFrame({"x": values, "g": groups}).filter(pl.len().over("g") >= 5)
-    sizes = table.group_by("g").agg(n=pl.len(), mean=pl.col("x").mean(), var=pl.col("x").var())
-    n, mean, var = (sizes[name].to_numpy() for name in ("n", "mean", "var"))
-    within = ((n - 1) * var).sum() / (n.sum() - len(n))
-    between = (n * (mean - table["x"].mean()) ** 2).sum() / (len(n) - 1)
-    typical = (n.sum() - (n**2).sum() / n.sum()) / (len(n) - 1)
-    return (between - within) / (between + (typical - 1) * within)
 
 
 # ---- worlds

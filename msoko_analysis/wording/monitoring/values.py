@@ -15,7 +15,6 @@ from msoko_analysis.page.tables import Digits, Table
 from msoko_analysis.russian import between, counted, listed, number
 
 INDICATORS = ("показатель", "показателя", "показателей")
-_OF_INDICATORS = ("показателя", "показателей", "показателей")
 NOT_LOADED = "Показатели мониторинга не загружены."
 _STATE = {1.0: "лучше", -1.0: "хуже", 0.0: "без изменений"}
 _REACHED = {1.0: "достигнута", 0.0: "не достигнута"}

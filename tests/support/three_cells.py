@@ -29,7 +29,7 @@ def three_cells(counts: np.ndarray, cut: int, *, curvature: float = 0.0) -> Thre
     With a second difference of at most ``curvature`` (k, share of the mean), given the pupils in the
     three cells, ``N_c ~ Bin(n, π)`` with ``π ≤ (1 + k)/(3 + k)``; p is the upper tail at that bound.
     It needs no reference and no large n, but sees three scores only, and natural bumps of the test
-    are spikes to it: use :func:`msoko_analysis.stats.spike.spike_test` for a verdict.
+    are spikes to it: what :func:`msoko_analysis.stats.spike.spike_test` must be better than.
 
     ``counts`` (schools × scores); ``cut`` not at an end of the scale; ``curvature`` from 0 to below 1.
     Source: Frandsen, Advances in Econometrics 38:281–315 (2017), here with the exact tail instead of
