@@ -15,8 +15,7 @@ from msoko_analysis.measures.prepare import load
 from msoko_analysis.page.prose import Stack
 from msoko_analysis.page.tables import Table
 from msoko_analysis.params.run import load_run
-from msoko_analysis.wording.letter import appendix as letter_appendix
-from msoko_analysis.wording.letter import page as letter
+from msoko_analysis.wording.letter import appendix, page
 from msoko_analysis.wording.requisites import Requisites
 
 # Whom a letter to a school addresses.
@@ -35,47 +34,47 @@ class Letter:
     @cached_property
     def requisites(self) -> Requisites:
         """Head of the letter."""
-        return letter.requisites(self.facts)
+        return page.requisites(self.facts)
 
     @cached_property
     def page(self) -> Stack:
         """The letter itself: one page."""
-        return letter.page(self.facts)
+        return page.page(self.facts)
 
     @cached_property
     def results(self) -> Table:
         """The school paper by paper."""
-        return letter_appendix.results_table(self.facts)
+        return appendix.results_table(self.facts)
 
     @cached_property
     def exams(self) -> Stack:
         """ЕГЭ, where pupils of the school wrote it."""
-        return _filled(letter_appendix.exams_table(self.facts))
+        return _filled(appendix.exams_table(self.facts))
 
     @cached_property
     def checked(self) -> Table:
         """All signs that were looked for."""
-        return letter_appendix.checked_table(self.facts)
+        return appendix.checked_table(self.facts)
 
     @cached_property
     def signs(self) -> Stack:
         """Signs that are told, with figure and innocent causes."""
-        return letter_appendix.signs_text(self.facts)
+        return appendix.signs_text(self.facts)
 
     @cached_property
     def marks(self) -> Stack:
         """Marks by paper where they need a check."""
-        return _filled(letter_appendix.marks_table(self.facts))
+        return _filled(appendix.marks_table(self.facts))
 
     @cached_property
     def recommendations(self) -> Stack:
         """Recommendations to the head of the school and its teachers."""
-        return letter_appendix.measures_text(self.facts)
+        return appendix.measures_text(self.facts)
 
     @cached_property
     def methods(self) -> Stack:
         """How the numbers were got."""
-        return letter_appendix.methods_text(self.facts)
+        return appendix.methods_text(self.facts)
 
     def tables(self) -> tuple[Table, ...]:
         """All tables of the letter."""

@@ -17,10 +17,7 @@ from msoko_analysis.page.prose import Stack
 from msoko_analysis.page.tables import Table
 from msoko_analysis.params.run import load_run
 from msoko_analysis.russian import NBSP
-from msoko_analysis.wording.monitoring import advice as monitoring_advice
-from msoko_analysis.wording.monitoring import mechanisms
-from msoko_analysis.wording.monitoring import summary as monitoring_summary
-from msoko_analysis.wording.monitoring import values as monitoring
+from msoko_analysis.wording.monitoring import advice, mechanisms, summary, values
 from msoko_analysis.wording.requisites import Requisites
 
 
@@ -35,12 +32,12 @@ class MonitoringNote:
     @cached_property
     def requisites(self) -> Requisites:
         """Head of the document."""
-        return monitoring_summary.requisites(self.facts)
+        return summary.requisites(self.facts)
 
     @cached_property
     def summary(self) -> Stack:
         """The first page."""
-        return monitoring_summary.summary(self.facts)
+        return summary.summary(self.facts)
 
     @cached_property
     def values(self) -> Stack:
@@ -120,33 +117,33 @@ class MonitoringNote:
     @cached_property
     def recommendations(self) -> Stack:
         """Addressed recommendations."""
-        return monitoring_advice.advice_text(self.facts)
+        return advice.advice_text(self.facts)
 
     @cached_property
     def methods(self) -> Stack:
         """Sources and limits."""
-        return monitoring_summary.methods_text(self.facts)
+        return summary.methods_text(self.facts)
 
     @cached_property
     def _numbered(self) -> dict[str, Any]:
         """Blocks with tables and figures in the order of notebooks/monitoring_note.ipynb."""
         facts = self.facts
         blocks = {
-            "values": monitoring.values_text(facts),
-            "computed": monitoring.computed_text(facts),
-            "dynamics": monitoring.dynamics_text(facts),
-            "targets": monitoring.targets_text(facts),
-            "interview": monitoring.interview_table(facts),
+            "values": values.values_text(facts),
+            "computed": values.computed_text(facts),
+            "dynamics": values.dynamics_text(facts),
+            "targets": values.targets_text(facts),
+            "interview": values.interview_table(facts),
             "index": mechanisms.index_text(facts),
             "directions": mechanisms.directions_figure(facts),
             "components": mechanisms.components_table(facts),
             "experts": mechanisms.experts_text(facts),
             "remarks": mechanisms.remarks_table(facts),
-            "roadmap": monitoring_summary.roadmap_text(facts),
-            "calendar": monitoring_summary.calendar_text(facts),
-            "cycle": monitoring_summary.cycle_text(facts),
-            "reading": monitoring_summary.reading_text(facts),
-            "measures": monitoring_summary.measures_text(facts),
+            "roadmap": summary.roadmap_text(facts),
+            "calendar": summary.calendar_text(facts),
+            "cycle": summary.cycle_text(facts),
+            "reading": summary.reading_text(facts),
+            "measures": summary.measures_text(facts),
         }
         counter = _Counter()
         return {name: counter.numbered(block) for name, block in blocks.items()}

@@ -13,7 +13,7 @@ from msoko_analysis.measures.prepare import load
 from msoko_analysis.page.prose import Stack
 from msoko_analysis.page.tables import Table
 from msoko_analysis.params.run import load_run
-from msoko_analysis.wording.overview import page as overview
+from msoko_analysis.wording.overview import page
 from msoko_analysis.wording.requisites import Requisites
 
 
@@ -26,22 +26,22 @@ class Overview:
     @cached_property
     def requisites(self) -> Requisites:
         """Head of the document."""
-        return overview.requisites(self.facts)
+        return page.requisites(self.facts)
 
     @cached_property
     def summary(self) -> Stack:
         """The first page."""
-        return overview.summary(self.facts, self.tables)
+        return page.summary(self.facts, self.tables)
 
     @cached_property
     def tables(self) -> dict[str, Table]:
         """All tables by name, numbered through."""
-        return overview.all_tables(self.facts)
+        return page.all_tables(self.facts)
 
     @cached_property
     def methods(self) -> Stack:
         """How the numbers were got."""
-        return overview.methods_text(self.facts)
+        return page.methods_text(self.facts)
 
     def save(self, folder: str) -> None:
         """Write findings and tables; an empty ``folder`` saves nothing.

@@ -35,10 +35,7 @@ from msoko_analysis.params.scales import Paper
 from msoko_analysis.params.schema import PROJECT, nearest
 from msoko_analysis.russian import natural
 from msoko_analysis.wording import school_figures
-from msoko_analysis.wording.explorer import chain as explorer_chain
-from msoko_analysis.wording.explorer import context as explorer_context
-from msoko_analysis.wording.explorer import counts as explorer_counts
-from msoko_analysis.wording.explorer import school as explorer
+from msoko_analysis.wording.explorer import chain, context, counts, school
 from msoko_analysis.wording.names import paper_name, school_name
 from msoko_analysis.wording.sign_kinds import KINDS
 from msoko_analysis.wording.signs import signs_table
@@ -90,9 +87,9 @@ class Region:
         """Schools of a district with results, in alphabetical order: name and what is told of them."""
         facts = self.facts(district, year)
         units = sorted(facts.schools, key=lambda unit: natural(school_name(facts, unit)))
-        told = {unit: explorer.told_of(facts, unit) for unit in units}
+        told = {unit: school.told_of(facts, unit) for unit in units}
         columns = {
-            name: [explorer.names_of(told[unit], verdict) for unit in units]
+            name: [school.names_of(told[unit], verdict) for unit in units]
             for name, verdict in (
                 ("Требует проверки", Verdict.CONCERN), ("К сведению", Verdict.WATCH),
             )
@@ -177,7 +174,7 @@ class School:
     @cached_property
     def findings(self) -> tuple[Finding, ...]:
         """What is told of the school: signs first, those that need a check before the others."""
-        return tuple(explorer.told_of(self.facts, self.unit))
+        return tuple(school.told_of(self.facts, self.unit))
 
     @cached_property
     def papers(self) -> dict[str, str]:
@@ -190,60 +187,60 @@ class School:
 
     def headline(self) -> Stack:
         """What is known of the school, in two lines."""
-        return explorer.headline(self.facts, self.unit)
+        return school.headline(self.facts, self.unit)
 
     def histogram(self, paper: Paper | str | None = None) -> Figure | Paragraph:
         """Works of the school beside what its own level would give: all papers around the cuts, as in
         the note, or one paper score by score. Shows small groups.
         """
         if paper is None:
-            return explorer_counts.pooled_figure(self.facts, self.unit, self._picture)
-        return explorer_counts.paper_figure(self.facts, self.unit, self._of_paper(paper))
+            return counts.pooled_figure(self.facts, self.unit, self._picture)
+        return counts.paper_figure(self.facts, self.unit, self._of_paper(paper))
 
     def mark_histogram(self) -> Figure | Paragraph:
         """Marks of the school beside those of the region's pupils of such scores. Shows small groups."""
-        return explorer_counts.marks_figure(self.facts, self.unit, self._picture)
+        return counts.marks_figure(self.facts, self.unit, self._picture)
 
     def counts(self, paper: Paper | str | None = None) -> Table:
         """Counts of all papers by mark, or of one by score. Shows small groups."""
         if paper is None:
-            return explorer_counts.papers_table(self.facts, self.unit, self._in_order())
-        return explorer_counts.scores_table(self.facts, self.unit, self._of_paper(paper))
+            return counts.papers_table(self.facts, self.unit, self._in_order())
+        return counts.scores_table(self.facts, self.unit, self._of_paper(paper))
 
     def signs(self) -> Table:
         """All signs that were looked for, told or not."""
-        return explorer.signs_table(self.facts, self.unit)
+        return school.signs_table(self.facts, self.unit)
 
     def others(self) -> Table:
         """What else was judged: low results, level, procedures, medals, official markers."""
-        return explorer.others_table(self.facts, self.unit)
+        return school.others_table(self.facts, self.unit)
 
     def results(self) -> Table:
         """The school paper by paper against the region."""
-        return explorer.results_table(self.facts, self.unit)
+        return school.results_table(self.facts, self.unit)
 
     def procedures(self) -> Table:
         """Later procedures against the earlier ones of the same pupils."""
-        return explorer.links_table(self.facts, self.unit)
+        return school.links_table(self.facts, self.unit)
 
     def marks(self) -> Table:
         """Marks of the school against marks of papers and exams."""
-        return explorer.marks_table(self.facts, self.unit)
+        return school.marks_table(self.facts, self.unit)
 
     def context(self) -> Table:
         """Kind, place and size of the school, its level against what they lead to expect."""
         about = self.region.year(self.facts.year).schools.loc[self.unit].to_dict()
-        return explorer_context.context_table(self.facts, self.unit, about)
+        return context.context_table(self.facts, self.unit, about)
 
     def why(self) -> Stack:
         """Every finding of the school with its limit, its rows of measures, the counts behind, innocent
         causes and what is recommended. Shows small groups.
         """
-        return explorer_chain.why(self.facts, self.unit, self._behind)
+        return chain.why(self.facts, self.unit, self._behind)
 
     def measures(self) -> Table:
         """The rows of the table of measures behind all that is told of the school."""
-        return explorer_chain.behind_table(self.facts, self.unit)
+        return chain.behind_table(self.facts, self.unit)
 
     def tables(self) -> tuple[Table, ...]:
         """All tables of the school that have passed the public gate."""
@@ -288,12 +285,12 @@ class School:
             earlier, years = earlier_paper(one.paper)
             before = self._counts_of(self.facts.year - years).get(earlier)
             pair = [one for one in (before, self._counts.get(one.paper)) if one is not None]
-            return [explorer_counts.papers_table(self.facts, self.unit, pair)]
+            return [counts.papers_table(self.facts, self.unit, pair)]
         if one.code == "medals_school":
             rows = self.region.prepared.measures
             mine = rows["year"].eq(self.facts.year) & rows["unit"].eq(self.unit)
             medals = rows[mine & rows["indicator"].str.startswith("medals")]
-            return [explorer_counts.medals_table(self.facts, self.unit, medals)]
+            return [counts.medals_table(self.facts, self.unit, medals)]
         drawn = None
         if one.code in KINDS and self._picture is not None:
             facts = of_one_school(self.facts, self.unit)
@@ -309,7 +306,7 @@ def save_tables(tables: Sequence[Table], folder: Path | str = "", *, name: str =
     """
     out = Path(folder or EXPORTS)
     out.mkdir(parents=True, exist_ok=True)
-    service = any(one.caption.startswith(explorer_counts.SERVICE) for one in tables)
+    service = any(one.caption.startswith(counts.SERVICE) for one in tables)
     mark = "-служебное" if service else ""
     path = out / f"{quote(name or tables[0].name, safe=' ')}{mark}.xlsx"
     path.write_bytes(workbook(tables))

@@ -1,10 +1,43 @@
-"""What a cell of Excel holds, as people fill it."""
+"""A workbook that people filled: opening it, and what its cells hold."""
 
 from __future__ import annotations
 
 import datetime
 import math
+import zipfile
+from pathlib import Path
 from typing import Any
+
+from openpyxl import Workbook, load_workbook
+from openpyxl.utils.exceptions import InvalidFileException
+
+from msoko_analysis.errors import DataError, Problem
+
+
+def opened(path: Path) -> Workbook:
+    """The workbook with values in place of formulas; DataError where it can not be opened.
+
+    >>> opened(Path("none.xlsx"))
+    Traceback (most recent call last):
+        ...
+    msoko_analysis.errors.DataError: none.xlsx: файла нет — проверьте имя и папку
+    """
+    try:
+        return load_workbook(path, data_only=True)
+    except FileNotFoundError as error:
+        raise unread(path, "файла нет", "проверьте имя и папку") from error
+    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
+        raise unread(path, "это не книга Excel (.xlsx)", "сохраните её заново") from error
+
+
+def unread(path: Path, rule: str, action: str) -> DataError:
+    """The error of a workbook that can not be read at all.
+
+    >>> str(unread(Path("a.xlsx"), "нет таблицы", "верните её"))
+    'a.xlsx: нет таблицы — верните её'
+    """
+    problem = Problem(rule, action, file=str(path))
+    return DataError(str(problem), (problem,))
 
 
 def emptied(cell: Any) -> Any:

@@ -4,20 +4,18 @@ at its cell.
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
-from openpyxl import Workbook, load_workbook
+from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from msoko_analysis.errors import DataError, Problem
-from msoko_analysis.monitoring.cells import as_number, emptied
+from msoko_analysis.monitoring.cells import as_number, emptied, opened
 from msoko_analysis.monitoring.editions import Edition
 from msoko_analysis.monitoring.workbook import drop_down, write_head, write_help, write_list
 from msoko_analysis.params.schema import nearest
@@ -149,12 +147,7 @@ def read_expert_form(
         ...
     msoko_analysis.errors.DataError: none.xlsx: файла нет — проверьте имя и папку
     """
-    try:
-        book = load_workbook(path, data_only=True)
-    except FileNotFoundError as error:
-        raise _unread(path, "файла нет", "проверьте имя и папку") from error
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
-        raise _unread(path, "это не книга Excel (.xlsx)", "сохраните её заново") from error
+    book = opened(path)
     reader = _Reader(path.name, {name: code for code, name in municipalities.items()})
     if POINTS not in book.sheetnames:
         reader.fault("", "такого листа нет", "верните лист формы")
@@ -164,11 +157,6 @@ def read_expert_form(
         raise DataError.from_problems(f"Баллы экспертов {path.name} не прочитаны", reader.problems)
     points = pd.DataFrame(reader.found, columns=list(COLUMNS)).astype({"points": float})
     return ExpertPoints(points, tuple(reader.missing))
-
-
-def _unread(path: Path, rule: str, action: str) -> DataError:
-    problem = Problem(rule, action, file=str(path))
-    return DataError(str(problem), (problem,))
 
 
 @dataclass

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import math
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from openpyxl import load_workbook
 from openpyxl.utils import get_column_letter
-from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet.worksheet import Worksheet
 
 from msoko_analysis.errors import DataError, Problem
-from msoko_analysis.monitoring.cells import as_number, emptied
+from msoko_analysis.monitoring.cells import as_number, emptied, opened
 from msoko_analysis.monitoring.engine import KEY, NUMBERS
 from msoko_analysis.monitoring.periods import Period
 from msoko_analysis.monitoring.registry import Indicator, Registry
@@ -72,12 +69,7 @@ def read_template(path: Path, registry: Registry, municipalities: Mapping[str, s
         ...
     msoko_analysis.errors.DataError: none.xlsx: файла нет — проверьте имя и папку
     """
-    try:
-        book = load_workbook(path, data_only=True)
-    except FileNotFoundError as error:
-        raise _unread(path, "файла нет", "проверьте имя и папку") from error
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
-        raise _unread(path, "это не книга Excel (.xlsx)", "сохраните её заново") from error
+    book = opened(path)
     reader = _Reader(path.name, registry, {name: code for code, name in municipalities.items()})
     if reader.has(book.sheetnames, INPUT) and reader.headed(book[INPUT], INPUT_HEAD):
         reader.entries(book[INPUT])
@@ -119,12 +111,6 @@ def read_templates(
     targets = pd.concat([one.targets for one in read], ignore_index=True)
     missing = tuple(problem for one in read for problem in one.missing)
     return Filled(entries, targets.drop_duplicates(KEY), missing)
-
-
-def _unread(path: Path, rule: str, action: str) -> DataError:
-    """The error of a file that cannot be opened at all."""
-    problem = Problem(rule, action, file=str(path))
-    return DataError(str(problem), (problem,))
 
 
 @dataclass

@@ -7,7 +7,7 @@ import pandas as pd
 from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.findings.recommendations import Since
-from msoko_analysis.measures import partners as reasons
+from msoko_analysis.measures import partners
 from msoko_analysis.page.prose import Paragraph, Stack, stack
 from msoko_analysis.page.tables import HIDDEN, Digits, Table
 from msoko_analysis.russian import DASH, NBSP, counted, natural, number, percent, plural
@@ -24,10 +24,10 @@ _HISTORY = {
 _LEFT = {True: "вышла", False: "в этом году не определяется"}
 _FLAG = {1.0: "да", 0.0: "нет"}
 _WHY_NOT = {
-    reasons.NO_CONTEXT: "не подобран: условия школы неизвестны",
-    reasons.NO_LEADER_ALIKE: "не подобран: похожих школ с результатом выше ожидаемого нет",
-    reasons.NONE_NEAR: "не подобран: похожие школы далеки по числу учеников",
-    reasons.ALL_TAKEN: "не подобран: подходящие школы уже помогают другим",
+    partners.NO_CONTEXT: "не подобран: условия школы неизвестны",
+    partners.NO_LEADER_ALIKE: "не подобран: похожих школ с результатом выше ожидаемого нет",
+    partners.NONE_NEAR: "не подобран: похожие школы далеки по числу учеников",
+    partners.ALL_TAKEN: "не подобран: подходящие школы уже помогают другим",
 }
 
 
@@ -176,7 +176,7 @@ def partner(facts: Facts, unit: str) -> str:
     if rows.empty:
         return DASH
     row = rows.iloc[0]
-    if row["reason"] != reasons.MATCHED:
+    if row["reason"] != partners.MATCHED:
         return _WHY_NOT[row["reason"]]
     name = school_name(facts, row["partner"])
     home = row["partner_municipality"]
@@ -216,4 +216,4 @@ def _several(procedures: int) -> str:
 
 def _has_partner(facts: Facts, one: Finding) -> bool:
     rows = facts.partners[facts.partners["school"] == one.unit]
-    return bool(len(rows) and rows.iloc[0]["reason"] == reasons.MATCHED)
+    return bool(len(rows) and rows.iloc[0]["reason"] == partners.MATCHED)

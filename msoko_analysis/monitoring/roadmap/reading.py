@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-import zipfile
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
-from openpyxl import load_workbook
-from openpyxl.utils.exceptions import InvalidFileException
-
-from msoko_analysis.errors import DataError, Problem
+from msoko_analysis.errors import Problem
+from msoko_analysis.monitoring.cells import opened, unread
 from msoko_analysis.monitoring.roadmap.grid import NUMBER, Grid, Row, grids
 from msoko_analysis.monitoring.roadmap.keywords import Keywords, load_keywords, simple
 from msoko_analysis.monitoring.roadmap.marks import read_mark
@@ -63,17 +60,12 @@ def read_roadmap(
         ...
     msoko_analysis.errors.DataError: none.xlsx: файла нет — проверьте имя и папку
     """
-    try:
-        book = load_workbook(path, data_only=True)
-    except FileNotFoundError as error:
-        raise _unread(path, "файла нет", "проверьте имя и папку") from error
-    except (InvalidFileException, zipfile.BadZipFile, KeyError, OSError) as error:
-        raise _unread(path, "это не книга Excel (.xlsx)", "сохраните её заново") from error
+    book = opened(path)
     words = keywords or load_keywords()
     found = [(sheet.title, grids(sheet, words.columns)) for sheet in book.worksheets]
     if not any(tables for _, tables in found):
         rule = "нет таблицы со столбцами мероприятий и сроков"
-        raise _unread(path, rule, "проверьте заголовки столбцов")
+        raise unread(path, rule, "проверьте заголовки столбцов")
     titles = [title for _, tables in found for grid in tables for title in grid.titles]
     reader = _Reader(path.name, words, plan or _plan(titles), directions, schools)
     for sheet, tables in found:
@@ -81,11 +73,6 @@ def read_roadmap(
             reader.table(sheet, grid)
     skipped = tuple(sheet for sheet, tables in found if not tables)
     return reader.roadmap(skipped)
-
-
-def _unread(path: Path, rule: str, action: str) -> DataError:
-    problem = Problem(rule, action, file=str(path))
-    return DataError(str(problem), (problem,))
 
 
 def _plan(titles: list[str]) -> Span | None:

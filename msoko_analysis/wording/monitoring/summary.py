@@ -11,9 +11,7 @@ from msoko_analysis.monitoring.periods import Period
 from msoko_analysis.monitoring.roadmap.status import Status
 from msoko_analysis.page.prose import Bullets, Heading, Paragraph, Stack, stack
 from msoko_analysis.russian import counted, first_capital, number, percent
-from msoko_analysis.wording.monitoring import interventions as effect
-from msoko_analysis.wording.monitoring import mechanisms
-from msoko_analysis.wording.monitoring import roadmap as cycle
+from msoko_analysis.wording.monitoring import interventions, mechanisms, roadmap
 from msoko_analysis.wording.monitoring.advice import activities, incomplete
 from msoko_analysis.wording.monitoring.values import INDICATORS, NOT_LOADED
 from msoko_analysis.wording.requisites import Requisites
@@ -149,7 +147,7 @@ def _roadmap(facts: MonitoringFacts) -> str:
         return NO_ROADMAP
     n = sum(len(one.dated) for one in facts.roadmaps)
     told = [
-        f"{cycle.STATUS_RU[status]} — {'; '.join(found)}"
+        f"{roadmap.STATUS_RU[status]} — {'; '.join(found)}"
         for status in (Status.OVERDUE, Status.NO_EVIDENCE)
         if (found := activities(facts, status))
     ]
@@ -185,23 +183,23 @@ def _no_measures_of_year(facts: MonitoringFacts) -> str:
 
 def roadmap_text(facts: MonitoringFacts) -> Stack:
     """Every roadmap on the day of the note."""
-    return _each(facts, lambda one: [cycle.status_text(one.roadmap, one.dated, facts.day)])
+    return _each(facts, lambda one: [roadmap.status_text(one.roadmap, one.dated, facts.day)])
 
 
 def calendar_text(facts: MonitoringFacts) -> Stack:
     """The calendar of the year."""
     first = datetime.date(facts.year, 1, 1)
-    return _each(facts, lambda one: [cycle.calendar_table(one.roadmap, first)])
+    return _each(facts, lambda one: [roadmap.calendar_table(one.roadmap, first)])
 
 
 def cycle_text(facts: MonitoringFacts) -> Stack:
     """Completeness of the cycle."""
-    return _each(facts, lambda one: [cycle.completeness_text(one.cycle)])
+    return _each(facts, lambda one: [roadmap.completeness_text(one.cycle)])
 
 
 def reading_text(facts: MonitoringFacts) -> Stack:
     """What of the roadmaps was not understood."""
-    return _each(facts, lambda one: [cycle.reading_text(one.roadmap)])
+    return _each(facts, lambda one: [roadmap.reading_text(one.roadmap)])
 
 
 def _each(facts: MonitoringFacts, blocks) -> Stack:
@@ -229,7 +227,7 @@ def measures_text(facts: MonitoringFacts) -> Stack:
         f"Среди школ, получивших меры, — {schools} {place}. Эффект оценён по всем школам региона: одного "
         "муниципалитета для сравнения недостаточно."
     )
-    return stack([Paragraph(text), effect.effect_text(facts.effects)])
+    return stack([Paragraph(text), interventions.effect_text(facts.effects)])
 
 
 def methods_text(facts: MonitoringFacts) -> Stack:

@@ -14,9 +14,16 @@ from msoko_analysis.page.prose import Bullets, Heading, Paragraph, Stack, stack
 from msoko_analysis.page.tables import Table
 from msoko_analysis.russian import NBSP, between, counted, first_capital, number, percent
 from msoko_analysis.wording.names import papers, procedures_of
-from msoko_analysis.wording.overview import signs as overview_signs
-from msoko_analysis.wording.overview import tables as overview_tables
-from msoko_analysis.wording.overview.signs import judged
+from msoko_analysis.wording.overview.signs import curve_table, judged, kinds_table, signs_table
+from msoko_analysis.wording.overview.tables import (
+    changes_table,
+    data_table,
+    equity_table,
+    exams_table,
+    official_table,
+    results_table,
+    shnor_table,
+)
 from msoko_analysis.wording.requisites import Requisites
 
 _SCHOOLS = ("школа", "школы", "школ")
@@ -26,16 +33,16 @@ _IN_PLACES = ("муниципалитете", "муниципалитетах", 
 
 
 _TABLES: tuple[Callable[[RegionFacts], Table], ...] = (
-    overview_tables.results_table,
-    overview_tables.exams_table,
-    overview_tables.changes_table,
-    overview_signs.signs_table,
-    overview_signs.kinds_table,
-    overview_signs.curve_table,
-    overview_tables.official_table,
-    overview_tables.shnor_table,
-    overview_tables.equity_table,
-    overview_tables.data_table,
+    results_table,
+    exams_table,
+    changes_table,
+    signs_table,
+    kinds_table,
+    curve_table,
+    official_table,
+    shnor_table,
+    equity_table,
+    data_table,
 )
 
 
