@@ -109,17 +109,19 @@ def shown(block: Block, rows: pl.DataFrame) -> pl.DataFrame:
 
 def _with_derived(raw: pl.DataFrame, block: Block, homes: Mapping[str, str]) -> pl.DataFrame:
     """Add the columns a file may leave out because they follow from elsewhere."""
-    if block.contract in _PLACED and "municipality" not in raw.columns:
-        home = _text(raw, "school").replace_strict(
-            dict(homes), default=None, return_dtype=pl.String
-        )
+    if block.contract in _PLACED:
+        home = cell_text("school").replace_strict(dict(homes), default=None, return_dtype=pl.String)
+        if "municipality" in raw.columns:
+            own = cell_text("municipality")
+            given = pl.when(own != "").then(pl.col("municipality").cast(pl.String))
+            return raw.with_columns(municipality=pl.coalesce(given, home))
         other = [pl.col(OTHER_CODE)] if OTHER_CODE in raw.columns else []
         placed = raw.with_columns(municipality=pl.coalesce(home, *other))
         return placed.drop(OTHER_CODE, strict=False)
     if block.contract is SCHOOLS:
         given = pl.col("name") if "name" in raw.columns else pl.lit(None)
         given = given.cast(pl.String).replace("", None)
-        return raw.with_columns(name=pl.coalesce(given, _text(raw, "school")))
+        return raw.with_columns(name=pl.coalesce(given, cell_text("school")))
     return raw
 
 
@@ -139,7 +141,7 @@ class _Judge:
 
 
 def _judge(raw: pl.DataFrame, name: str, field: Field) -> _Judge:
-    parts = _string(raw, name, field) if field.kind == "str" else _number(raw, name, field)
+    parts = _string(name, field) if field.kind == "str" else _number(raw, name, field)
     value, blank, faults = parts
     if field.required:
         faults = [(blank, "пусто"), *faults]
@@ -158,8 +160,8 @@ def _apply(raw: pl.DataFrame, name: str, judge: _Judge) -> pl.DataFrame:
     return joined.select(pl.col("_value").alias(name), f"?{name}")
 
 
-def _string(raw: pl.DataFrame, name: str, field: Field) -> tuple[pl.Expr, pl.Expr, Faults]:
-    text = _text(raw, name)
+def _string(name: str, field: Field) -> tuple[pl.Expr, pl.Expr, Faults]:
+    text = cell_text(name)
     blank = text.is_null() | (text == "")
     if not field.required and name != "class_group":
         blank |= text.str.to_lowercase().is_in(NOTHING)
@@ -181,9 +183,19 @@ def _string(raw: pl.DataFrame, name: str, field: Field) -> tuple[pl.Expr, pl.Exp
     return text, blank, faults
 
 
-def _text(raw: pl.DataFrame, name: str) -> pl.Expr:
-    """A string cell made uniform: no spaces around, 4.0 → 4, codes out of names, known synonyms."""
-    text = pl.col(name).cast(pl.String).str.strip_chars().str.replace(r"^(\d+)\.0$", "$1")
+def cell_text(name: str) -> pl.Expr:
+    r"""A string cell of a contract column made uniform.
+
+    Letters are composed, signs nobody sees are left out, control characters and runs of spaces are
+    one space, none stand around; 4.0 → 4, codes out of names, known synonyms.
+
+    >>> cells = pl.Series("name", ["Школа\u000b№ 3", "Лице\u0438\u0306\u200b ", "4.0"])
+    >>> pl.select(cells).select(cell_text("name")).to_series().to_list()
+    ['Школа № 3', 'Лицей', '4']
+    """
+    seen = pl.col(name).cast(pl.String).str.replace_all(r"\p{Cf}", "").str.normalize("NFC")
+    text = seen.str.replace_all(r"[\s\p{Cc}\x{FFFE}\x{FFFF}]+", " ").str.strip_chars()
+    text = text.str.replace(r"^(\d+)\.0$", "$1")
     if name in _CODE:
         text = pl.coalesce(text.str.extract(_CODE[name]), text)
     if name == "class_group":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -27,6 +28,10 @@ _LEVEL = re.compile(
     r"\(?\s*(?:с |на )?\s*\b(углубл\w*|угл\.|базов\w*|профильн\w*)"
     r"\s*(?:уров\w*|изучени\w*(?: предмета)?)?\s*\)?"
 )
+_CYRILLIC, _LATIN = "авекмнорстухіјѕ", "abekmhopctyxijs"
+#: Small Cyrillic letters → the Latin ones that they, or their capitals, look like; and back.
+LOOK_ALIKE = str.maketrans(_CYRILLIC, _LATIN)
+_IN_CYRILLIC = str.maketrans(_LATIN[:-3], _CYRILLIC[:-3])
 _PROGRAMME = re.compile(
     r"\(?\s*(?:(?:по|за) )?(?:программ\w+|курс\w*|материал\w*|за) (?:за )?(?:курс\w* )?"
     r"(\d{1,2})(?:-?го)? класс[а]?\s*\)?(?! классы?\b)"
@@ -38,13 +43,17 @@ _NAME_YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 _NAME_SCHOOL = re.compile(r"(?<![a-zа-я])((?:edu|sch)\d{4,8})")
 
 
+_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
+
+
 def normal(text: str) -> str:
     """A heading in the form in which headings are compared.
 
     >>> normal(" Отметка за\\n предыдущую  чётверть ")
     'отметка за предыдущую четверть'
     """
-    return " ".join(text.lower().replace("ё", "е").split())
+    composed = unicodedata.normalize("NFC", _UNSEEN.sub("", text))
+    return " ".join(composed.lower().replace("ё", "е").split())
 
 
 @dataclass(frozen=True)
@@ -61,14 +70,21 @@ def find_header(
 ) -> Header | None:
     """The first row of the head whose cells match all ``need``ed patterns, by words not position.
 
-    The first column that fits a pattern gets its name. None if there is no such row.
+    The first column that fits a pattern gets its name; Latin letters may stand for the Cyrillic ones
+    that they look like. None if there is no such row.
     """
     for index, row in enumerate(sheet.head):
         labels = tuple(normal(cell) for cell in row)
         columns: dict[str, int] = {}
         for position, label in enumerate(labels):
             for name, pattern in patterns.items():
-                if name not in columns and label and pattern.fullmatch(label):
+                if (
+                    name not in columns
+                    and label
+                    and (
+                        pattern.fullmatch(label) or pattern.fullmatch(label.translate(_IN_CYRILLIC))
+                    )
+                ):
                     columns[name] = position
                     break
         if set(need) <= columns.keys():

@@ -77,6 +77,7 @@ def merge(blocks: Sequence[Block]) -> Merged:
     warnings = [warning for block in blocks for warning in block.warnings]
     if "results" in tables:
         warnings += _twins(tables["results"], blocks) + _moved(tables["results"], homes)
+        warnings += _in_two(tables["results"])
     if "schools" not in tables:
         tables["schools"] = _made_schools(tables.get("results"))
     warnings += _homeless(tables) + unlinked(tables, blocks, _BLOCK)
@@ -275,6 +276,21 @@ def _homeless(tables: Mapping[str, pl.DataFrame]) -> list[Problem]:
         Problem(
             f"школ: {len(lost)} — в формах ФИС ОКО не видно, какого они муниципалитета",
             "загрузите вместе с формами таблицу школ; без неё эти школы в справки не войдут",
+        )
+    ]
+
+
+def _in_two(results: pl.DataFrame) -> list[Problem]:
+    """Warn of schools whose rows of one year stand in two municipalities."""
+    places = results.group_by("year", "school").agg(pl.col("municipality").n_unique().alias("n"))
+    schools = sorted(set(places.filter(pl.col("n") > 1)["school"]))
+    if not schools:
+        return []
+    shown = ", ".join(f"«{school}»" for school in schools[:3]) + (" …" if len(schools) > 3 else "")
+    return [
+        Problem(
+            f"школ: {len(schools)} — в одном году стоят в двух муниципалитетах: {shown}",
+            "если это разные школы, дайте им разные коды; если одна, исправьте муниципалитет",
         )
     ]
 

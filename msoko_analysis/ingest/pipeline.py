@@ -27,6 +27,7 @@ from msoko_analysis.ingest.merge import merge
 from msoko_analysis.ingest.privacy import SALT, Pseudonyms
 from msoko_analysis.ingest.report import Faults, IngestReport, faults_of, origin_cards
 from msoko_analysis.ingest.sheets import SUFFIXES, EmptyTableError, Sheet, open_sheets
+from msoko_analysis.ingest.spelling import one_spelling
 from msoko_analysis.ingest.store import (
     check_target,
     fill_folder,
@@ -101,6 +102,8 @@ def read_files(
             Problem("нет ни одного файла с данными", "укажите файлы или папку с ними")
         ]
         raise DataError.from_problems(_TITLE, [*listed, *notes])
+    blocks, folded = one_spelling(blocks)
+    notes += folded
     blocks = persons.link(with_own_codes(blocks), pseudonyms)
     merged = merge(blocks)
     rejected, cells = (faults_of(faults, blocks) for faults in (merged.rejected, merged.cells))

@@ -8,7 +8,7 @@ import re
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import Block, filled_columns, require_rows, two_headers
 from msoko_analysis.ingest.contracts import CONTRACTS, ITEM, Contract
-from msoko_analysis.ingest.headings import Header, second_header
+from msoko_analysis.ingest.headings import LOOK_ALIKE, Header, normal, second_header
 from msoko_analysis.ingest.sheets import Sheet, unique_headings
 
 LAYOUT = "таблица по контракту"
@@ -55,7 +55,11 @@ def _recognise(sheet: Sheet) -> tuple[Contract, Header] | None:
     """The contract and row with most known columns, among them half of the required ones."""
     best: tuple[int, Contract, Header] | None = None
     for index, row in enumerate(sheet.head):
-        labels = tuple(cell.strip().lower() for cell in row)
+        # a Cyrillic «а» in «total» is not seen
+        labels = tuple(normal(cell) for cell in row)
+        labels = tuple(
+            latin if (latin := label.translate(LOOK_ALIKE)).isascii() else label for label in labels
+        )
         for contract in CONTRACTS.values():
             columns: dict[str, int] = {}
             for position, label in enumerate(labels):
