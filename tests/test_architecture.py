@@ -20,6 +20,7 @@ NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 LAYERS = [
     "errors",  # what a fault is
     "walls",  # what a file must be before anything opens it
+    "folders",  # folders that appear complete or not at all
     "russian",  # numbers, plurals, cases
     "synthetic",  # pupils with known truth; knows nothing of the rest
     "params",  # every reader of params/: run, scales, limits, registers

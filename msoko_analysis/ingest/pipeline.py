@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -29,10 +30,11 @@ from msoko_analysis.ingest.report import Faults, IngestReport, faults_of, origin
 from msoko_analysis.ingest.sheets import SUFFIXES, EmptyTableError, Sheet, open_sheets
 from msoko_analysis.ingest.spelling import one_spelling
 from msoko_analysis.ingest.store import (
+    Fingerprint,
     check_target,
     fill_folder,
+    fingerprint,
     papers_table,
-    sha256,
     write_folder,
 )
 
@@ -92,11 +94,11 @@ def read_files(
     (2, 1)
     """
     out = Path(out)
-    check_target(out, replace=replace)
+    standing = check_target(out, replace=replace)
     pseudonyms = Pseudonyms(salt or SALT)
     files = _files([Path(path) for path in paths])
     layouts = layouts_for([file for file, _ in files], layout)
-    blocks, unknown, notes = _read_all(files, layouts, pseudonyms, progress)
+    blocks, prints, unknown, notes = _read_all(files, layouts, pseudonyms, progress)
     if not blocks:
         listed = [Problem("файл не распознан", _KNOWN, name) for name in unknown] or [
             Problem("нет ни одного файла с данными", "укажите файлы или папку с ними")
@@ -109,10 +111,9 @@ def read_files(
     rejected, cells = (faults_of(faults, blocks) for faults in (merged.rejected, merged.cells))
     if strict and (rejected or cells):
         raise _strict_error([*rejected, *cells])
-    sums = {block.path: sha256(block.path) for block in blocks}
     day = (today or date.today()).isoformat()
-    cards = origin_cards(blocks, merged, sums, day)
-    write_folder(out, lambda folder: fill_folder(folder, blocks, merged, cards))
+    cards = origin_cards(blocks, merged, prints, day)
+    write_folder(out, lambda folder: fill_folder(folder, blocks, merged, cards), standing)
     return IngestReport(
         out,
         tuple(cards),
@@ -145,6 +146,7 @@ def _files(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
         else:
             problems.append(Problem("файла или папки нет", "проверьте путь", str(path)))
             continue
+        problems += [_unprintable(file) for file, _ in listed if _shown(file) != file.name]
         for file, named in listed:
             found.setdefault(file.resolve(), (file, named))
     if problems:
@@ -152,14 +154,26 @@ def _files(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
     return list(found.values())
 
 
+def _shown(file: Path) -> str:
+    return os.fsencode(file.name).decode(errors="replace")
+
+
+def _unprintable(file: Path) -> Problem:
+    return Problem("имя файла записано не в UTF-8", "переименуйте файл", _shown(file))
+
+
 def _read_all(
     files: Sequence[tuple[Path, bool]],
     layouts: Mapping[Path, Layout],
     pseudonyms: Pseudonyms,
     progress: Callable[[int, int, str], None] | None,
-) -> tuple[list[Block], list[str], list[Problem]]:
-    """Blocks of all files, names of files nobody knows, notes; all faults in one DataError."""
+) -> tuple[list[Block], dict[Path, Fingerprint], list[str], list[Problem]]:
+    """Blocks of all files, check sums of what was read, names of files nobody knows, notes.
+
+    Raises DataError with the faults of all files.
+    """
     blocks: list[Block] = []
+    prints: dict[Path, Fingerprint] = {}
     unknown: list[str] = []
     notes: list[Problem] = []
     problems: list[Problem] = []
@@ -169,7 +183,11 @@ def _read_all(
         if not named and file.suffix.lower() not in SUFFIXES:
             unknown.append(file.name)
             continue
+        prints[file] = fingerprint(file)
         found, faults, empty = _read_file(file, layouts.get(file), pseudonyms)
+        if fingerprint(file) != prints[file]:
+            rule, action = "файл изменился, пока его читали", "закройте его и повторите загрузку"
+            problems.append(Problem(rule, action, file.name))
         blocks += (block.of_allowed() for block in found)
         # in a folder an unfilled form among filled ones is no reason to stop
         (problems if named else notes).extend(empty)
@@ -182,7 +200,7 @@ def _read_all(
             unknown.append(file.name)
     if problems:
         raise DataError.from_problems(_TITLE, problems)
-    return blocks, unknown, notes
+    return blocks, prints, unknown, notes
 
 
 def _read_file(

@@ -141,7 +141,7 @@ def faults_of(frame: pl.DataFrame, blocks: Sequence[Block]) -> tuple[Faults, ...
 
 
 def origin_cards(
-    blocks: Sequence[Block], merged: Merged, sums: Mapping[Path, str], day: str
+    blocks: Sequence[Block], merged: Merged, prints: Mapping[Path, tuple[int, str]], day: str
 ) -> list[dict[str, Any]]:
     """The origin card of each table read: where it came from and what became of its rows."""
     aside = dict(merged.rejected.group_by("_block").len().iter_rows())
@@ -149,8 +149,8 @@ def origin_cards(
     return [
         {
             "source": block.path.name,
-            "sha256": sums[block.path],
-            "bytes": block.path.stat().st_size,
+            "sha256": prints[block.path][1],
+            "bytes": prints[block.path][0],
             "sheet": block.sheet,
             "layout": block.layout,
             "contract": block.contract.name,

@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Sequence
 from itertools import count
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 import polars as pl
 
 from msoko_analysis.errors import DataError, Problem
+from msoko_analysis.folders import clean_leftovers, replace_folder, sibling
 from msoko_analysis.ingest.block import Block
 from msoko_analysis.ingest.clean import PLACE, shown
 from msoko_analysis.ingest.contracts import PAPER
@@ -25,12 +25,21 @@ from msoko_analysis.ingest.sheets import ROW
 
 #: The file by which a derived folder is known.
 ORIGIN = "origin.json"
+#: Which data stand in a folder: number and time of its ORIGIN; None if there are none.
+Standing = tuple[int, int] | None
+#: Bytes of a file and their SHA-256, hexadecimal.
+Fingerprint = tuple[int, str]
 
 
-def check_target(out: Path, *, replace: bool) -> None:
-    """Raise DataError if ``out`` may not be written: it exists, or is not ours to replace."""
+def check_target(out: Path, *, replace: bool) -> Standing:
+    """What stands at ``out`` now, after what a killed run left there is cleared.
+
+    Raises DataError if ``out`` may not be written: it exists, or is not ours to replace.
+    """
+    if out.parent.is_dir():
+        clean_leftovers(out)
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
-        return
+        return None
     if not out.is_dir() or (replace and not (out / ORIGIN).is_file()):
         problem = Problem(f"«{out}» — не папка данных msoko", "укажите другую папку в --out")
         raise DataError.from_problems("Данные не записаны", [problem])
@@ -39,41 +48,47 @@ def check_target(out: Path, *, replace: bool) -> None:
             f"папка «{out}» уже есть", "укажите другую в --out или добавьте --replace"
         )
         raise DataError.from_problems("Данные не записаны", [problem])
+    return _standing(out)
 
 
-def write_folder(out: Path, fill: Callable[[Path], None]) -> None:
+def _standing(out: Path) -> Standing:
+    if not (out / ORIGIN).is_file():
+        return None
+    seen = (out / ORIGIN).stat()
+    return seen.st_ino, seen.st_mtime_ns
+
+
+def write_folder(out: Path, fill: Callable[[Path], None], found: Standing = None) -> None:
     """Let ``fill`` write into a temporary sibling of ``out``, then move it into place.
 
     Whatever goes wrong, Ctrl-C included, nothing half written stays and an older ``out`` is kept.
-    Raises DataError if the disk is full or the folder can not be written.
+    Only their owner may open the folder and its files. Raises DataError if the disk is full, the
+    folder can not be written, or another run has written it since ``found`` stood there.
     """
+    new = sibling(out, "new")
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(prefix=f".{out.name}.new.", dir=out.parent))
+        shutil.rmtree(new, ignore_errors=True)  # of a killed process that had our number
+        new.mkdir(mode=0o700)
     except OSError as error:
         raise _write_error(out, error) from None
     try:
         fill(new)
-        new.chmod(0o755)  # mkdtemp makes folders that only their owner may open
-        _swap(new, out)
+        for folder, _, files in os.walk(new):
+            os.chmod(folder, 0o700)
+            for file in files:
+                os.chmod(Path(folder, file), 0o600)
+        if _standing(out) != found:
+            problem = Problem(
+                f"папку «{out}» за время загрузки записал другой запуск msoko",
+                "проверьте, чьи данные там нужны, и повторите",
+            )
+            raise DataError.from_problems("Данные не записаны", [problem])
+        replace_folder(new, out)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise _write_error(out, error) from None
     finally:
         shutil.rmtree(new, ignore_errors=True)
-
-
-def _swap(new: Path, out: Path) -> None:
-    if not out.exists():
-        os.replace(new, out)
-        return
-    old = new.with_name(new.name.replace(".new.", ".old."))
-    os.replace(out, old)
-    try:
-        os.replace(new, out)
-    except BaseException:
-        os.replace(old, out)
-        raise
-    shutil.rmtree(old)
 
 
 def _write_error(out: Path, error: Exception) -> DataError:
@@ -194,10 +209,16 @@ def _write_csv(path: Path, header: Sequence[str], lines: Sequence[Sequence[Any]]
         writer.writerows(lines)
 
 
-def sha256(path: Path) -> str:
-    """Checksum of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def fingerprint(path: Path) -> Fingerprint:
+    """Size and checksum of a file; taken before and after reading, it is that of the bytes read."""
+    try:
+        if path.is_file():  # a pipe would wait for ever
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+                return file.tell(), digest
+    except OSError:
+        pass  # the reader says what is wrong with it
+    return 0, ""
 
 
 def papers_table(results: pl.DataFrame | None) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from msoko_analysis.errors import RenderError
+from msoko_analysis.folders import replace_folder, sibling
 from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.provenance.claims import with_claims, write_claims
 from msoko_analysis.provenance.crate import write_crate
@@ -91,7 +92,7 @@ def render_note(
     RenderError : anything else, with the cell, the error and where the full log is.
     """
     started = now()
-    work = _sibling(out, "tmp")
+    work = sibling(out, "tmp")
     log = failure_log(out)
     try:
         log.unlink(missing_ok=True)
@@ -138,51 +139,6 @@ def failure_log(out: Path) -> Path:
     """
     year = next(folder for folder in out.parents if _YEAR.fullmatch(folder.name))
     return year.parent / "_failed" / f"{'-'.join((year.name, *out.relative_to(year).parts))}.log"
-
-
-def replace_folder(new: Path, out: Path) -> None:
-    """Put the folder ``new`` in the place of ``out``; on failure ``out`` is what it was."""
-    old = _sibling(out, "old")
-    if not out.exists():
-        new.rename(out)
-        return
-    out.rename(old)
-    try:
-        new.rename(out)
-    except BaseException:
-        old.rename(out)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def clean_leftovers(out: Path) -> None:
-    """Remove what a killed process left beside ``out``, and put back the old note it had moved.
-
-    Folders of processes that are alive are not touched: another run may be at work.
-    """
-    for folder in out.parent.glob(f".{out.name}.*.*"):
-        *_, pid, kind = folder.name.split(".")
-        if not pid.isdigit() or _alive(int(pid)):
-            continue
-        if kind == "old" and not out.exists():
-            folder.rename(out)
-        else:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-def _sibling(out: Path, kind: str) -> Path:
-    """A hidden folder beside ``out``, on the same disk, so that a rename is one step."""
-    return out.parent / f".{out.name}.{os.getpid()}.{kind}"
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # somebody else's process: alive
-        return True
-    return True
 
 
 def _run(

@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from msoko_analysis.documents.kinds import KINDS, NOTES, Target, targets
 from msoko_analysis.errors import ParamsError, RenderError
+from msoko_analysis.folders import clean_leftovers
 from msoko_analysis.params.run import RunParams, load_run
 from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.provenance.manifest import describe_note, describe_run, up_to_date
@@ -31,7 +32,6 @@ from msoko_analysis.publish.jobs import Job, job_template
 from msoko_analysis.publish.kernels import kernel_template
 from msoko_analysis.publish.render import (
     PAGE,
-    clean_leftovers,
     failure_log,
     portable,
     write_failure,

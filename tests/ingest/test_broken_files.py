@@ -14,6 +14,7 @@ import polars as pl
 import pytest
 from samples import HEADER, ROWS
 
+from msoko_analysis import folders
 from msoko_analysis.errors import DataError
 from msoko_analysis.ingest import read_files, store
 
@@ -187,14 +188,15 @@ def test_ctrl_c_leaves_the_old_folder_and_nothing_else(
 
         monkeypatch.setattr(store, "_write_rejected", interrupted)
     else:
-        move = os.replace
+        move = Path.rename
 
         def second_move_interrupted(source: Path, target: Path) -> None:
-            if ".new." in Path(source).name:
+            if ".new" in source.name:
                 raise KeyboardInterrupt
             move(source, target)
 
-        monkeypatch.setattr(store.os, "replace", second_move_interrupted)
+        monkeypatch.setattr(folders, "_exchanged", lambda *_: False)
+        monkeypatch.setattr(Path, "rename", second_move_interrupted)
     with pytest.raises(KeyboardInterrupt):
         read_files([path], out, replace=True)
     assert [p.name for p in out.parent.iterdir()] == [out.name]
