@@ -1,5 +1,6 @@
 # Each target first makes its own virtual environment (.venv) from the hash-pinned lock.
 PYTHON ?= python3
+WORKERS ?= 2
 BIN := .venv/bin
 READY := .venv/ready
 
@@ -9,7 +10,7 @@ demo: $(READY)
 	$(BIN)/msoko demo
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -7,9 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from once import made_once
 
 if TYPE_CHECKING:
     from msoko_analysis.documents.note import Note
+
+# Each test process counts on one core: two of them fill the machine, more threads only get in the way.
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"):
+    os.environ.setdefault(name, "1")
 
 PROJECT = Path(__file__).resolve().parents[1]
 
@@ -23,46 +28,65 @@ def project() -> Path:
 @pytest.fixture(scope="session")
 def demo_data(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo region, read once by the real ``ingest``."""
-    from msoko_analysis.ingest import read_files
-    from msoko_analysis.monitoring.demo import MEASURES_FILE
-    from msoko_analysis.synthetic.demo import TABLES
 
-    out = tmp_path_factory.mktemp("derived") / "demo"
-    read_files([project / "data/demo" / name for name in (*TABLES, MEASURES_FILE)], out)
-    return out
+    def make(folder: Path) -> Path:
+        from msoko_analysis.ingest import read_files
+        from msoko_analysis.monitoring.demo import MEASURES_FILE
+        from msoko_analysis.synthetic.demo import TABLES
+
+        files = [project / "data/demo" / name for name in (*TABLES, MEASURES_FILE)]
+        read_files(files, folder / "demo")
+        return folder / "demo"
+
+    return made_once(tmp_path_factory, "demo_data", make)
 
 
 @pytest.fixture(scope="session")
-def demo_notes(project: Path, demo_data: Path) -> dict[tuple[str, int], Note]:
+def demo_notes(
+    project: Path, demo_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, int], Note]:
     """All six notes of the demo by district and year."""
-    from msoko_analysis.documents.note import build_note
 
-    run = str(project / "params/runs/demo.yaml")
-    return {
-        (district, year): build_note(run, district=district, year=year, data=str(demo_data))
-        for year in (2025, 2026)
-        for district in ("M01", "M02", "M03")
-    }
+    def make(folder: Path) -> dict[tuple[str, int], Note]:
+        from msoko_analysis.documents.note import build_note
+
+        run = str(project / "params/runs/demo.yaml")
+        return {
+            (district, year): build_note(run, district=district, year=year, data=str(demo_data))
+            for year in (2025, 2026)
+            for district in ("M01", "M02", "M03")
+        }
+
+    return made_once(tmp_path_factory, "demo_notes", make)
 
 
 @pytest.fixture(scope="session")
-def demo_blocks(demo_notes: dict[tuple[str, int], Note]) -> dict[tuple[str, int], dict[str, str]]:
+def demo_blocks(
+    demo_notes: dict[tuple[str, int], Note], tmp_path_factory: pytest.TempPathFactory
+) -> dict[tuple[str, int], dict[str, str]]:
     """HTML of every block of the six notes, drawn once."""
-    from reading import blocks
 
-    return {which: blocks(note) for which, note in demo_notes.items()}
+    def make(folder: Path) -> dict[tuple[str, int], dict[str, str]]:
+        from reading import blocks
+
+        return {which: blocks(note) for which, note in demo_notes.items()}
+
+    return made_once(tmp_path_factory, "demo_blocks", make)
 
 
 @pytest.fixture(scope="session")
 def demo_report(project: Path, demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the finished note of M01, 2026, made as a run makes it."""
-    from msoko_analysis.publish.runner import run_notes
 
-    reports = tmp_path_factory.mktemp("reports")
-    run = project / "params/runs/demo.yaml"
-    summary = run_notes(run, data=demo_data, districts=["M01"], years=[2026], reports=reports)
-    assert summary.exit_code == 0, summary.text()
-    return reports / "2026" / "M01"
+    def make(folder: Path) -> Path:
+        from msoko_analysis.publish.runner import run_notes
+
+        run = project / "params/runs/demo.yaml"
+        summary = run_notes(run, data=demo_data, districts=["M01"], years=[2026], reports=folder)
+        assert summary.exit_code == 0, summary.text()
+        return folder / "2026" / "M01"
+
+    return made_once(tmp_path_factory, "demo_report", make)
 
 
 @pytest.fixture(scope="session")

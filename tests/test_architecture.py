@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import layers_picture
 import pytest
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -41,7 +42,7 @@ LAYERS = [
     "publish",  # notebooks → files
     "verify",  # is it what was issued, does it still follow
     "explorer",  # one school on the methodologist's desk
-    "cli",
+    "cli",  # the command line
 ]
 
 
@@ -77,6 +78,12 @@ def test_imports_point_one_way(path: Path) -> None:
         part = inside.split(".")[0]
         if root == "msoko_analysis" and part in LAYERS and part != own:
             assert LAYERS.index(part) < LAYERS.index(own), f"{own} may not import {part}"
+
+
+def test_the_picture_of_the_layers_is_up_to_date() -> None:
+    assert list(layers_picture.layers()) == LAYERS
+    page = layers_picture.PAGE.read_text(encoding="utf-8")
+    assert page == layers_picture.page(), f"run `{layers_picture.COMMAND}`"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import small_report
+from once import made_once
 from small_report import SmallReport
 
 from msoko_analysis.publish import runner
@@ -40,8 +41,12 @@ def warm_runner() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def issued(tmp_path_factory: pytest.TempPathFactory) -> SmallReport:
     """The report as it was issued; nobody changes it."""
-    with templates():
-        return small_report.make_report(tmp_path_factory.mktemp("issued"))
+
+    def make(folder: Path) -> SmallReport:
+        with templates():
+            return small_report.make_report(folder)
+
+    return made_once(tmp_path_factory, "issued", make)
 
 
 @pytest.fixture
