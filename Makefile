@@ -4,43 +4,57 @@ WORKERS ?= 2
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test lint calibration bench-notes bench-detection bench-plan lab lock clean
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint types lower-types layers calibration
+.PHONY: bench-notes bench-detection bench-plan lab lock clean
 
-demo: $(READY)
+help:  ## что умеет make · this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+demo: $(READY)  ## справки по выдуманному региону · notes about a made-up region
 	$(BIN)/msoko demo
 
-test: $(READY)
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
+test: $(READY)  ## все проверки, кроме долгих · all tests but the slow ones, with line coverage
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov
 
-lint: $(READY)
+lint: $(READY)  ## вид кода · ruff
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-calibration: $(READY)
+types: $(READY)  ## проверка типов · mypy against the number of findings allowed
+	$(BIN)/python tests/support/type_findings.py
+
+lower-types: $(READY)  ## записать меньшее число замечаний · write lower numbers of findings
+	$(BIN)/python tests/support/type_findings.py --lower
+
+layers: $(READY)  ## рисунок слоёв · docs/layers.md anew
+	$(BIN)/python tests/support/layers_picture.py
+
+calibration: $(READY)  ## долгие калибровки · full-size calibrations
 	$(BIN)/python -m pytest -m slow
 
-bench-notes: demo
+bench-notes: demo  ## скорость справок · notes per minute
 	$(BIN)/python benchmarks/bench_notes.py
 
 # rddensity (GPL, no dependency of ours) takes part when installed: .venv/bin/pip install rddensity
-bench-detection: $(READY)
+bench-detection: $(READY)  ## всплески другими способами · the spike test against others
 	$(BIN)/python benchmarks/bench_detection.py
 
-bench-plan: $(READY)
+bench-plan: $(READY)  ## план наблюдения · the plan of observation against others
 	$(BIN)/python benchmarks/bench_plan.py
 
-lab: $(READY)
+lab: $(READY)  ## тетради в JupyterLab · notebooks
 	$(BIN)/jupyter lab notebooks
 
 # Names, versions and hashes for every platform, and no registry address (docs/decisions/0002).
-lock:
+lock:  ## точные версии · requirements.lock anew, needs uv
 	@command -v uv >/dev/null || { echo "make lock: uv is needed and was not found" >&2; exit 1; }
 	uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url --universal \
 		--python-version 3.11 --no-header -o requirements.lock
 
 # Leaves data/ and reports/ alone: they are work, not rubbish.
-clean:
-	rm -rf .venv .pytest_cache .ruff_cache .hypothesis
+clean:  ## убрать среду и кэши · remove .venv and caches
+	rm -rf .venv .pytest_cache .ruff_cache .mypy_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Bytecode is compiled here on all cores, as pip would on one; files that are no Python are skipped.

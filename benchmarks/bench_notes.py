@@ -1,8 +1,10 @@
 """Notes per minute: our runner against the plain papermill and nbconvert commands.
 
-    python benchmarks/bench_notes.py [--notebook NOTE.ipynb] [--run RUN.yaml] [--jobs N]
+    python benchmarks/bench_notes.py [--notebook NOTE.ipynb] [--run RUN.yaml] [--data FOLDER] [--jobs N]
+        [--district M01] [--year 2026] [--rounds N]
 
-Twelve notes, the demo's districts × years twice over, by ``run_notes`` and by ``papermill`` and
+Twelve notes, the demo's districts × years twice over (fewer when a district, a year or one round is
+asked for), by ``run_notes`` and by ``papermill`` and
 ``jupyter nbconvert --to html`` one after another, on the same notebook and parameters. Prints notes
 per minute of both and their ratio; exits with 1 when it is below the target of 6. The region is
 counted beforehand, for both: it is done once, whoever makes the notes.
@@ -24,57 +26,74 @@ from msoko_analysis.params.run import load_run
 from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.publish.runner import DEFAULT_JOBS, prepare_region, run_notes
 
-ROUNDS = 2
 TARGET = 6.0
+Chosen = dict[int, list[str]]  # districts by year
 
 
-def ours(run_file: Path, notebook: Path, jobs: int, reports: Path) -> int:
+def ours(options: argparse.Namespace, chosen: Chosen, reports: Path) -> int:
     """Make the notes by the runner, everything it does included; return how many."""
-    summary = run_notes(run_file, jobs=jobs, force=True, reports=reports, notebook=notebook)
-    if summary.exit_code:
-        sys.exit(summary.text())
-    return len(summary.results)
+    made = 0
+    for year, districts in chosen.items():
+        summary = run_notes(
+            options.run, data=options.data, districts=districts, years=[year], jobs=options.jobs,
+            force=True, reports=reports, notebook=options.notebook,
+        )  # fmt: skip
+        if summary.exit_code:
+            sys.exit(summary.text())
+        made += len(summary.results)
+    return made
 
 
-def plain(run_file: Path, notebook: Path, folder: Path) -> int:
+def plain(options: argparse.Namespace, chosen: Chosen, folder: Path) -> int:
     """Make the same notes by the two commands; return how many."""
-    run = load_run(run_file)
+    run = load_run(options.run, data=options.data)
+    kind = KINDS[NOTES]
     commands = Path(sys.executable).parent
-    chosen = [(year, district) for year in run.years for district in run.districts]
-    for year, district in chosen:
-        out = folder / str(year) / district
-        out.mkdir(parents=True)
-        done = out / "note.ipynb"
-        given = {"run_file": run_file.resolve(), "data": run.data, "district": district}
-        words = ["-p", "year", str(year), "-r", "save_to", out]
-        words += [word for name, value in given.items() for word in ("-r", name, value)]
-        for command in (
-            [commands / "papermill", notebook, done, *words],
-            [commands / "jupyter", "nbconvert", "--to", "html", done],
-        ):
-            subprocess.run(command, check=True, capture_output=True, cwd=PROJECT)
-    return len(chosen)
+    notebook = options.notebook or kind.notebook
+    of_kind = {} if options.notebook else kind.parameters
+    made = 0
+    for year, districts in chosen.items():
+        for district in districts:
+            out = folder / str(year) / district
+            out.mkdir(parents=True)
+            done = out / "note.ipynb"
+            given = {"run_file": options.run.resolve(), "data": run.data, "district": district}
+            words = ["-p", "year", str(year), "-r", "save_to", out]
+            words += [word for name, one in (given | of_kind).items() for word in ("-r", name, one)]
+            for command in (
+                [commands / "papermill", notebook, done, *words],
+                [commands / "jupyter", "nbconvert", "--to", "html", done],
+            ):
+                subprocess.run(command, check=True, capture_output=True, cwd=PROJECT)
+            made += 1
+    return made
 
 
 def main() -> None:
     """Measure both, in turns, so that a busy minute of the machine hits both; print the ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--notebook", type=Path, default=KINDS[NOTES].notebook)
+    parser.add_argument("--notebook", type=Path)
     parser.add_argument("--run", type=Path, default=PROJECT / "params" / "runs" / "demo.yaml")
+    parser.add_argument("--data", type=Path)
     parser.add_argument("--jobs", type=int, default=DEFAULT_JOBS)
+    parser.add_argument("--district", action="append")
+    parser.add_argument("--year", type=int, action="append")
+    parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
-    prepare_region(load_run(options.run))
-    made, seconds = Counter(), Counter()
+    run = load_run(options.run, data=options.data)
+    chosen = {year: options.district or list(run.districts) for year in options.year or run.years}
+    prepare_region(run)
+    made, seconds = Counter[str](), Counter[str]()
     with tempfile.TemporaryDirectory() as name:
-        for turn in range(ROUNDS):
+        for turn in range(options.rounds):
             folder = Path(name) / str(turn)
             ways = {
-                "msoko notes": partial(ours, jobs=options.jobs, reports=folder / "a"),
+                "msoko notes": partial(ours, reports=folder / "a"),
                 "papermill + nbconvert": partial(plain, folder=folder / "b"),
             }
             for title, make in ways.items():
                 began = time.perf_counter()
-                made[title] += make(options.run, options.notebook)
+                made[title] += make(options, chosen)
                 seconds[title] += time.perf_counter() - began
     rates = [60 * made[title] / seconds[title] for title in ways]
     for title, rate in zip(ways, rates, strict=True):

@@ -69,7 +69,8 @@ def expectation(value: np.ndarray, standard_error: np.ndarray, design: np.ndarra
         raise StatsInputError(f"at least {needed} units are needed for these terms, got {len(y)}")
     if not (s2 > 0).all():
         raise StatsInputError("standard errors must be positive")
-    huber, tau2 = np.ones(len(y)), float(y.var())
+    # the rounds begin at the spread around plain least squares, so that terms added to y change nothing
+    huber, tau2 = np.ones(len(y)), float((y - x @ np.linalg.lstsq(x, y)[0]).var())
     for _ in range(_ROUNDS):
         weight = huber / (s2 + tau2)
         expected, variance = _without_self(y, x, weight)

@@ -217,7 +217,7 @@ def test_interruption_leaves_no_half_written_report_and_no_process(tmp_path, pro
     slow = f"import os, time; open({str(mark)!r}, 'a').write(f'{{os.getpid()}}\\n'); time.sleep(60)"
     path = write_notebook(tmp_path / "t.ipynb", *CALM, f"if district != 'M01':\n  {slow}")
     code = (
-        "import sys; from pathlib import Path; from msoko_analysis import runner\n"
+        "import sys; from pathlib import Path; from msoko_analysis.publish import runner\n"
         "runner.prepare_region = lambda run: None\n"
         f"summary = runner.run_notes(Path('params/runs/demo.yaml'), data=Path({str(tmp_path)!r}),"
         f" years=[2026], jobs=3, reports=Path({str(reports)!r}), notebook=Path({str(path)!r}))\n"
@@ -232,10 +232,11 @@ def test_interruption_leaves_no_half_written_report_and_no_process(tmp_path, pro
     )
     page = reports / "2026" / "M01" / "note.html"
     end = time.monotonic() + 60
-    while time.monotonic() < end and not (
+    while (time.monotonic() < end and process.poll() is None) and not (
         page.exists() and mark.exists() and mark.read_text().count("\n") == 2
     ):
         time.sleep(0.05)
+    assert process.poll() is None, process.communicate()[1]
     kernels = [int(line) for line in mark.read_text().split()]
     process.send_signal(number)
     said, complained = process.communicate(timeout=30)

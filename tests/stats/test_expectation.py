@@ -71,8 +71,8 @@ def test_units_of_value_and_the_choice_of_terms_do_not_matter(
     moved = value + design @ np.array(slopes) + shift
     other_terms = design @ np.array([[1.0, 1.0, 0.5], [0.0, 2.0, 0.0], [0.0, 1.0, -3.0]])
     two = expectation(factor * moved, factor * error, other_terms)
-    assert two.z == pytest.approx(one.z, abs=1e-5)
-    assert two.tau2 == pytest.approx(factor**2 * one.tau2, rel=1e-4, abs=1e-9)
+    assert two.z == pytest.approx(one.z, abs=1e-9)
+    assert two.tau2 == pytest.approx(factor**2 * one.tau2, rel=1e-9, abs=1e-12)
     twice = np.column_stack([design, design[:, 1], 1 - design[:, 1]])  # nothing new is said
     assert expectation(value, error, twice).z == pytest.approx(one.z, abs=1e-6)
 
