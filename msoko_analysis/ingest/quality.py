@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import pandas as pd
 import polars as pl
@@ -81,7 +81,10 @@ def assess(
     return QualityReport(tuple(_item(*row) for row in found[list(COLUMNS)].itertuples(index=False)))
 
 
-def _item(check, year, procedure, grade, subject, municipality, n_rows, n_found) -> QualityItem:
+def _item(
+    check: str, year: Any, procedure: Any, grade: Any, subject: Any, municipality: Any,
+    n_rows: int, n_found: int,
+) -> QualityItem:  # fmt: skip
     paper = None if pd.isna(year) else (int(year), str(procedure), int(grade), str(subject))
     place = None if pd.isna(municipality) else str(municipality)
     return QualityItem(str(check), paper, place, int(n_found), int(n_rows))

@@ -33,7 +33,7 @@ class Places:
         whose name is that of a district means the district.
         """
         names = {fold(one.name.nominative): code for code, one in districts.items()}
-        printed = {}
+        printed: dict[str, str] = {}
         for form in forms:
             units = form.loc[form["level"] == "municipality", ["unit", "unit_name"]]
             pairs = units.drop_duplicates().itertuples(index=False)

@@ -7,6 +7,7 @@ none of them keeps a list of signs of its own.
 from __future__ import annotations
 
 import string
+from collections.abc import Iterable
 from functools import cache
 from typing import Annotated, Literal, get_args
 
@@ -144,7 +145,9 @@ def _check(found: Signs, document: Document, problems: list[Problem]) -> None:
         seen.add(one.code)
 
 
-def _unknown(key: str, word: str, known: object, what: str) -> list[tuple[str, bool, str, str]]:
+def _unknown(
+    key: str, word: str, known: Iterable[object], what: str
+) -> list[tuple[str, bool, str, str]]:
     names = [str(one) for one in known]
     return [(key, word not in names, f"{what} «{word}» нет", nearest(word, names))]
 

@@ -117,7 +117,8 @@ def _spread(order: np.ndarray, municipality: np.ndarray, places: int) -> np.ndar
     """The first ``places`` of ``order``, no municipality more often than twice its share."""
     names, index, sizes = np.unique(municipality, return_inverse=True, return_counts=True)
     most = np.ceil(2 * places * sizes / len(municipality))
-    taken, kept = np.zeros(len(names)), []
+    taken = np.zeros(len(names))
+    kept: list[int] = []
     for school in order:
         if len(kept) < places and taken[index[school]] < most[index[school]]:
             taken[index[school]] += 1

@@ -76,7 +76,7 @@ def _files(
         if before.get(name) != after.get(name) and not name.startswith(skip or "\0")
     )
     if names:
-        told = {"изменено": [], "добавлено": [], "нет": []}
+        told: dict[str, list[str]] = {"изменено": [], "добавлено": [], "нет": []}
         for name in names:
             told[_fate(name, before, after)].append(name)
         yield Root(kind, f"{title}: {'; '.join(_listed(*one) for one in told.items() if one[1])}")
