@@ -14,12 +14,13 @@ import numpy as np
 from msoko_analysis.stats.gaps import VGap, mid_quantiles, tails, v_gap
 from msoko_analysis.stats.icc_left_out import icc_left_out
 from msoko_analysis.stats.inequality import inequality
-from msoko_analysis.stats.isolation import isolation
+from msoko_analysis.stats.isolation import isolation, isolation_without_each
 from msoko_analysis.stats.jackknife import from_left_out
 from msoko_analysis.stats.school_moments import of_counts
 from msoko_analysis.stats.variance_components import RandomIntercept, random_intercept
 
 QUARTER, TENTH = 0.25, 0.1
+_ROWS_AT_ONCE = 256
 _FEWEST_IN_TAIL = 2
 """Schools that a quarter or a tenth must hold: one school is no tail."""
 
@@ -81,11 +82,10 @@ def pupil_estimates(scores: np.ndarray, maximum: int, low: np.ndarray) -> dict[s
     indices = inequality(scores, values)
     whole, rest = indices.whole, indices.left_out
     n = scores.sum(axis=1)
-    kept = ~np.eye(len(n), dtype=bool)
     found = {
         "pupil_gap": Estimate(float(gap[0]), gap[1:], there),
         "isolation": Estimate(
-            float(isolation(low, n).excess), isolation(low * kept, n * kept).excess, there
+            float(isolation(low, n).excess), isolation_without_each(low, n).excess, there
         ),
     }
     for name in ("theil", "theil_between", "gini", "gini_between"):
@@ -133,10 +133,12 @@ def without_each(mean: np.ndarray, measure: Callable[[np.ndarray], np.ndarray]) 
     there = np.isfinite(mean)
     known = mean[there]
     schools = len(known)
-    others = np.broadcast_to(known, (schools, schools))[~np.eye(schools, dtype=bool)]
     value = float(measure(known[None])[0])
     left_out = np.full(len(mean), value)
-    left_out[there] = measure(others.reshape(schools, schools - 1))
+    # some rows at a time: all of them are as many cells as schools by schools
+    places = np.array_split(np.arange(schools), 1 + schools // _ROWS_AT_ONCE)
+    rests = (np.array([np.delete(known, place) for place in some]) for some in places)
+    left_out[there] = np.concatenate([measure(rest) for rest in rests])
     return Estimate(value, left_out, there)
 
 

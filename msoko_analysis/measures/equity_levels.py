@@ -32,7 +32,7 @@ from msoko_analysis.params.methods import Step, method
 from msoko_analysis.params.run import Thresholds
 from msoko_analysis.stats.gaps import v_gap_of_marks
 from msoko_analysis.stats.interval_of_change import interval_of_change
-from msoko_analysis.stats.isolation import isolation
+from msoko_analysis.stats.isolation import isolation, isolation_without_each
 from msoko_analysis.stats.ordered_probit import OrderedProbit, ordered_probit
 from msoko_analysis.stats.shrunken_share import shrunken_share
 
@@ -192,13 +192,12 @@ def _pupil_estimates(paper: LevelPaper, there: np.ndarray) -> dict[str, Estimate
     """Isolation of the ends and the shares of all levels, with their values without each school."""
     counts, n = paper.counts[there], paper.n[there]
     schools = np.ones(len(n), dtype=bool)
-    kept = ~np.eye(len(n), dtype=bool)
     ends = {"isolation_highest": paper.highest[there]}
     if paper.lowest is not None:
         ends["isolation"] = paper.lowest[there]
     found = {
         name: Estimate(
-            float(isolation(part, n).excess), isolation(part * kept, n * kept).excess, schools
+            float(isolation(part, n).excess), isolation_without_each(part, n).excess, schools
         )
         for name, part in ends.items()
     }

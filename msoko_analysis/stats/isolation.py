@@ -43,14 +43,45 @@ def isolation(low: np.ndarray, n: np.ndarray) -> Isolation:
     >>> round(float(result.eta2), 4), round(float(result.expected), 4)
     (0.2917, 0.069)
     """
+    low, n = _checked(low, n)
+    square = _squares(low, n).sum(axis=-1)
+    return _of_sums(square, low.sum(axis=-1), n.sum(axis=-1), (n > 0).sum(axis=-1))
+
+
+def isolation_without_each(low: np.ndarray, n: np.ndarray) -> Isolation:
+    """:func:`isolation` of the schools less one, for each of them (schools,): by subtraction.
+
+    Memory and time grow with the schools, not with their square.
+
+    >>> low, n = np.array([5, 1, 0]), np.array([10, 10, 10])
+    >>> bool(np.isclose(isolation_without_each(low, n).eta2[2], isolation(low[:2], n[:2]).eta2))
+    True
+    """
+    low, n = _checked(low, n)
+    square, there = _squares(low, n), n > 0
+    return _of_sums(
+        square.sum() - square, low.sum() - low, n.sum() - n, there.sum() - there.astype(int)
+    )
+
+
+def _checked(low: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     low, n = np.asarray(low, dtype=float), np.asarray(n, dtype=float)
     if low.shape != n.shape or not n.ndim:
         raise StatsInputError("low and n must list the same schools")
     if not (np.isfinite(n).all() and (low >= 0).all() and (low <= n).all()):
         raise StatsInputError("low must lie between 0 and n")
-    pupils, lows, schools = n.sum(axis=-1), low.sum(axis=-1), (n > 0).sum(axis=-1)
+    return low, n
+
+
+def _squares(low: np.ndarray, n: np.ndarray) -> np.ndarray:
     with np.errstate(invalid="ignore", divide="ignore"):
-        square = np.where(n > 0, low**2 / n, 0.0).sum(axis=-1)
+        return np.where(n > 0, low**2 / n, 0.0)
+
+
+def _of_sums(
+    square: np.ndarray, lows: np.ndarray, pupils: np.ndarray, schools: np.ndarray
+) -> Isolation:
+    with np.errstate(invalid="ignore", divide="ignore"):
         share = lows / pupils
         defined = (lows > 0) & (lows < pupils) & (pupils > 1)
         eta2 = np.where(defined, (square / lows - share) / (1 - share), np.nan)

@@ -218,6 +218,19 @@ def test_an_encoding_is_taken_at_its_word(
         derived(tmp_path / "a.csv", replace=True)
 
 
+def test_marks_of_another_scale_are_told_once(read: Callable[..., tuple]) -> None:
+    lines = [
+        FILE[0],
+        *(f"2024;S{k};Bran;4;{mark};F" for k, mark in enumerate(("6", "5,5", "4", ""))),
+    ]
+    layout = LAYOUT.replace("{column: Media, bands: {2: 1, 3: 5, 4: 7, 5: 9}}", "Media")
+    report, rows = read(lines, layout)
+    assert rows.sort("school")["prior_mark"].to_list() == [None, None, 4, None]
+    (told,) = report.warnings
+    assert told.column == "Media"
+    assert "отметок не из 2, 3, 4, 5: 2" in told.rule
+
+
 COUNTS = """\
 title: проба
 tables:
