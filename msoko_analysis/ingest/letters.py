@@ -78,7 +78,8 @@ def decode(data: bytes) -> str:
     text = data.decode(known or "utf-8", errors="replace")
     if known is None and "\ufffd" in text and not _is_utf8(data):
         text = _old(data)
-    if broken := _lines(_BROKEN, text):
+    if "\ufffd" in text or "\0" in text:
+        broken = _lines(_BROKEN, text)
         raise LettersError(f"нечитаемые знаки, {named_lines(broken)}", broken[0])
     return text.replace("\ufeff", "")
 

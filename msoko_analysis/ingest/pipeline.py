@@ -37,6 +37,7 @@ from msoko_analysis.ingest.store import (
     papers_table,
     write_folder,
 )
+from msoko_analysis.walls import printable
 
 _TITLE = "Данные не загружены"
 #: Readers in the order they are tried; each returns None for a sheet that is not its own.
@@ -138,28 +139,34 @@ def _files(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
     problems = []
     for path in paths:
         if path.is_dir():
-            inside = sorted(p for p in path.rglob("*") if p.is_file())
-            passed = [p for p in inside if not p.name.startswith(("~$", "."))]
+            passed = [p for p in _inside(path, problems) if not p.name.startswith(("~$", "."))]
             listed = [(p, False) for p in passed if not p.name.endswith(SUFFIX)]
         elif path.exists():
             listed = [(path, True)]
         else:
-            problems.append(Problem("файла или папки нет", "проверьте путь", str(path)))
+            problems.append(Problem("файла или папки нет", "проверьте путь", printable(str(path))))
             continue
-        problems += [_unprintable(file) for file, _ in listed if _shown(file) != file.name]
         for file, named in listed:
+            if printable(str(file)) != str(file):
+                rule = "имя файла или его папки не в UTF-8"
+                problems.append(Problem(rule, "переименуйте", printable(str(file))))
             found.setdefault(file.resolve(), (file, named))
     if problems:
         raise DataError.from_problems(_TITLE, problems)
     return list(found.values())
 
 
-def _shown(file: Path) -> str:
-    return os.fsencode(file.name).decode(errors="replace")
+def _inside(folder: Path, problems: list[Problem]) -> list[Path]:
+    """All that stands in a folder and in those inside it but folders; pipes too: they are told."""
 
+    def closed(error: OSError) -> None:
+        rule = f"папка не читается ({error.strerror})"
+        problems.append(
+            Problem(rule, "откройте доступ к ней или уберите её", printable(str(error.filename)))
+        )
 
-def _unprintable(file: Path) -> Problem:
-    return Problem("имя файла записано не в UTF-8", "переименуйте файл", _shown(file))
+    walked = os.walk(folder, onerror=closed)
+    return sorted(Path(place, name) for place, _, names in walked for name in names)
 
 
 def _read_all(

@@ -5,16 +5,15 @@ What is opened is decided by the content; a file that lies about what it is gets
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import polars as pl
-from python_calamine import CalamineError, CalamineWorkbook
 
 from msoko_analysis.errors import DataError, Problem
+from msoko_analysis.ingest.apart import read_apart
 from msoko_analysis.ingest.delimited import read_delimited
 from msoko_analysis.ingest.gate import (
     ROW,
@@ -25,7 +24,7 @@ from msoko_analysis.ingest.gate import (
     without_personal,
 )
 from msoko_analysis.ingest.privacy import Pseudonyms
-from msoko_analysis.walls import AGAIN, BROKEN, LARGEST_TEXT, check_regular, refusal
+from msoko_analysis.walls import AGAIN, LARGEST, check_regular, check_workbook, refusal
 
 #: Files with these endings are tried when a folder is given.
 SUFFIXES = (".xlsx", ".xlsm", ".xls", ".csv", ".tsv", ".txt", ".parquet")
@@ -111,8 +110,8 @@ def open_sheets(path: Path, pseudonyms: Pseudonyms, encoding: str | None = None)
     ``encoding`` is that of a text table, where its description says it. Raises DataError if it can
     not be opened: empty, cut off, protected, not what it is called.
     """
-    check_regular(path, LARGEST_TEXT)
     try:
+        check_regular(path, LARGEST)
         with path.open("rb") as file:
             start = file.read(512)
     except OSError as error:
@@ -140,19 +139,8 @@ def open_sheets(path: Path, pseudonyms: Pseudonyms, encoding: str | None = None)
 
 
 def _open_xlsx(path: Path, pseudonyms: Pseudonyms) -> list[Sheet]:
-    if not zipfile.is_zipfile(path):
-        raise refusal(path, BROKEN, AGAIN)
-    with zipfile.ZipFile(path) as archive:
-        if "xl/workbook.xml" not in archive.namelist():
-            raise refusal(path, "это не книга Excel", "сохраните таблицу как «Книга Excel (.xlsx)»")
-    try:
-        book = CalamineWorkbook.from_path(path)
-        grids = [
-            (name, book.get_sheet_by_name(name).to_python(skip_empty_area=False))
-            for name in book.sheet_names
-        ]
-    except CalamineError:
-        raise refusal(path, BROKEN, AGAIN) from None
+    check_workbook(path)
+    grids = read_apart("workbook", path)
     sheets = [
         _gated(path, name, [[_text(cell) for cell in row] for row in grid], pseudonyms)
         for name, grid in grids
@@ -188,28 +176,41 @@ def _frame(grid: Sequence[Sequence[str | None]]) -> pl.DataFrame:
 
 
 def _open_parquet(path: Path) -> list[Sheet]:
-    try:
-        names = [name for name in pl.read_parquet_schema(path) if not is_personal(name)]
-        return [Sheet(path, "", pl.read_parquet(path, columns=names), typed=True)]
-    except (pl.exceptions.PolarsError, OSError):
-        raise refusal(path, BROKEN, AGAIN) from None
+    """A typed table; columns of lists, records and bytes that are no text are refused by name."""
+    read_apart("parquet", path)
+    schema = {
+        name: kind
+        for name, kind in pl.read_parquet_schema(path).items()
+        if not is_personal(name.strip())
+    }
+    nested = [name for name, kind in schema.items() if kind.is_nested() or kind == pl.Object]
+    cells = pl.read_parquet(path, columns=[name for name in schema if name not in nested])
+    for name in [name for name, kind in cells.schema.items() if kind == pl.Binary]:
+        try:
+            cells = cells.with_columns(pl.col(name).cast(pl.String))
+        except pl.exceptions.PolarsError:
+            nested.append(name)
+    if nested:
+        rule = f"в столбцах не числа и не текст: {', '.join(f'«{name}»' for name in nested)}"
+        raise refusal(path, rule, "уберите эти столбцы или запишите их текстом")
+    cells.columns = unique_headings(cells.columns)
+    return [Sheet(path, "", cells, typed=True)]
 
 
 def _open_csv(path: Path, pseudonyms: Pseudonyms, encoding: str | None) -> Sheet:
-    data = path.read_bytes()
-    cells, text = read_delimited(path, _as_utf8(path, data, encoding) if encoding else data)
-    if suspicious([text]):
-        rows = list(cells.iter_rows())
-        sheet = _gated(path, "", rows, pseudonyms)
-        if sheet.parts or any(map(is_personal, {cell for row in rows for cell in row if cell})):
+    cells = read_delimited(path, encoding)
+    words = _words(cells)
+    if suspicious(words):
+        sheet = _gated(path, "", list(cells.iter_rows()), pseudonyms)
+        if sheet.parts or any(map(is_personal, words)):
             return sheet
     return Sheet(path, "", cells)
 
 
-def _as_utf8(path: Path, data: bytes, encoding: str) -> bytes:
-    try:
-        return data.decode(encoding).encode()
-    except UnicodeDecodeError as error:
-        rule = f"файл не в кодировке {encoding}, названной в описании"
-        action = "исправьте в описании encoding или уберите его"
-        raise refusal(path, rule, action, data[: error.start].count(b"\n") + 1) from None
+def _words(cells: pl.DataFrame) -> set[str]:
+    """The different cells that have a letter: among a million rows they are few."""
+    return {
+        word
+        for column in cells.iter_columns()
+        for word in column.filter(column.str.contains(r"\p{L}")).unique()
+    }

@@ -10,14 +10,15 @@ import csv
 import difflib
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Any, TypeVar, get_args, get_origin
+from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
-from msoko_analysis.errors import Problem
+from msoko_analysis.errors import DataError, Problem
+from msoko_analysis.walls import check_regular
 
 Whole = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
@@ -25,6 +26,8 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 PROJECT = Path(__file__).resolve().parents[2]
 _SURPLUS = "лишние ячейки"
+#: Ours are ten times smaller and nest six deep.
+_LARGEST, _MOST_VALUES, _DEEPEST = 5_000_000, 100_000, 30
 
 
 class Strict(BaseModel):
@@ -99,6 +102,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def read_text(path: Path, problems: list[Problem]) -> str | None:
     """The text of a UTF-8 file, or None and a problem."""
     try:
+        check_regular(path, _LARGEST)
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         problems.append(Problem("файл не в кодировке UTF-8", "пересохраните в UTF-8", shown(path)))
@@ -106,6 +110,8 @@ def read_text(path: Path, problems: list[Problem]) -> str | None:
         problems.append(Problem("файла нет", "проверьте имя и папку", shown(path)))
     except OSError:
         problems.append(Problem("файл не читается", "проверьте права доступа", shown(path)))
+    except DataError as error:
+        problems += (replace(problem, file=shown(path)) for problem in error.problems)
     return None
 
 
@@ -170,28 +176,71 @@ def _read_row(
 def read_yaml(path: Path, problems: list[Problem]) -> Document | None:
     """A YAML file with the line of every key, or None with a problem added.
 
-    A key written twice is a problem: YAML itself would silently keep the last one.
+    A key written twice is a problem: YAML itself would silently keep the last one. So are a value
+    that is not what its tag or its look says (a day 2026-13-45), nesting deeper than anybody writes,
+    and aliases that make more values than anybody reads.
     """
     text = read_text(path, problems)
     if text is None:
         return None
     try:
-        loader = yaml.SafeLoader(text)
+        loader = _Loader(text)
         node = loader.get_single_node()
         data = None if node is None else loader.construct_document(node)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else None
-        problems.append(
-            Problem("это не YAML", "проверьте отступы, двоеточия и кавычки", shown(path), row=line)
-        )
+        rule, action = "это не YAML", "проверьте отступы, двоеточия и кавычки"
+        if isinstance(error.problem, Fault):
+            rule, action = error.problem.rule, error.problem.action
+        problems.append(Problem(rule, action, shown(path), row=line))
         return None
-    except (yaml.YAMLError, ValueError) as error:
-        problems.append(Problem(f"это не YAML: {error}", "исправьте запись", shown(path)))
+    except yaml.YAMLError:
+        problems.append(Problem("это не YAML", "уберите непечатаемые знаки", shown(path)))
         return None
     document = Document(path, data, {})
     if node is not None:
         _note_lines(node, (), document, problems)
     return document
+
+
+class _Loader(yaml.SafeLoader):
+    """A loader that stops, with the line, at what nobody writes by hand: deep nesting, aliases that
+    multiply values or stand inside themselves, values that can not be made.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = self._values = 0
+        self._size: dict[int, int] = {}  # values in a node that is complete, each alias spelled out
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node:
+        event, before = self.peek_event(), self._values
+        alias = isinstance(event, yaml.AliasEvent)
+        known = self.anchors.get(event.anchor) if alias else None
+        if alias and id(known) not in self._size:
+            self._stop(event, "ссылка на то, чего выше нет", "запишите значение без ссылки")
+        self._depth += 1
+        self._values += self._size[id(known)] if alias else 1
+        if self._depth > _DEEPEST:
+            self._stop(event, f"вложено глубже {_DEEPEST} уровней", "упростите запись")
+        if self._values > _MOST_VALUES:
+            self._stop(event, f"значений больше {_MOST_VALUES}", "уберите повторы и ссылки")
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        self._size.setdefault(id(node), self._values - before)
+        return node
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep=deep)
+        except yaml.YAMLError:
+            raise
+        except Exception:  # whatever int(), date() … raise where a tag or a look promised one
+            self._stop(node, "значение не то, чем помечено или похоже", "возьмите его в кавычки")
+
+    @staticmethod
+    def _stop(place: yaml.Event | yaml.Node, rule: str, action: str) -> NoReturn:
+        raise yaml.MarkedYAMLError(problem=Fault(rule, action), problem_mark=place.start_mark)
 
 
 def _note_lines(
