@@ -7,6 +7,7 @@ bare script, so that it starts in a few hundredths of a second.
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import pickle
 import subprocess
@@ -61,6 +62,11 @@ class _Process:
         )
         return self._running
 
+    def close(self) -> None:
+        """End the process if it runs."""
+        if self._running is not None:
+            self._end(self._running)
+
     def _end(self, running: subprocess.Popen[bytes]) -> None:
         self._running = None
         running.kill()
@@ -71,6 +77,7 @@ class _Process:
 
 
 _process = _Process()
+atexit.register(lambda: _process.close())
 
 
 def read_apart(reader: str, path: Path) -> Any:
