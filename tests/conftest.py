@@ -12,6 +12,7 @@ from once import made_once
 
 if TYPE_CHECKING:
     from msoko_analysis.documents.note import Note
+    from msoko_analysis.params.run import Thresholds
 
 # Each test process counts on one core: two of them fill the machine, more threads only get in the way.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"):
@@ -31,6 +32,14 @@ PROJECT = Path(__file__).resolve().parents[1]
 def project() -> Path:
     """The root of the checkout."""
     return PROJECT
+
+
+@pytest.fixture(scope="session")
+def thresholds(project: Path) -> Thresholds:
+    """The limits of the project, as the run of the demo takes them."""
+    from msoko_analysis.params.run import load_run
+
+    return load_run(project / "params/runs/demo.yaml").thresholds
 
 
 @pytest.fixture(scope="session")

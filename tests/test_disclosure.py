@@ -10,12 +10,7 @@ from hypothesis import strategies as st
 
 from msoko_analysis.disclosure import hide_small, publish, publish_counts, publish_scores
 from msoko_analysis.measures import COLUMNS
-from msoko_analysis.params.run import Thresholds, load_run
-
-
-@pytest.fixture(scope="module")
-def thresholds(project) -> Thresholds:
-    return load_run(project / "params/runs/demo.yaml").thresholds
+from msoko_analysis.params.run import Thresholds
 
 
 def _rows(*rows: dict) -> pd.DataFrame:

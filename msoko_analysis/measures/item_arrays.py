@@ -20,14 +20,13 @@ class ItemArrays:
     """The tasks of one paper of one year, rows in the order of ``Year.schools``.
 
     ``items`` names of the tasks; ``levels`` (scores,) the sum scores that occur, in rising order:
-    the scores axis of ``counts``; ``mistyped`` values of tasks that were taken as 0 points.
+    the scores axis of ``counts``.
     """
 
     paper: Paper
     items: tuple[str, ...]
     levels: np.ndarray
     counts: TaskCounts
-    mistyped: int
 
 
 def arrange_items(
@@ -96,7 +95,7 @@ def _paper_items(
         _complete(region, maxima, scores.sum(axis=0))[:, kept, : top + 1],
         products[:, kept][:, :, kept],
     )
-    return ItemArrays(arrays.paper, tuple(names[kept]), levels, counts, int(mistyped.sum()))
+    return ItemArrays(arrays.paper, tuple(names[kept]), levels, counts)
 
 
 def task_maxima(values: np.ndarray, max_primary: int) -> np.ndarray:

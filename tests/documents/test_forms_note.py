@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +9,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+from reading import text_of
 
 from msoko_analysis.documents.note import Note, Withheld, build_note
 from msoko_analysis.ingest import read_files
@@ -55,11 +54,6 @@ BLOCKS = (
     ),
     *("limits", "schools"),
 )
-
-
-def words(block: object) -> str:
-    """The text of a block without its markup."""
-    return html.unescape(re.sub(r"<[^>]+>", " ", block._repr_html_())).replace("\u00a0", " ")
 
 
 # --- the demo without its pupils ----------------------------------------------------------------
@@ -187,7 +181,7 @@ def test_nothing_that_needs_scores_is_worked_out_from_forms(forms_only: Prepared
 
 def test_the_note_from_forms_says_once_what_it_can_not(demo: Mapping[str, Path]) -> None:
     note = build_note(DEMO_RUN, district="M01", year=2026, data=str(demo["forms"]))
-    text = {name: words(getattr(note, name)) for name in BLOCKS}
+    text = {name: text_of(getattr(note, name)) for name in BLOCKS}
     assert "22 школы" in text["summary"]
     said = "число отметок 2–5 показать его не может"
     assert [name for name, block in text.items() if said in block] == ["summary"]
@@ -197,7 +191,7 @@ def test_the_note_from_forms_says_once_what_it_can_not(demo: Mapping[str, Path])
     codes = {one.code for one in note.facts.findings}
     of_equity = {"inequality_district", "change_district", "gap_change_district"}
     assert codes == {"low_share_school", "mark_gap_school", "signs_school"} | of_equity
-    assert "Рассчитано по числу отметок 2–5 по школам" in words(note.equity)
+    assert "Рассчитано по числу отметок 2–5 по школам" in text_of(note.equity)
     assert "По формам проверено одно" in text["summary"]
     assert "Главная проверка" not in text["signs_explained"]
 
@@ -227,8 +221,8 @@ def test_low_results_are_found_from_forms_as_from_pupils(demo: Mapping[str, Path
 def test_the_note_from_pupils_does_not_speak_of_forms(demo: Mapping[str, Path]) -> None:
     note = build_note(DEMO_RUN, district="M03", year=2026, data=str(demo["both"]))
     assert note.facts.papers_without_scores == ()
-    assert "Не определяется по этим данным" not in words(note.summary)
-    assert "Строка формы ФИС ОКО не сходится" in words(note.quality)
+    assert "Не определяется по этим данным" not in text_of(note.summary)
+    assert "Строка формы ФИС ОКО не сходится" in text_of(note.quality)
 
 
 # --- the real forms -----------------------------------------------------------------------------
@@ -306,7 +300,7 @@ def test_a_few_pupils_do_not_speak_for_the_district(
         ["n_rows", "n_found"]
     ].to_numpy()
     assert found.tolist() == [2, 2]
-    assert "только по 1 школе" in words(note.summary)
+    assert "только по 1 школе" in text_of(note.summary)
 
 
 def test_real_forms_become_pages(shared: Path, tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ from msoko_analysis.measures.levels import LevelPaper, LevelYear, arrange_levels
 from msoko_analysis.measures.prepare import Prepared, load
 from msoko_analysis.params.run import Thresholds, load_run
 from msoko_analysis.params.scales import Paper
-from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.stats.gaps import v_gap_of_marks
 from msoko_analysis.stats.hetop import hetop
 from msoko_analysis.stats.interval_of_change import interval_of_change
@@ -30,11 +29,6 @@ from msoko_analysis.stats.ordered_probit import ordered_probit
 RUN = "tests/runs/moscow_ege.yaml"
 SUM3 = Paper("EGE", 11, "SUM3")
 CUTS = np.array([0.0, 0.9])
-
-
-@pytest.fixture(scope="module")
-def thresholds() -> Thresholds:
-    return load_run(PROJECT / "params/runs/demo.yaml").thresholds
 
 
 # --- made-up regions ----------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from reading import text_of
 
 from msoko_analysis.disclosure import publish
 from msoko_analysis.documents.note import build_note
@@ -32,10 +32,6 @@ from msoko_analysis.wording import lists
 
 DEMO_RUN = "params/runs/demo.yaml"
 HEADER = "Год;Логин;Муниципалитет;ОО;4 РУ;4 МА;5 РУ;5 МА;Количество маркеров"
-
-
-def words(block: object) -> str:
-    return html.unescape(re.sub(r"<[^>]+>", " ", block._repr_html_())).replace("\u00a0", " ")
 
 
 # --- rows ---------------------------------------------------------------------------------------
@@ -202,7 +198,7 @@ def test_concordance_of_the_demo_counted_by_hand(prepared: Prepared) -> None:
 
 def test_the_block_of_a_district(demo: Path) -> None:
     note = build_note(DEMO_RUN, district="M03", year=2026, data=str(demo))
-    text = words(note.official_lists)
+    text = text_of(note.official_lists)
     assert "2024–2026 годы" in text
     assert re.search(r"П19 по списку — [\d,]+ %: 100 − доля школ списка \(\d\) среди 7 школ", text)
     assert "один год — 1, все годы — 1" in text
@@ -224,11 +220,11 @@ def test_the_index_by_list_is_not_the_index_by_our_computation(demo: Path) -> No
 def test_a_year_without_a_list_and_data_without_lists(demo: Path) -> None:
     facts = build_note(DEMO_RUN, district="M03", year=2026, data=str(demo)).facts
     before = replace(facts, list_years=(2023, 2024), lists=facts.lists[facts.lists["year"] == 2024])
-    assert "Списка за 2026 год нет; последний загруженный — за 2024 год" in words(
+    assert "Списка за 2026 год нет; последний загруженный — за 2024 год" in text_of(
         lists.lists_text(before)
     )
     nothing = replace(facts, list_years=(), lists=facts.lists[:0])
-    assert words(lists.lists_text(nothing)).strip() == (
+    assert text_of(lists.lists_text(nothing)).strip() == (
         "Официальные списки школ с маркерами необъективности не загружены."
     )
     assert lists.lists_table(nothing).frame.empty
@@ -237,7 +233,7 @@ def test_a_year_without_a_list_and_data_without_lists(demo: Path) -> None:
 def test_a_district_that_was_never_listed(demo: Path) -> None:
     facts = build_note(DEMO_RUN, district="M03", year=2026, data=str(demo)).facts
     clean = replace(facts, lists=facts.lists[:0])
-    assert "школ муниципалитета в списках не было" in words(lists.lists_text(clean))
+    assert "школ муниципалитета в списках не было" in text_of(lists.lists_text(clean))
 
 
 def test_the_real_list_in_a_district_of_the_region(shared: Path, tmp_path: Path) -> None:
@@ -264,6 +260,6 @@ def test_the_real_list_in_a_district_of_the_region(shared: Path, tmp_path: Path)
     assert len(note.facts.lists) == len(mine) > 0
     row = note.facts.measure("municipality", "p19_list")
     assert (row["count"], row["n"], row["method"]) == (now, 40, BY_FORM)
-    text = words(note.official_lists)
+    text = text_of(note.official_lists)
     assert f"В списке за 2025 год — {now} школ" in text
     assert f"были {mine['Логин'].nunique()} школ" in text

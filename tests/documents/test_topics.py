@@ -41,7 +41,7 @@ def judged(run) -> tuple[Finding, ...]:
     points[(town[world.school] == "A") & (rng.random(len(world.school)) < 0.33), 4] = 0
     names = tuple(f"item_{task + 1:02}" for task in range(points.shape[1]))
     counts = world.counts(points)
-    items = ItemArrays(MA4, names, np.arange(counts.scores.shape[1]), counts, 0)
+    items = ItemArrays(MA4, names, np.arange(counts.scores.shape[1]), counts)
     schools = pd.DataFrame({"municipality": town}, index=[f"S{n:02}" for n in range(80)])
     measures = pd.concat(topic_rows(Year(2026, schools, ()), {MA4: items}, 10))
     table = publish(measures, run.thresholds).table

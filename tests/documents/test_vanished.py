@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-import pytest
 
 from msoko_analysis.disclosure import PublicMeasures
 from msoko_analysis.findings import Verdict
 from msoko_analysis.findings.signs import school_signs
 from msoko_analysis.measures.arrays import arrange_year
 from msoko_analysis.measures.signs import other_signs
-from msoko_analysis.params.run import Thresholds, load_run
+from msoko_analysis.params.run import Thresholds
 from msoko_analysis.params.scales import Paper, PaperOfYear, Scale
 from msoko_analysis.wording.sign_kinds import size_text
 
@@ -21,11 +20,6 @@ SCHOOLS, PUPILS, TOP = 80, 30, 20
 # In SD of pupils: one school rose for one year, one rose and stayed, one only fell.
 VANISHED, STAYED, FELL = "S00", "S01", "S02"
 CHANGE = {VANISHED: (0, 1.2, 0), STAYED: (0, 1.2, 1.2), FELL: (1.2, 1.2, 0)}
-
-
-@pytest.fixture(scope="module")
-def thresholds(project) -> Thresholds:
-    return load_run(project / "params/runs/demo.yaml").thresholds
 
 
 def signs(seed: int, planted: bool = True) -> pd.DataFrame:

@@ -19,15 +19,9 @@ from msoko_analysis.figures import (
     score_distributions,
 )
 from msoko_analysis.figures.base import COMMA
-from msoko_analysis.params.run import Thresholds, load_run
 
 WORDS = {"name": "f", "caption": "Рисунок 1. Баллы", "description": "Столбцы по баллам"}
 REGION = PublicCounts(np.array([10.0, 20, 40, 60, 80, 90, 80, 60, 40, 20, 10]), 510)
-
-
-@pytest.fixture(scope="module")
-def thresholds(project) -> Thresholds:
-    return load_run(project / "params/runs/demo.yaml").thresholds
 
 
 @pytest.fixture

@@ -10,17 +10,12 @@ from scipy.stats import norm
 from msoko_analysis.disclosure import PublicMeasures
 from msoko_analysis.findings import Finding, Verdict, judge, judge_participation
 from msoko_analysis.measures.rows import COLUMNS
-from msoko_analysis.params.run import Thresholds, load_run
+from msoko_analysis.params.run import Thresholds
 
 YEAR, TOWN = 2026, "A"
 RU4 = {"procedure": "VPR", "grade": 4, "subject": "RU"}
 MA4 = {"procedure": "VPR", "grade": 4, "subject": "MA"}
 POOLED = {"procedure": "", "grade": 0, "subject": ""}
-
-
-@pytest.fixture(scope="module")
-def thresholds(project) -> Thresholds:
-    return load_run(project / "params/runs/demo.yaml").thresholds
 
 
 def row(indicator: str, **fields) -> dict:

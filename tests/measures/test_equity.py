@@ -23,18 +23,13 @@ from msoko_analysis.measures.equity_years import pooled_means, pupils_once
 from msoko_analysis.measures.rows import COLUMNS
 from msoko_analysis.measures.shnor import BelowMinimum, below_minimum, shnor_rows
 from msoko_analysis.params.equity import read_equity_models
-from msoko_analysis.params.run import Thresholds, load_run
+from msoko_analysis.params.run import Thresholds
 from msoko_analysis.params.scales import Paper, Scale
 from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.params.shnor import read_shnor_rules
 from msoko_analysis.stats.ordered_probit import ordered_probit
 
 MA4, RU4, MA5 = Paper("VPR", 4, "MA"), Paper("VPR", 4, "RU"), Paper("VPR", 5, "MA")
-
-
-@pytest.fixture(scope="module")
-def thresholds() -> Thresholds:
-    return load_run(PROJECT / "params/runs/demo.yaml").thresholds
 
 
 def paper(rng: np.random.Generator, which: Paper, level: np.ndarray, n: np.ndarray, cut: int = 6):

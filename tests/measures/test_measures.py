@@ -15,16 +15,10 @@ from scipy.stats import ttest_1samp
 from msoko_analysis.measures import measure_year
 from msoko_analysis.measures.arrays import arrange_year
 from msoko_analysis.measures.rows import percent_rows
-from msoko_analysis.params.run import Thresholds, load_run
 from msoko_analysis.params.scales import Paper, PaperOfYear, Scale
 
 MA4, RU4, MA5 = Paper("VPR", 4, "MA"), Paper("VPR", 4, "RU"), Paper("VPR", 5, "MA")
 YEAR = 2026
-
-
-@pytest.fixture(scope="module")
-def thresholds(project) -> Thresholds:
-    return load_run(project / "params/runs/demo.yaml").thresholds
 
 
 def scale(paper: Paper, maximum: int = 20, cuts: tuple[int, int, int] = (6, 10, 15), year=YEAR):

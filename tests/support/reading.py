@@ -17,6 +17,11 @@ def blocks(note: Note | Letter) -> dict[str, str]:
     return {name: getattr(note, name)._repr_html_() for name in names}
 
 
+def text_of(block: object) -> str:
+    """The text of a block of a note, without its markup."""
+    return html.unescape(re.sub(r"<[^>]+>", " ", block._repr_html_())).replace("\u00a0", " ")
+
+
 def words(page: str) -> str:
     """The text a reader sees: no tags, no pictures."""
     page = re.sub(r"<svg.*?</svg>", " ", page, flags=re.S)
