@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types lower-types layers calibration
+.PHONY: help demo test lint types lower-types layers calibration mutants
 .PHONY: bench-notes bench-detection bench-plan lab lock clean
 
 help:  ## что умеет make · this list
@@ -32,6 +32,9 @@ layers: $(READY)  ## рисунок слоёв · docs/layers.md anew
 
 calibration: $(READY)  ## долгие калибровки · full-size calibrations
 	$(BIN)/python -m pytest -m slow
+
+mutants: $(READY)  ## замечают ли тесты подмену сравнений · mutants of the conclusions
+	$(BIN)/python tests/mutation.py
 
 bench-notes: demo  ## скорость справок · notes per minute
 	$(BIN)/python benchmarks/bench_notes.py

@@ -13,6 +13,7 @@ from msoko_analysis.disclosure import PublicMeasures
 from msoko_analysis.findings import Finding, Verdict, judge
 from msoko_analysis.measures.rows import COLUMNS
 from msoko_analysis.params.run import Thresholds, load_run
+from msoko_analysis.params.signs import load_signs
 
 CASES = yaml.safe_load(
     (Path(__file__).parents[1] / "cases" / "school_conclusions.yaml").read_text("utf-8")
@@ -88,6 +89,19 @@ def test_a_sign_at_its_limits(case: dict, thresholds: Thresholds) -> None:
     )
     one = _judged([mine, *chosen], thresholds)[f"{case['sign']}_school", "1"]
     assert one.verdict == Verdict(case["verdict"])
+
+
+@pytest.mark.parametrize("code", [one.code for one in load_signs().signs if one.code != "spike"])
+def test_every_sign_of_the_register_stands_at_its_limit(code: str, thresholds: Thresholds) -> None:
+    sign = load_signs().of_code(code)
+    limit = thresholds[sign.limit].value
+    chosen = _families({name: {"own": 0.05, "inside": 0.05} for name in load_signs().families})
+    at, below = (
+        _judged([_row(code, value=value, q=0.05), *chosen], thresholds)[sign.finding, "1"].verdict
+        for value in (limit, np.nextafter(limit, 0))
+    )
+    assert at == (Verdict.CONCERN if sign.names else Verdict.WATCH)
+    assert below == Verdict.NO_CONCERN
 
 
 @pytest.mark.parametrize("case", _named(CASES["expectation"]))

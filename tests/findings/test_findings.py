@@ -285,3 +285,10 @@ def test_marks_of_a_district_by_paper(q, verdict, thresholds: Thresholds) -> Non
     whole = {"level": "municipality", "unit": TOWN}
     rows = [row("mark_gap_paper", **OGE, **whole, value=0.2, q=q)]
     assert judged(rows, thresholds)["marks_district", TOWN].verdict == verdict
+
+
+@pytest.mark.parametrize("other", [{"year": YEAR - 1}, {"level": "school"}])
+def test_only_the_district_of_this_year(other, thresholds: Thresholds) -> None:
+    whole = {"level": "municipality", "unit": TOWN} | other
+    rows = [row("mark_gap_paper", **OGE, **whole, value=0.2, q=0.05)]
+    assert judged(rows, thresholds) == {}
