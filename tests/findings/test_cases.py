@@ -12,18 +12,13 @@ import yaml
 from msoko_analysis.disclosure import PublicMeasures
 from msoko_analysis.findings import Finding, Verdict, judge
 from msoko_analysis.measures.rows import COLUMNS
-from msoko_analysis.params.run import Thresholds, load_run
+from msoko_analysis.params.run import Thresholds
 from msoko_analysis.params.signs import load_signs
 
 CASES = yaml.safe_load(
     (Path(__file__).parents[1] / "cases" / "school_conclusions.yaml").read_text("utf-8")
 )
 YEAR, TOWN = 2026, "A"
-
-
-@pytest.fixture(scope="module")
-def thresholds(project) -> Thresholds:
-    return load_run(project / "params/runs/demo.yaml").thresholds
 
 
 def _row(indicator: str, **fields) -> dict:
@@ -37,7 +32,9 @@ def _row(indicator: str, **fields) -> dict:
 
 def _judged(rows: list[dict], thresholds: Thresholds) -> dict[tuple[str, str], Finding]:
     public = PublicMeasures(pd.DataFrame(rows).reindex(columns=[*COLUMNS, "hidden"]))
-    return {(one.code, one.unit): one for one in judge(public, TOWN, YEAR, thresholds)}
+    found = judge(public, TOWN, YEAR, thresholds)
+    assert len({one.id for one in found}) == len(found)
+    return {(one.code, one.unit): one for one in found}
 
 
 def _families(families: dict, **fields) -> list[dict]:
