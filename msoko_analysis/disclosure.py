@@ -18,30 +18,15 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from msoko_analysis.params.measures import registered, wholes
 from msoko_analysis.params.run import Thresholds
 
 #: For whom a document is: everybody, or those entitled to full numbers («для служебного пользования»).
 Issue = Literal["public", "official"]
 _VALUES = ["count", "value", "low", "high", "p", "q"]
-_WHOLE = ("mean_percent", "mean_test_score", "spike", "level", "fioko_a", "fioko_b", "fioko_c")
-# Measures whose n counts schools or lists, not pupils.
-_OF_SCHOOLS = r"p19|p19_list|official_\w+|list_\w+|spike_median_z|medals_needed|topic_schools_\w+"
-_PARTITION = {"prior_lower": "prior", "prior_same": "prior", "prior_higher": "prior"} | {
-    f"{whole}_{degree}": whole
-    for whole in ("medals", "medals_rule", "medals_below_university", "medals_below_ministry")
-    for degree in (1, 2)
-}
-# Shares of ordered levels, from 1 to 99 (contracts): everybody counted is on one of them.
-_LEVEL = "level_share_"
-_PARTITION |= {f"{_LEVEL}{level}": _LEVEL for level in range(1, 100)}
-# Measures of medalists of one degree: their n and the n of the other degree give all medalists.
-_OF_DEGREE = (*(name for name in _PARTITION if name[-1] in "12"), "medals_p29", "medals_p29_second")
-# Bands that every medalist of a unit stands in once.
-_BANDS = ("medals_least_", _LEVEL)
-# Measures of how schools of a unit differ, and how few schools make them one about single schools.
-_BETWEEN = r"(icc|isolation|school|theil_between|gini_between|v_gap|p24)(_\w+)?"
 _FEWEST_SCHOOLS = 3
 _PAPER = ["year", "procedure", "grade", "subject"]
+_UNIT = [*_PAPER, "level", "municipality", "unit"]
 
 
 @dataclass(frozen=True)
@@ -125,35 +110,37 @@ def publish_scores(cells: np.ndarray, marks: np.ndarray, thresholds: Thresholds)
 def publish(measures: pd.DataFrame, thresholds: Thresholds) -> PublicMeasures:
     """Pass the long table of measures of one district and its region through the gate.
 
-    Rows about schools, municipalities and the region are treated alike: a value from fewer than
-    ``small_cell`` pupils is hidden together with its n; a share needs ``share_min_n`` pupils and a
-    numerator and a remainder that are zero or at least ``small_cell``. Parts of one whole (lower /
-    same / higher) and the schools of one municipality, whose totals are printed, are hidden in
-    twos; the n of a hidden ratio of two cells goes with it, since one of the cells is in a figure.
-    Differences between the schools of a municipality need three schools.
+    What a measure counts and of what it is a part, the register says (params/measures.yaml); a code
+    that it does not know is refused with ParamsError. Rows about schools, municipalities and the
+    region are treated alike: a value from fewer than ``small_cell`` pupils is hidden together with
+    its n; a share needs ``share_min_n`` pupils and a numerator and a remainder that are zero or at
+    least ``small_cell``. Parts of one whole (lower / same / higher) and the schools of one
+    municipality, whose totals are printed, are hidden in twos; the n of a hidden ratio of two cells
+    goes with it, since one of the cells is in a figure. Differences between the schools of a
+    municipality need three schools.
     """
     limit = int(thresholds["small_cell"].value)
     table = measures.reset_index(drop=True)
-    pupils = ~table["indicator"].str.fullmatch(_OF_SCHOOLS).astype(bool)
-    small = pupils & (table["n"] < limit)
-    share = pupils & table["count"].notna()
+    told = _told(table)
+    small = told["people"] & (table["n"] < limit)
+    counted = table["count"].notna()
+    share = told["people"] & (counted | told["share"])
     few = share & (table["n"] < thresholds["share_min_n"].value)
     rest = table["n"] - table["count"]
     numerator = table["count"].between(1, limit - 1) | rest.between(1, limit - 1)
-    hidden = small | few | (share & numerator) | _about_few_schools(table)
-    hidden = _hide_bands(table, _hide_rest_of_marks(table, hidden, limit), limit)
-    small_degree = _small_degrees(table, limit)
-    hidden |= small_degree
+    hidden = small | few | (share & numerator) | _about_few_schools(table, told)
+    hidden = _hide_cells(table, told, _hide_remainder(table, told, hidden, limit), limit)
+    small_part = _small_parts_of_n(table, told, limit)
+    hidden |= small_part
     settled = None
     while not hidden.equals(settled):
         settled = hidden
-        hidden = _hide_second_school(table, _hide_second_part(table, hidden))
-        hidden = _hide_share_of_top(table, hidden)
-    hidden |= _shift_of_hidden_marks(table, hidden) | _change_of_hidden_level(table, hidden)
+        hidden = _hide_second_school(table, told, _hide_second_part(table, told, hidden))
+        hidden = _hide_with_top(table, told, hidden)
+    hidden |= _following(table, told, hidden) | _change_of_hidden_part(table, told, hidden)
     table = table.assign(hidden=hidden)
     table.loc[hidden, _VALUES] = np.nan
-    of_two_cells = table["indicator"].str.startswith("cut_ratio")
-    table.loc[hidden & (small | small_degree | of_two_cells), "n"] = np.nan
+    table.loc[hidden & (small | small_part | told["ratio"]), "n"] = np.nan
     return PublicMeasures(table)
 
 
@@ -162,16 +149,54 @@ def publish_to_entitled(measures: pd.DataFrame, public: PublicMeasures) -> Publi
 
     Hidden stay a value that comes from one pupil, with that of another school where the total would
     give it away, and what has no meaning for fewer than three schools; nothing that the public issue
-    shows, where it hides another school that can keep the secret. Numbers of pupils are shown.
+    shows, where it hides another school that can keep the secret. Numbers of pupils are shown. A
+    measure that the register does not know is refused with ParamsError.
     """
     table = measures.reset_index(drop=True)
-    alone = ~table["indicator"].str.fullmatch(_OF_SCHOOLS).astype(bool) & table["n"].eq(1)
+    told = _told(table)
+    alone = told["people"] & table["n"].eq(1)
     last = table["n"] + np.where(public.table["hidden"], 0, table["n"].max() + 1)
     in_turn = table.assign(n=last, count=last.where(table["count"].notna()))
-    hidden = _hide_second_school(in_turn, alone | _about_few_schools(table))
+    hidden = _hide_second_school(in_turn, told, alone | _about_few_schools(table, told))
     table = table.assign(hidden=hidden)
     table.loc[hidden, _VALUES] = np.nan
     return PublicMeasures(table)
+
+
+def _told(table: pd.DataFrame) -> pd.DataFrame:
+    """What the register says of every row, in columns; rows as in ``table``."""
+    ways = wholes()
+    records = {
+        code: {
+            "people": one.people,
+            "share": one.record.kind == "share" and not one.change,
+            "ratio": one.record.kind == "ratio",
+            "additive": one.additive,
+            "change": one.change,
+            "between": one.record.between,
+            "groups": one.record.groups,
+            "empty_tells": one.record.empty_tells,
+            "census": None if one.change else one.record.census,
+            "whole": one.part_of,
+            "way": ways[one.part_of] if one.part_of else None,
+            "change_of": one.record.part_of if one.change else None,
+            "whole_of_n": one.record.n_part_of,
+            "member": one.member,
+            "follows": one.record.follows,
+            "follows_top": one.record.follows_top,
+        }
+        for code, one in registered(table["indicator"]).items()
+    }
+    told = pd.DataFrame(
+        [records[code] for code in table["indicator"]], index=table.index, columns=_TOLD
+    )
+    return told.astype(dict.fromkeys(_FLAGS, bool))
+
+
+_FLAGS = ["people", "share", "ratio", "additive", "change", "between", "groups", "empty_tells"]
+_TOLD = [
+    *_FLAGS, "census", "whole", "way", "change_of", "whole_of_n", "member", "follows", "follows_top"
+]  # fmt: skip
 
 
 def count_to_entitled(cells: np.ndarray) -> PublicCounts:
@@ -187,12 +212,12 @@ def count_to_entitled(cells: np.ndarray) -> PublicCounts:
     return PublicCounts(np.full(len(cells), np.nan) if total == 1 else cells, total)
 
 
-def _about_few_schools(table: pd.DataFrame) -> pd.Series:
+def _about_few_schools(table: pd.DataFrame, told: pd.DataFrame) -> pd.Series:
     """Rows that would speak about one or two schools: differences between the schools of a small
-    municipality, gaps of a group of one school (they have no interval), and ШНОР where it is unclear
-    because groups are small.
+    municipality, gaps of a group of one school (they have no interval), and what is unclear because
+    groups are small.
     """
-    schools = _schools_told(table)
+    schools = _schools_told(table, told)
     here, before = (
         np.array([
             schools.get((year - ago, unit), 0)
@@ -200,105 +225,109 @@ def _about_few_schools(table: pd.DataFrame) -> pd.Series:
         ])
         for ago in (0, 1)
     )  # fmt: skip
-    name = table["indicator"]
-    fewest = np.where(name.str.endswith("_change"), np.minimum(here, before), here)
-    between = name.str.fullmatch(_BETWEEN) & (table["level"] == "municipality")
-    alone = name.str.startswith("v_gap_") & table["low"].isna()
-    unclear = name.str.startswith("shnor_") & table["value"].isna()
-    return (between & (fewest < _FEWEST_SCHOOLS)) | alone | unclear
+    fewest = np.where(told["change"], np.minimum(here, before), here)
+    fewest = np.where(told["people"], fewest, table["n"])
+    asked = ~told["people"] | table["level"].eq("municipality")
+    between = told["between"] & asked & (fewest < _FEWEST_SCHOOLS)
+    alone = told["groups"] & table["low"].isna()
+    unclear = told["empty_tells"] & table["value"].isna()
+    return between | alone | unclear
 
 
-def _schools_told(table: pd.DataFrame) -> dict[tuple[int, str], int]:
+def _schools_told(table: pd.DataFrame, told: pd.DataFrame) -> dict[tuple[int, str], int]:
     """Schools by year and municipality: those with results, else those counted by level or mark."""
     of_schools = table[table["level"] == "school"]
-    name = of_schools["indicator"]
     found: dict[tuple[int, str], int] = {}
-    for rows in (
-        of_schools[name.eq("share_2") | name.str.startswith(_LEVEL)],
-        of_schools[name.eq("mean_percent")],
-    ):
+    for census in ("counts", "results"):
+        rows = of_schools[told["census"].eq(census)[of_schools.index]]
         found |= rows.groupby(["year", "municipality"])["unit"].nunique().to_dict()
     return found
 
 
-def _hide_rest_of_marks(table: pd.DataFrame, hidden: pd.Series, limit: int) -> pd.Series:
-    """Where «2» and «4» and «5» leave 1…limit−1 works for «3», keep back the smaller of the two."""
+def _hide_remainder(
+    table: pd.DataFrame, told: pd.DataFrame, hidden: pd.Series, limit: int
+) -> pd.Series:
+    """Where the parts that are printed leave 1…limit−1 pupils, keep back the smallest of them."""
     hidden = hidden.copy()
-    shown = table[table["indicator"].isin(["share_2", "share_45"]) & ~hidden]
-    for _, pair in shown.groupby([*_PAPER, "level", "municipality", "unit"], sort=False):
-        if len(pair) == 2 and 0 < pair["n"].iloc[0] - pair["count"].sum() < limit:
-            hidden[pair["count"].idxmin()] = True
+    shown = table[told["way"].eq("remainder") & ~hidden].assign(whole=told["whole"])
+    for _, parts in shown.groupby([*_UNIT, "whole"], sort=False):
+        if len(parts) > 1 and 0 < parts["n"].iloc[0] - parts["count"].sum() < limit:
+            hidden[parts["count"].idxmin()] = True
     return hidden
 
 
-def _hide_bands(table: pd.DataFrame, hidden: pd.Series, limit: int) -> pd.Series:
-    """Bands of one unit as a histogram whose total is printed."""
+def _hide_cells(
+    table: pd.DataFrame, told: pd.DataFrame, hidden: pd.Series, limit: int
+) -> pd.Series:
+    """Parts that are cells of one histogram whose total is printed."""
     hidden = hidden.copy()
-    for start in _BANDS:
-        # A change has no count: it is no band.
-        bands = table[table["indicator"].str.startswith(start) & table["count"].notna()]
-        for _, rows in bands.groupby([*_PAPER, "level", "municipality", "unit"], sort=False):
-            hidden[rows.index] |= hide_small(rows["count"].to_numpy(), limit)
+    cells = table[told["way"].eq("cells")].assign(whole=told["whole"])
+    for _, rows in cells.groupby([*_UNIT, "whole"], sort=False):
+        hidden[rows.index] |= hide_small(rows["count"].to_numpy(), limit)
     return hidden
 
 
-def _hide_share_of_top(table: pd.DataFrame, hidden: pd.Series) -> pd.Series:
-    """A school's share of the highest level goes with that level: it gives it away."""
-    levels = table[table["indicator"].str.startswith(_LEVEL) & (table["level"] == "school")]
-    if levels.empty:
-        return hidden
-    number = levels["indicator"].str.removeprefix(_LEVEL).astype(int)
-    top = levels[number.eq(number.groupby([levels[key] for key in _PAPER]).transform("max"))]
-    units = pd.MultiIndex.from_frame(top.loc[hidden[top.index], ["year", "unit"]])
-    mine = pd.MultiIndex.from_frame(table[["year", "unit"]]).isin(units)
-    return hidden | (table["indicator"].eq("highest_share") & mine)
+def _hide_with_top(table: pd.DataFrame, told: pd.DataFrame, hidden: pd.Series) -> pd.Series:
+    """A school's measure that gives its highest part away goes with that part."""
+    hidden = hidden.copy()
+    for whole in told["follows_top"].dropna().unique():
+        parts = table[told["whole"].eq(whole) & (table["level"] == "school")]
+        number = told.loc[parts.index, "member"].astype(int)
+        top = parts[number.eq(number.groupby([parts[key] for key in _PAPER]).transform("max"))]
+        units = pd.MultiIndex.from_frame(top.loc[hidden[top.index], ["year", "unit"]])
+        mine = pd.MultiIndex.from_frame(table[["year", "unit"]]).isin(units)
+        hidden |= told["follows_top"].eq(whole) & mine
+    return hidden
 
 
-def _change_of_hidden_level(table: pd.DataFrame, hidden: pd.Series) -> pd.Series:
-    """The change of a level's share where a share of the unit is hidden in either year."""
-    keys = [*_PAPER[1:], "level", "unit"]
-    shares = table[hidden & table["indicator"].str.startswith(_LEVEL)]
+def _change_of_hidden_part(table: pd.DataFrame, told: pd.DataFrame, hidden: pd.Series) -> pd.Series:
+    """The change of a part where a part of that whole is hidden in either year."""
+    keys = [*_PAPER[1:], "level", "unit", "whole"]
+    parts = table[told["whole"].notna() & hidden].assign(whole=told["whole"])
     gone = pd.concat(
-        [shares[["year", *keys]], shares[["year", *keys]].assign(year=shares["year"] + 1)]
+        [parts[["year", *keys]], parts[["year", *keys]].assign(year=parts["year"] + 1)]
     )
-    change = table["indicator"].str.fullmatch(rf"{_LEVEL}\d+_change")
-    return change & pd.MultiIndex.from_frame(table[["year", *keys]]).isin(
+    mine = table.assign(whole=told["change_of"])[["year", *keys]]
+    return told["change_of"].notna() & pd.MultiIndex.from_frame(mine).isin(
         pd.MultiIndex.from_frame(gone)
     )
 
 
-def _shift_of_hidden_marks(table: pd.DataFrame, hidden: pd.Series) -> pd.Series:
-    """The mean shift of marks where a share of the same marks is hidden: n times it is their balance."""
-    keys = [*_PAPER, "level", "municipality", "unit"]
-    marks = table["indicator"].isin(["prior_lower", "prior_same", "prior_higher", "prior_far"])
-    gone = hidden.where(marks, False).groupby([table[key] for key in keys]).transform("any")
-    return table["indicator"].eq("mark_shift") & gone
+def _following(table: pd.DataFrame, told: pd.DataFrame, hidden: pd.Series) -> pd.Series:
+    """Measures that, with n, give away what is hidden of the same unit: the mean shift of marks is
+    their balance.
+    """
+    found = pd.Series(False, index=table.index)
+    for follows in {one for one in told["follows"] if one}:
+        source = hidden & table["indicator"].isin(follows)
+        gone = source.groupby([table[key] for key in _UNIT]).transform("any")
+        found |= told["follows"].map(lambda one, f=follows: one == f) & gone
+    return found
 
 
-def _small_degrees(table: pd.DataFrame, limit: int) -> pd.Series:
-    """Rows by degree of medals where either degree has so few medalists that neither may be told."""
-    mine = table[table["indicator"].isin(_OF_DEGREE)]
-    keys = [mine[key] for key in (*_PAPER, "level", "municipality", "unit")]
+def _small_parts_of_n(table: pd.DataFrame, told: pd.DataFrame, limit: int) -> pd.Series:
+    """Rows whose n are parts of one whole, such as medalists of either degree, where one is so small
+    that none may be told.
+    """
+    mine = table[told["whole_of_n"].notna()]
+    keys = [*(mine[key] for key in _UNIT), told.loc[mine.index, "whole_of_n"]]
     least = mine["n"].where(mine["n"] > 0).groupby(keys, sort=False).transform("min")
     return (least < limit).reindex(table.index, fill_value=False)
 
 
-def _hide_second_part(table: pd.DataFrame, hidden: pd.Series) -> pd.Series:
+def _hide_second_part(table: pd.DataFrame, told: pd.DataFrame, hidden: pd.Series) -> pd.Series:
     """Of the parts of one whole hide none or at least two."""
-    parts = table["indicator"].map(_PARTITION)
-    mine = table[parts.notna()].assign(whole=parts)
-    keys = [*_PAPER, "level", "municipality", "unit", "whole"]
-    return _hide_in_twos(mine, hidden, keys)
+    mine = table[told["way"].isin(["twos", "cells"])].assign(whole=told["whole"])
+    return _hide_in_twos(mine, hidden, [*_UNIT, "whole"])
 
 
-def _hide_second_school(table: pd.DataFrame, hidden: pd.Series) -> pd.Series:
+def _hide_second_school(table: pd.DataFrame, told: pd.DataFrame, hidden: pd.Series) -> pd.Series:
     """Of the schools of a municipality, and of the municipalities of the region, whose total is
     printed hide none or at least two.
     """
-    additive = table["count"].notna() | table["indicator"].isin(_WHOLE)
-    schools = table[(table["level"] == "school") & additive]
+    schools = table[(table["level"] == "school") & told["additive"]]
     hidden = _hide_in_twos(schools, hidden, [*_PAPER, "municipality", "indicator"])
-    districts = table[(table["level"] == "municipality") & additive]
+    districts = table[(table["level"] == "municipality") & told["additive"]]
     return _hide_in_twos(districts, hidden, [*_PAPER, "indicator"])
 
 

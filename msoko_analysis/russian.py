@@ -90,12 +90,13 @@ def listed(items: Iterable[str]) -> str:
 
 
 def glued(text: str) -> str:
-    """The text with spaces that must not end a line made non-breaking: before %, after №, in п. п.
+    """The text with spaces that must not end a line made non-breaking: before %, after №, in п. п. and
+    ст. откл.
 
     >>> glued("Школа № 3: 5 %, 2 п. п.") == "Школа №\\u00a03: 5\\u00a0%, 2 п.\\u00a0п."
     True
     """
-    return re.sub(r" (?=%)|(?<=№) (?=\d)|(?<=п\.) (?=п\.)", NBSP, text)
+    return re.sub(r" (?=%)|(?<=№) (?=\d)|(?<=п\.) (?=п\.)|(?<=ст\.) (?=откл)", NBSP, text)
 
 
 def first_capital(text: str) -> str:

@@ -306,7 +306,7 @@ def save_tables(tables: Sequence[Table], folder: Path | str = "", *, name: str =
     """
     out = Path(folder or EXPORTS)
     out.mkdir(parents=True, exist_ok=True)
-    service = any(one.caption.startswith(counts.SERVICE) for one in tables)
+    service = any(one.service for one in tables)
     mark = "-служебное" if service else ""
     path = out / f"{quote(name or tables[0].name, safe=' ')}{mark}.xlsx"
     path.write_bytes(workbook(tables))

@@ -15,6 +15,7 @@ import pandas as pd
 from msoko_analysis.measures.places import Places
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import COLUMNS
+from msoko_analysis.params.measures import measure
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.wilson import share
 
@@ -99,6 +100,7 @@ def _rows(
     value: pd.Series,
     source: str,
 ) -> pd.DataFrame:
+    measure(indicator)
     shares = count.where(form["level"].eq("school")).notna() & (n > 0)
     known = np.where(shares, n, 0)
     low, high = share(np.minimum(np.where(shares, count, 0), known), known).interval()

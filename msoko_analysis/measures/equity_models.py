@@ -18,7 +18,7 @@ from msoko_analysis.measures.equity_years import (
     pupils_once,
 )
 from msoko_analysis.measures.results import REGION
-from msoko_analysis.measures.rows import ALL_PAPERS, COLUMNS
+from msoko_analysis.measures.rows import ALL_PAPERS, listed_rows
 from msoko_analysis.params.equity import EquityModel, EquityModels
 from msoko_analysis.params.run import Thresholds
 from msoko_analysis.rules.equity_models import PaperResults, SchoolResults, model_values
@@ -42,7 +42,7 @@ def model_rows(
     """
     rows = list(_rows(year, previous, models, icc, thresholds["share_min_n"].value))
     if rows:
-        yield pd.DataFrame(rows, columns=list(COLUMNS))
+        yield listed_rows(rows)
 
 
 def _rows(

@@ -16,7 +16,7 @@ from scipy.special import stdtrit
 from msoko_analysis.measures.equity_estimates import Estimate, average, school_estimates
 from msoko_analysis.measures.equity_years import PaperOfSchools, members, pooled_means, pupils_once
 from msoko_analysis.measures.results import REGION
-from msoko_analysis.measures.rows import ALL_PAPERS, COLUMNS
+from msoko_analysis.measures.rows import ALL_PAPERS, listed_rows
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.russian import is_rural
 
@@ -146,7 +146,7 @@ def value_rows(
             "unit": unit, "indicator": name, "n": one.n, "value": one.estimate.value, "low": low,
             "high": high, "method": method(name, one.fit is not None), "source": OWN,
         })  # fmt: skip
-    return pd.DataFrame(rows, columns=list(COLUMNS))
+    return listed_rows(rows)
 
 
 def changes(

@@ -7,6 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 import pandas as pd
 
+from msoko_analysis.params.measures import measure, registered
+from msoko_analysis.params.methods import steps_of
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.cluster_means import cluster_means
 
@@ -85,10 +87,24 @@ def percent_rows(
     )  # fmt: skip
 
 
+def listed_rows(rows: list[dict[str, object]]) -> pd.DataFrame:
+    """Rows of the long table given one by one, every code and method a registered one."""
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    registered(table["indicator"])
+    for method in table["method"].unique():
+        steps_of(method)
+    return table
+
+
 def _rows(
     year: int, paper: Paper, level: str, indicator: str, n: np.ndarray, columns: dict[str, object]
 ) -> pd.DataFrame:
-    """The table in one piece, for columns added one by one cost most of the time of a region."""
+    """The table in one piece, for columns added one by one cost most of the time of a region.
+
+    ParamsError where the measure or its method is not a registered one.
+    """
+    measure(indicator)
+    steps_of(str(columns["method"]))
     n = np.asarray(n)
     kept = np.flatnonzero(n > 0)
     labels = {"year": year, **paper._asdict(), "level": level, "indicator": indicator}

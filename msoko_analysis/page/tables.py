@@ -65,7 +65,8 @@ class Table:
     ``digits`` says how the numbers of a column are printed; text stands as it is. A value that the
     gate keeps back is :data:`HIDDEN`, one that does not exist is nan and printed as a dash: the two
     are never mixed up. ``notes`` stand below the table, ``empty`` in the place of one without rows.
-    ``findings`` are those each row tells, in the order of the rows; () where rows tell none.
+    ``findings`` are those each row tells, in the order of the rows; () where rows tell none. ``service``
+    where small groups are shown, for those entitled to see them.
     """
 
     name: str
@@ -75,6 +76,7 @@ class Table:
     notes: tuple[str, ...] = ()
     empty: str = "Нет строк."
     findings: tuple[tuple[Finding, ...], ...] = ()
+    service: bool = False
 
     def _repr_html_(self) -> str:
         if self.frame.empty:

@@ -75,7 +75,7 @@ def load_methods() -> Methods:
     found = validate(Methods, document, problems) if document else None
     if document and found:
         _check(found, document, problems)
-    if problems:
+    if problems or found is None:
         raise ParamsError(str(DataError.from_problems("Методы не приняты", problems)))
     return found
 

@@ -22,7 +22,7 @@ def sources() -> dict[str, str]:
     problems: list[Problem] = []
     document = read_yaml(FILE, problems)
     found = validate(dict[Text, Text], document, problems) if document else None
-    if problems:
+    if problems or found is None:
         raise ParamsError(str(DataError.from_problems("Список источников не принят", problems)))
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,8 @@ import pandas as pd
 from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Verdict
 from msoko_analysis.page.tables import HIDDEN, Digits, Table
-from msoko_analysis.russian import DASH, NBSP, listed, number
+from msoko_analysis.params.measures import CHANGE, measure
+from msoko_analysis.russian import DASH, NBSP, first_capital, listed, number
 from msoko_analysis.wording.equity import SIDE
 from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.levels import (
@@ -20,51 +21,38 @@ from msoko_analysis.wording.levels import (
 from msoko_analysis.wording.names import paper_name
 from msoko_analysis.wording.numbering import table_title
 
-
-@dataclass(frozen=True)
-class _Measure:
-    """A row of the table: its words, and what the value is multiplied by, with how many digits."""
-
-    name: str
-    indicator: str
-    factor: float
-    digits: int
-
-
-_MEASURES = (
-    _Measure("Доля различий результатов, приходящаяся на школы, %", "icc", 100, 1),
-    _Measure("Четверть лучших школ − четверть худших, п. п.", "school_gap_quarter", 1, 1),
-    _Measure("Четверть лучших школ : четверть худших, раз", "school_ratio_quarter", 1, 2),
-    _Measure("Сильные ученики − слабые (P90 − P10), п. п.", "pupil_gap", 1, 1),
-    _Measure("Обособленность не достигших минимума, %", "isolation", 100, 1),
-    _Measure("Обособленность участников с высшим результатом, %", "isolation_highest", 100, 1),
-    _Measure("Город − село, стандартных отклонений", "v_gap_location", 1, 2),
-    _Measure("Гимназии и лицеи − остальные, стандартных отклонений", "v_gap_type", 1, 2),
-    _Measure("Индекс Тейла (справочно)", "theil", 1, 3),
-    _Measure("Индекс Джини (справочно)", "gini", 1, 3),
-)
+# Measures of the table and the digits they are printed with.
+_DIGITS = {
+    "icc": 1,
+    "school_gap_quarter": 1,
+    "school_ratio_quarter": 2,
+    "pupil_gap": 1,
+    "isolation": 1,
+    "isolation_highest": 1,
+    "v_gap_location": 2,
+    "v_gap_type": 2,
+    "theil": 3,
+    "gini": 3,
+}
 
 
 def gaps_table(facts: Facts) -> Table:
     """Measures of inequality of the district beside the region, and their change."""
     rows, names = [], measure_names(facts)
-    for measure in _MEASURES:
-        row = facts.measure("municipality", measure.indicator)
+    for code, digits in _DIGITS.items():
+        row = facts.measure("municipality", code)
         if row is None:
             continue
+        told = partial(_value, digits=digits)
         rows.append(
             {
-                "Показатель": names.get(measure.indicator, measure.name),
-                "Значение (95 %)": _value(row, measure),
-                "В регионе": _value(
-                    facts.measure("region", measure.indicator), measure, ends=False
+                "Показатель": names.get(code) or first_capital(measure(code).heading),
+                "Значение (95 %)": told(row),
+                "В регионе": told(facts.measure("region", code), ends=False),
+                "За год (95 %)": told(
+                    facts.measure("municipality", f"{code}{CHANGE}"), signed=True
                 ),
-                "За год (95 %)": _value(
-                    facts.measure("municipality", f"{measure.indicator}_change"),
-                    measure,
-                    signed=True,
-                ),
-                "Показатель за год": conclusion(facts, measure.indicator),
+                "Показатель за год": conclusion(facts, code),
             }
         )
     return Table(
@@ -108,23 +96,21 @@ def _corrected(facts: Facts) -> list[str]:
 
 
 def _value(
-    row: pd.Series | None, measure: _Measure, *, signed: bool = False, ends: bool = True
+    row: pd.Series | None, digits: int = 1, *, signed: bool = False, ends: bool = True
 ) -> str:
-    """«12,3 (10,1…14,5)»."""
+    """«12,3 (10,1…14,5)» in the unit of the measure."""
     if row is None or (not row["hidden"] and not np.isfinite(row["value"])):
         return DASH
     if row["hidden"]:
         return HIDDEN
-    digits = Digits(measure.digits, signed=signed)
-    text = digits(measure.factor * row["value"])
+    written, times = Digits(digits, signed=signed), measure(row["indicator"]).record.times
+    text = written(times * row["value"])
     if not ends or not np.isfinite(row["low"]):
         return text
     low, high = row["low"], row["high"]
-    if (
-        measure.factor == 100 and not signed
-    ):  # a share: the interval reaches beyond 0…1 by its error
+    if times == 100 and not signed:  # a share: the interval reaches beyond 0…1 by its error
         low, high = max(low, min(row["value"], 0.0)), min(high, 1.0)
-    low, high = (digits(measure.factor * one) for one in (low, high))
+    low, high = (written(times * one) for one in (low, high))
     return f"{text} ({low}…{high})"
 
 
@@ -146,15 +132,14 @@ def models_table(facts: Facts) -> Table:
             row = facts.measure("municipality", name)
             if row is None:
                 continue
-            measure = _Measure("", name, 1, 1)
             rows.append(
                 {
                     "Показатель": f"П{indicator[1:]}" + (" (основной)" if model.default else ""),
                     "Вариант и определение": f"{model.title_ru}. {model.definition_ru}.",
-                    "Значение, % (95 %)": _value(row, measure),
-                    "В регионе, %": _value(facts.measure("region", name), measure, ends=False),
+                    "Значение, % (95 %)": _value(row),
+                    "В регионе, %": _value(facts.measure("region", name), ends=False),
                     "За год, п. п. (95 %)": _value(
-                        facts.measure("municipality", f"{name}_change"), measure, signed=True
+                        facts.measure("municipality", f"{name}{CHANGE}"), signed=True
                     ),
                     "Показатель за год": conclusion(facts, name),
                 }

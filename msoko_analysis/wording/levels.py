@@ -198,7 +198,6 @@ def measure_names(facts: Facts) -> dict[str, str]:
         return {}
     top = highest(facts)
     return {
-        "icc": "Доля различий, приходящаяся на школы, %",
         "school_gap_quarter": f"Доля {top}: четверть школ с наибольшей − с наименьшей, п. п.",
         "isolation": f"Обособленность участников с результатом {lowest(facts)}, %",
         "isolation_highest": f"Обособленность участников с результатом {top}, %",

@@ -282,7 +282,7 @@ def test_a_note_tells_what_levels_tell(
     below = "Участников ниже уровня «160–219» источник за этот год не считает"
     assert (below in text["summary"]) == (year > 2016)
     assert "Участники по уровням результата" in text["exams"]
-    assert "Доля различий, приходящаяся на школы" in text["gaps"]
+    assert "Доля различий результатов, приходящаяся на школы" in text["gaps"]
     assert "Таблица" not in text["results"] + text["signs"] + text["models"]
     assert "скопление работ у границ" in text["summary"]
     assert "средний результат по работам" not in everything

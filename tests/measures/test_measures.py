@@ -254,7 +254,7 @@ def test_shares_of_groups_equal_those_without_one_school(schools: list[tuple]) -
     group = np.array([str(town) for town, _, _ in schools])
     whole = np.array([float(n) for _, n, _ in schools])
     part = np.array([n * share for _, n, share in schools])
-    rows = percent_rows(YEAR, MA4, "municipality", group, "x", part, whole, source="")
+    rows = percent_rows(YEAR, MA4, "municipality", group, "share_2", part, whole, source="")
     found = rows.set_index("unit")
     assert set(found.index) == set(group[whole > 0])
     for unit, row in found.iterrows():
@@ -279,7 +279,7 @@ def test_shares_of_groups_equal_those_without_one_school(schools: list[tuple]) -
 def test_schools_of_one_size_give_students_interval_a_little_wider() -> None:
     share = np.array([0.31, 0.44, 0.52, 0.47, 0.60])
     group, whole = np.full(5, "A"), np.full(5, 25.0)
-    rows = percent_rows(YEAR, MA4, "region", group, "x", 25 * share, whole, source="")
+    rows = percent_rows(YEAR, MA4, "region", group, "share_2", 25 * share, whole, source="")
     foreign = ttest_1samp(share, 0).confidence_interval(0.95)
     half = (foreign.high - foreign.low) / 2 * math.sqrt(5 / 4)
     low, high = rows.iloc[0][["low", "high"]]

@@ -12,6 +12,7 @@ from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.findings.basis import basis_of
 from msoko_analysis.page.prose import Bullets, Heading, Paragraph, Stack, stack
 from msoko_analysis.page.tables import HIDDEN, Digits, Table
+from msoko_analysis.params.measures import measure
 from msoko_analysis.params.methods import method_text
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.params.sources import OWN, source_text
@@ -22,44 +23,6 @@ from msoko_analysis.wording.methods import limit_row
 from msoko_analysis.wording.names import paper_name, school_name
 from msoko_analysis.wording.sign_kinds import KINDS, LINK, MEDALS, SignKind
 from msoko_analysis.wording.signs import Q, sentence
-
-INDICATORS = {
-    "spike": "работ у границ больше ожидаемого, z",
-    "spike_pupils": "лишних работ",
-    "spike_share": "доля поднятых из недобравших 1–2 балла, %",
-    "spike_stability": "устойчивость к настройкам расчёта, %",
-    "spike_papers_needed": "во сколько раз больше работ нужно для вывода «признака нет»",
-    "family_cuts": "поправка на несколько признаков: границы отметок",
-    "family_marks": "поправка на несколько признаков: отметки школы",
-    "family_time": "поправка на несколько признаков: изменение к прошлому году",
-    "family_tasks": "поправка на несколько признаков: задания",
-    "mark_gap": "отметки школы выше, чем объясняют баллы, по всем работам",
-    "mark_gap_paper": "отметки школы выше, чем объясняют баллы",
-    "jump": f"изменение к прошлому году, ст.{NBSP}откл.",
-    "vanished": f"потеря после подъёма прошлого года, ст.{NBSP}откл.",
-    "homogeneity": "разброс меньше ожидаемого, раз",
-    "items_profile": "отличие по заданию, доля баллов",
-    "items_hard": "трудные задания против лёгких, доля баллов",
-    "similarity": f"одинаковых ответов больше ожидаемого, п.{NBSP}п.",
-    "share_2": "отметок «2», %",
-    "below_minimum": "не достигли минимума, %",
-    "shnor_or": "правило ШНОР, широкое прочтение (1 — да)",
-    "shnor_and": "правило ШНОР, узкое прочтение (1 — да)",
-    "shnor_a": "условие «по двум и более процедурам» (1 — да)",
-    "shnor_b": "условие «два года подряд» (1 — да)",
-    "level": f"отличие от школ в таких же условиях, ст.{NBSP}откл.",
-    "link_vpr": f"отличие от ожидаемого по ВПР, ст.{NBSP}откл.",
-    "link_oge": f"отличие от ожидаемого по ОГЭ, ст.{NBSP}откл.",
-    "medals": "медалисты, найденные в результатах ЕГЭ, %",
-    "medals_rule": "результаты медалистов не соответствуют правилу года, %",
-    "medals_rate": "оценка доли медалистов ниже порога, годы вместе, %",
-    "medals_double": "вероятность, что эта доля намного выше региональной, %",
-    "fioko_markers": "признаков ФИОКО",
-    "fioko_a": "(а) завышенный средний балл (1 — да)",
-    "fioko_b": "(б) несоответствие отметкам (1 — да)",
-    "fioko_c": "(в) резкое изменение (1 — да)",
-}
-"""Names of the measures that stand behind findings about schools."""
 
 Counted = Callable[[Finding], Sequence[Any]]
 
@@ -248,7 +211,7 @@ def _measure_row(facts: Facts, row: Mapping[str, Any]) -> dict[str, Any]:
     numbers = {name: HIDDEN if row["hidden"] else row[name] for name in ("value", "low", "high")}
     tests = {name: DASH if pd.isna(row[name]) else row[name] for name in ("p", "q")}
     return {
-        "Показатель": first_capital(INDICATORS.get(row["indicator"], row["indicator"])),
+        "Показатель": first_capital(measure(row["indicator"]).heading),
         "Предмет, класс": _about(facts, paper),
         "Число": n,
         "Значение": numbers["value"],

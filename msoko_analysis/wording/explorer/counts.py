@@ -126,6 +126,7 @@ def scores_table(facts: Facts, unit: str, counts: PaperCounts) -> Table:
         frame,
         {"Балл": Digits(), "Работ": Digits(), "Ожидается": Digits(1)},
         ("Не для публикации: видны группы меньше допустимой. Ожидается — при уровне самой школы.",),
+        service=True,
     )
 
 
@@ -146,6 +147,7 @@ def medals_table(facts: Facts, unit: str, rows: pd.DataFrame) -> Table:
             "Не для публикации: видны группы меньше допустимой. Вывод сделан по медалистам трёх лет вместе.",
         ),
         empty="Медалистов этого года нет.",
+        service=True,
     )
 
 
@@ -184,4 +186,5 @@ def papers_table(facts: Facts, unit: str, counts: Iterable[PaperCounts]) -> Tabl
             "по ЕГЭ — тестовый балл; прочерк — отметок у этой работы нет.",
         ),
         empty="Подсчётов по этой школе нет: есть только формы.",
+        service=True,
     )

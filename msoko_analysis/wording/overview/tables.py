@@ -9,18 +9,19 @@ from msoko_analysis.facts.region import RegionFacts
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS
 from msoko_analysis.page.tables import HIDDEN, Digits, Table
+from msoko_analysis.params.measures import CHANGE, measure
 from msoko_analysis.russian import DASH, NBSP, first_capital, number
 from msoko_analysis.wording.names import paper_name
 
 ONE, WHOLE, _CHANGE = Digits(1), Digits(), Digits(1, signed=True)
 DISTRICT, INTERVAL, _YEAR = "Муниципалитет", "95 %", "К прошлому году, п. п."
-# Measures of differences between schools: name, digits.
+# Measures of differences between schools, with their digits.
 _EQUITY = {
-    "icc": ("Доля различий результатов между школами", 2),
-    "school_gap_quarter": ("Четверть лучших школ − четверть худших, % максимума", 1),
-    "isolation": ("Обособленность не достигших минимума сверх случайной", 3),
-    "v_gap_location": ("Разрыв «город − село», стандартных отклонений балла ученика", 2),
-    "v_gap_type": ("Разрыв «гимназии и лицеи − остальные», то же", 2),
+    "icc": 1,
+    "school_gap_quarter": 1,
+    "isolation": 1,
+    "v_gap_location": 2,
+    "v_gap_type": 2,
 }
 
 
@@ -36,7 +37,7 @@ def cell(row: pd.Series | None, column: str = "value") -> float | str:
     return HIDDEN if row["hidden"] else float(row[column])
 
 
-def interval(row: pd.Series | None, digits: int = 1) -> str:
+def interval(row: pd.Series | None, digits: int = 1, times: float = 1) -> str:
     """«от −0,4 до 1,2», a dash where there is none."""
     if row is None:
         return DASH
@@ -44,7 +45,8 @@ def interval(row: pd.Series | None, digits: int = 1) -> str:
         return HIDDEN
     if not np.isfinite(row["low"]):
         return DASH
-    return f"от{NBSP}{number(row['low'], digits)} до{NBSP}{number(row['high'], digits)}"
+    low, high = (number(times * row[end], digits) for end in ("low", "high"))
+    return f"от{NBSP}{low} до{NBSP}{high}"
 
 
 def results_table(facts: RegionFacts) -> Table:
@@ -231,18 +233,20 @@ def shnor_table(facts: RegionFacts) -> Table:
 def equity_table(facts: RegionFacts) -> Table:
     """Differences between schools of the region and their change."""
     rows = []
-    for name, (title, digits) in _EQUITY.items():
+    for name, digits in _EQUITY.items():
         row = facts.row(REGION, REGION, name)
         if row is None or row["hidden"] or not np.isfinite(row["value"]):
             continue
-        change = facts.row(REGION, REGION, f"{name}_change")
+        change, told = facts.row(REGION, REGION, f"{name}{CHANGE}"), measure(name)
+        times = told.record.times
+        moved = DASH if change is None else Digits(digits, signed=True)(times * change["value"])
         rows.append(
             {
-                "Показатель": title,
-                "Значение": number(row["value"], digits),
-                INTERVAL: interval(row, digits),
-                "К прошлому году": DASH if change is None else number(change["value"], digits),
-                "Интервал изменения": interval(change, digits),
+                "Показатель": first_capital(told.heading),
+                "Значение": number(times * row["value"], digits),
+                INTERVAL: interval(row, digits, times),
+                "К прошлому году": moved,
+                "Интервал изменения": interval(change, digits, times),
             }
         )
     return Table(
