@@ -43,7 +43,7 @@ def test_nineteen_of_twenty_intervals_hold_the_truth(number: int, schools: int) 
         region = [municipality(rng, schools) for _ in range(TOGETHER)]
         part, n = np.concatenate(region, axis=1)
         group = np.repeat(np.arange(TOGETHER), schools)
-        rows = percent_rows(2026, PAPER, "municipality", group, "x", part, n, source="")
+        rows = percent_rows(2026, PAPER, "municipality", group, "share_2", part, n, source="own")
         missed += [~rows["low"].lt(100 * REGIONAL) | ~rows["high"].gt(100 * REGIONAL)]
         before = np.array([usual(*one) for one in region])
         missed_before += [(before[:, 0] >= 100 * REGIONAL) | (before[:, 1] <= 100 * REGIONAL)]
