@@ -23,10 +23,9 @@ from msoko_analysis.publish.runner import run_notes
 CHROMIUM = next(filter(None, map(shutil.which, BROWSERS)), None)
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")
 
-# How many sheets of A4 a page takes in the widest of the usual fonts, DejaVu: narrower ones take no
-# more. It comes with matplotlib, so the fonts of the machine do not matter. A note of fourteen schools
-# has about twenty tables and as many recommendations, a letter one page and an appendix: this school
-# has the most signs of all.
+# How many sheets of A4 a page takes in DejaVu, which comes with matplotlib, so that the fonts of the
+# machine do not matter. A note of fourteen schools has about twenty tables and as many recommendations,
+# a letter one page and an appendix: this school has the most signs of all.
 PAGES = {
     "index.html": (1, 2),
     "2026/M02/note.html": (16, 32),
