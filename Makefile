@@ -52,7 +52,7 @@ lab: $(READY)  ## тетради в JupyterLab · notebooks
 # Names, versions and hashes for every platform, and no registry address (docs/decisions/0002).
 lock:  ## точные версии · requirements.lock anew, needs uv
 	@command -v uv >/dev/null || { echo "make lock: uv is needed and was not found" >&2; exit 1; }
-	uv pip compile pyproject.toml --all-extras --generate-hashes --no-emit-index-url --universal \
+	uv pip compile pyproject.toml --all-extras --no-strip-extras --generate-hashes --no-emit-index-url --universal \
 		--python-version 3.11 --no-header -o requirements.lock
 
 # Leaves data/ and reports/ alone: they are work, not rubbish.

@@ -57,7 +57,10 @@ def test_conda_has_the_same_packages_with_the_same_bounds(
 def test_each_locked_version_satisfies_pyproject(
     declared: dict[str, Requirement], locked: list[str]
 ) -> None:
-    pins = [re.match(r"([\w.-]+)==([\w.+!-]+)(?:\s*;([^-]*?))?\s+--hash", line) for line in locked]
+    pins = [
+        re.match(r"([\w.-]+)(?:\[[\w,-]+\])?==([\w.+!-]+)(?:\s*;([^-]*?))?\s+--hash", line)
+        for line in locked
+    ]
     assert all(pins)
     for python in PYTHONS:
         here = {"python_version": python[:4], "python_full_version": python}
