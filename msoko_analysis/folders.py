@@ -8,6 +8,8 @@ import shutil
 import sys
 from pathlib import Path
 
+import psutil
+
 #: ``renameat2(2)`` of Linux: paths are as they stand; the two change places in one step.
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2
 
@@ -46,7 +48,7 @@ def clean_leftovers(out: Path) -> None:
     """
     for folder in out.parent.glob(f".{_literal(out.name)}.*.*"):
         *_, pid, kind = folder.name.split(".")
-        if not pid.isdigit() or _alive(int(pid)):
+        if not pid.isdigit() or psutil.pid_exists(int(pid)):
             continue
         if kind == "old" and not out.exists():
             folder.rename(out)
@@ -68,13 +70,3 @@ def _exchanged(new: Path, out: Path) -> bool:
         return False
     ends = (_AT_FDCWD, os.fsencode(new), _AT_FDCWD, os.fsencode(out))
     return call(*ends, _RENAME_EXCHANGE) == 0
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # somebody else's process: alive
-        return True
-    return True

@@ -1,6 +1,6 @@
 """What a file must be before anything opens it: a regular file, not too large, no bomb.
 
-Only the standard library, and nothing is read that is not looked at in small parts.
+Of a file no more is read here than its size and, of a workbook, the directory of its parts.
 """
 
 from __future__ import annotations

@@ -95,7 +95,7 @@ def shown(block: Block, rows: pl.DataFrame) -> pl.DataFrame:
     so of it no more than a few figures is shown.
     """
     raw = block.raw().join(rows.select(ROW).unique(), on=ROW, how="semi")
-    cells = {}
+    cells: dict[str, pl.Expr] = {}
     for name, heading in block.columns.items():
         field = block.contract.field(name)
         text = pl.col(name).cast(pl.String)

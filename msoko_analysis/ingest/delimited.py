@@ -63,10 +63,14 @@ def read_delimited(path: Path, encoding: str | None = None) -> pl.DataFrame:
         text = text[sep_line.end() :]
     read = _quoted if '"' in text else _unquoted
     cells, width, start, odd = read(path, text, separator)
-    long = cells.select(pl.any_horizontal(pl.all().str.len_bytes() > LONGEST_CELL)).to_series()
-    if long.any():
+    long = (
+        cells.select(pl.any_horizontal(pl.all().str.len_bytes() > LONGEST_CELL))
+        .to_series()
+        .arg_true()
+    )
+    if not long.is_empty():
         rule = f"в ячейке больше {LONGEST_CELL} знаков"
-        raise refusal(path, rule, _QUOTES, row=1 + int(long.arg_max()))
+        raise refusal(path, rule, _QUOTES, row=1 + long[0])
     faults = _ragged(cells, width, start, odd)
     if faults:
         raise refusal(path, *_about(faults, width), row=faults[0][0])
@@ -187,9 +191,10 @@ def _blanks(frame: pl.DataFrame) -> pl.DataFrame:
 
 def _width(path: Path, widths: pl.Series) -> int:
     """How many columns the table has: the number of cells of most rows of more than one."""
-    if widths.max() > MOST_COLUMNS:
+    wide = (widths > MOST_COLUMNS).arg_true()
+    if not wide.is_empty():
         rule = f"столбцов больше {MOST_COLUMNS}"
-        raise refusal(path, rule, "проверьте строку", row=int(widths.arg_max()) + 1)
+        raise refusal(path, rule, "проверьте строку", row=wide[0] + 1)
     seen = Counter(dict(widths.filter(widths > 1).value_counts().iter_rows()))
     return max(seen, key=lambda width: (seen[width], width), default=1)
 

@@ -63,7 +63,7 @@ def form_of(sheet: Sheet) -> Form | None:
     if sheet.typed or sheet.parts:
         return None
     above = [_NAMES.get(_plain(cell)) for row in sheet.head[:_ABOVE] for cell in row]
-    named = set(filter(None, above))
+    named = {form for form in above if form is not None}
     if named:
         # a list of forms names several and is none of them
         return named.pop() if len(named) == 1 else None

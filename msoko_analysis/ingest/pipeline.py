@@ -136,7 +136,7 @@ _KNOWN = (
 def _files(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
     """(file, whether it was named itself), each once; lock files of Excel are passed by."""
     found: dict[Path, tuple[Path, bool]] = {}
-    problems = []
+    problems: list[Problem] = []
     for path in paths:
         if path.is_dir():
             passed = [p for p in _inside(path, problems) if not p.name.startswith(("~$", "."))]

@@ -297,8 +297,8 @@ def _by_municipality(blocks: Sequence[Block]) -> tuple[list[Block], list[Problem
             cells = (
                 block.raw().select(apart.otherwise(pl.col("school").cast(pl.String))).to_series()
             )
-            table, columns = _with(block.original, dict(block.columns), "school", cells)
-            block = replace(block, original=table, columns=columns)
+            table, renamed = _with(block.original, dict(block.columns), "school", cells)
+            block = replace(block, original=table, columns=renamed)
         done.append(block)
     shown = "; ".join(f"«{school}»" for school in sorted(homes)[:_SHOWN])
     more = " …" if len(homes) > _SHOWN else ""

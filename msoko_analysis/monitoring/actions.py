@@ -5,9 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from msoko_analysis.errors import DataError, ParamsError, Problem
+from msoko_analysis.errors import Problem
 from msoko_analysis.params.run import PARAMS
-from msoko_analysis.params.schema import Strict, Text, read_yaml, validate
+from msoko_analysis.params.schema import (
+    Document,
+    Strict,
+    Text,
+    load_file,
+    once,
+)
 
 Shown = Literal[
     "indicator_worse", "target_missed", "indicator_absent", "experts_differ", "roadmap_overdue",
@@ -38,13 +44,8 @@ def load_actions(path: Path = PARAMS / "monitoring_actions.yaml") -> tuple[Actio
     >>> load_actions()[0].id
     'indicator_worse'
     """
-    problems: list[Problem] = []
-    document = read_yaml(path, problems)
-    actions = validate(tuple[Action, ...], document, problems) if document else None
-    for number, one in enumerate(actions or ()):
-        if one.id in [other.id for other in actions[:number]]:
-            rule = f"рекомендация «{one.id}» уже есть выше"
-            problems.append(document.problem((number, "id"), rule, "уберите одну"))
-    if problems:
-        raise ParamsError(str(DataError.from_problems("Рекомендации не приняты", problems)))
-    return actions
+    return load_file(tuple[Action, ...], path, "Рекомендации не приняты", _check)
+
+
+def _check(found: tuple[Action, ...], document: Document, problems: list[Problem]) -> None:
+    once((one.id for one in found), "id", "рекомендация", document, problems)

@@ -6,10 +6,16 @@ from pathlib import Path
 
 import pandas as pd
 
-from msoko_analysis.errors import DataError, ParamsError, Problem
+from msoko_analysis.errors import Problem
 from msoko_analysis.monitoring.editions import Edition
 from msoko_analysis.params.run import PARAMS
-from msoko_analysis.params.schema import Strict, Text, read_yaml, validate
+from msoko_analysis.params.schema import (
+    Document,
+    Strict,
+    Text,
+    load_file,
+    once,
+)
 from msoko_analysis.rules.mechanisms import Mechanisms
 
 
@@ -34,16 +40,11 @@ def load_remarks(path: Path = PARAMS / "mechanisms" / "remarks.yaml") -> tuple[R
     >>> load_remarks()[0].id
     'local_conditions'
     """
-    problems: list[Problem] = []
-    document = read_yaml(path, problems)
-    remarks = validate(tuple[Remark, ...], document, problems) if document else None
-    for number, one in enumerate(remarks or ()):
-        if one.id in [other.id for other in remarks[:number]]:
-            rule = f"замечание «{one.id}» уже есть выше"
-            problems.append(document.problem((number, "id"), rule, "уберите одно"))
-    if problems:
-        raise ParamsError(str(DataError.from_problems("Замечания экспертов не приняты", problems)))
-    return remarks
+    return load_file(tuple[Remark, ...], path, "Замечания экспертов не приняты", _check)
+
+
+def _check(found: tuple[Remark, ...], document: Document, problems: list[Problem]) -> None:
+    once((one.id for one in found), "id", "замечание", document, problems)
 
 
 def advice(result: Mechanisms, edition: Edition, remarks: tuple[Remark, ...]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from msoko_analysis.errors import DataError, ParamsError, Problem
+from msoko_analysis.errors import ParamsError, Problem
 from msoko_analysis.params.methods import load_methods
 from msoko_analysis.params.schema import (
     PROJECT,
@@ -20,9 +20,8 @@ from msoko_analysis.params.schema import (
     Number,
     Strict,
     Text,
+    load_file,
     nearest,
-    read_yaml,
-    validate,
 )
 from msoko_analysis.russian import glued
 
@@ -103,14 +102,7 @@ class Registered:
 
 @cache
 def _register() -> _Register:
-    problems: list[Problem] = []
-    document = read_yaml(FILE, problems)
-    found = validate(_Register, document, problems) if document else None
-    if document and found:
-        _check(found, document, problems)
-    if problems or found is None:
-        raise ParamsError(str(DataError.from_problems("Перечень показателей не принят", problems)))
-    return found
+    return load_file(_Register, FILE, "Перечень показателей не принят", _check)
 
 
 def _check(found: _Register, document: Document, problems: list[Problem]) -> None:

@@ -14,15 +14,14 @@ from typing import Annotated, NamedTuple
 
 from pydantic import Field
 
-from msoko_analysis.errors import DataError, ParamsError, Problem
+from msoko_analysis.errors import ParamsError, Problem
 from msoko_analysis.params.schema import (
     PROJECT,
     Document,
     Strict,
     Text,
+    load_file,
     nearest,
-    read_yaml,
-    validate,
 )
 
 FILE = PROJECT / "params" / "methods.yaml"
@@ -70,14 +69,7 @@ def load_methods() -> Methods:
     >>> "spike" in [one.name for one in load_methods().methods]
     True
     """
-    problems: list[Problem] = []
-    document = read_yaml(FILE, problems)
-    found = validate(Methods, document, problems) if document else None
-    if document and found:
-        _check(found, document, problems)
-    if problems or found is None:
-        raise ParamsError(str(DataError.from_problems("Методы не приняты", problems)))
-    return found
+    return load_file(Methods, FILE, "Методы не приняты", _check)
 
 
 def _check(found: Methods, document: Document, problems: list[Problem]) -> None:

@@ -7,8 +7,17 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
-from msoko_analysis.errors import DataError, ParamsError, Problem
-from msoko_analysis.params.schema import PROJECT, Fault, Strict, Text, nearest, read_yaml, validate
+from msoko_analysis.errors import Problem
+from msoko_analysis.params.schema import (
+    PROJECT,
+    Document,
+    Fault,
+    Strict,
+    Text,
+    load_file,
+    nearest,
+    once,
+)
 
 _FILE = PROJECT / "params" / "procedures.yaml"
 
@@ -44,18 +53,12 @@ def procedures() -> dict[str, Procedure]:
     >>> procedures()["OGE"].short, procedures()["VPR"].many
     ('ОГЭ', 'проверочных работ')
     """
-    problems: list[Problem] = []
-    document = read_yaml(_FILE, problems)
-    found = validate(tuple[Procedure, ...], document, problems) if document else ()
-    codes = [procedure.code for procedure in found or ()]
-    for number, code in enumerate(codes):
-        if code in codes[:number]:
-            rule = f"«{code}» уже есть выше"
-            problems.append(document.problem((number, "code"), rule, "уберите одну"))
-    if problems:
-        title = "Список процедур не принят"
-        raise ParamsError(str(DataError.from_problems(title, problems)))
-    return dict(zip(codes, found, strict=True))
+    found = load_file(tuple[Procedure, ...], _FILE, "Список процедур не принят", _check)
+    return {one.code: one for one in found}
+
+
+def _check(found: tuple[Procedure, ...], document: Document, problems: list[Problem]) -> None:
+    once((one.code for one in found), "code", "процедура", document, problems)
 
 
 def _known(code: str) -> str:

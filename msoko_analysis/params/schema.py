@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin
@@ -17,7 +17,7 @@ from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
 
-from msoko_analysis.errors import DataError, Problem
+from msoko_analysis.errors import DataError, ParamsError, Problem
 from msoko_analysis.walls import check_regular
 
 Whole = Annotated[int, Field(strict=True)]
@@ -275,6 +275,39 @@ def validate(schema: Any, document: Document, problems: list[Problem]) -> Any:
         for fault in error.errors():
             problems.append(document.problem(fault["loc"], *explain(fault, schema)))
         return None
+
+
+def load_file(
+    schema: Any,
+    path: Path,
+    title: str,
+    check: Callable[[Any, Document, list[Problem]], None] | None = None,
+) -> Any:
+    """The content of one parameter file as ``schema`` (a model or a type).
+
+    ``check`` adds the faults that a schema can not see. Raises ParamsError with ``title`` and every
+    fault of the file.
+    """
+    problems: list[Problem] = []
+    document = read_yaml(path, problems)
+    found = validate(schema, document, problems) if document else None
+    if document and found and check:
+        check(found, document, problems)
+    if problems:
+        raise ParamsError(str(DataError.from_problems(title, problems)))
+    return found
+
+
+def once(
+    names: Iterable[str], key: str, what: str, document: Document, problems: list[Problem]
+) -> None:
+    """A problem for every name that stands in the list a second time; ``what`` names the records."""
+    seen: set[str] = set()
+    for number, name in enumerate(names):
+        if name in seen:
+            rule = f"{what} «{name}» уже есть выше"
+            problems.append(document.problem((number, key), rule, "оставьте что-то одно"))
+        seen.add(name)
 
 
 def explain(fault: Any, schema: Any) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import Field
 
-from msoko_analysis.errors import DataError, ParamsError, Problem
+from msoko_analysis.errors import Problem
 from msoko_analysis.params.methods import load_methods
 from msoko_analysis.params.schema import (
     PROJECT,
@@ -21,9 +21,8 @@ from msoko_analysis.params.schema import (
     Strict,
     Text,
     Whole,
+    load_file,
     nearest,
-    read_yaml,
-    validate,
 )
 
 FILE = PROJECT / "params" / "signs.yaml"
@@ -111,14 +110,7 @@ def load_signs() -> Signs:
     >>> load_signs().of_code("jump_school").limits
     ('jump_min', 'spike_q', 'spike_min_tested')
     """
-    problems: list[Problem] = []
-    document = read_yaml(FILE, problems)
-    found = validate(Signs, document, problems) if document else None
-    if document and found:
-        _check(found, document, problems)
-    if problems:
-        raise ParamsError(str(DataError.from_problems("Перечень признаков не принят", problems)))
-    return found
+    return load_file(Signs, FILE, "Перечень признаков не принят", _check)
 
 
 def _check(found: Signs, document: Document, problems: list[Problem]) -> None:

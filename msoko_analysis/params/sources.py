@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from functools import cache
 
-from msoko_analysis.errors import DataError, ParamsError, Problem
-from msoko_analysis.params.schema import PROJECT, Text, read_yaml, validate
+from msoko_analysis.params.schema import (
+    PROJECT,
+    Text,
+    load_file,
+)
 
 FILE = PROJECT / "params" / "sources.yaml"
 #: Sources that are the package itself.
@@ -19,12 +22,7 @@ def sources() -> dict[str, str]:
     >>> sources()["fioko_2019"]
     'ФИОКО, методика от 19.04.2019'
     """
-    problems: list[Problem] = []
-    document = read_yaml(FILE, problems)
-    found = validate(dict[Text, Text], document, problems) if document else None
-    if problems or found is None:
-        raise ParamsError(str(DataError.from_problems("Список источников не принят", problems)))
-    return found
+    return load_file(dict[Text, Text], FILE, "Список источников не принят")
 
 
 def source_text(source: str) -> str:

@@ -43,12 +43,13 @@ def school_figure(
     name = school_name(facts, unit)
     about = {"name": f"school-{unit}", "title": title, "school": name}
     for one in ordered:
-        if one.code == "spike_school":
-            return _cuts(picture, **about, extra=one.value)
-        if one.code == "mark_gap_school" and picture.marks is not None:
-            return _marks(picture.marks, **about)
-        if one.code in ("items_hard_school", "items_profile_school") and picture.tasks is not None:
-            return _tasks(picture.tasks, paper_name(facts, picture.tasks.paper), **about)
+        match load_signs().of_code(one.code).figure:
+            case "near_cuts":
+                return _cuts(picture, **about, extra=one.value)
+            case "marks" if picture.marks is not None:
+                return _marks(picture.marks, **about)
+            case "tasks" if picture.tasks is not None:
+                return _tasks(picture.tasks, paper_name(facts, picture.tasks.paper), **about)
     return _cuts(picture, **about)
 
 
