@@ -8,7 +8,13 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from msoko_analysis.disclosure import hide_small, publish, publish_counts, publish_scores
+from msoko_analysis.disclosure import (
+    hide_small,
+    publish,
+    publish_counts,
+    publish_scores,
+    publish_to_entitled,
+)
 from msoko_analysis.measures import COLUMNS
 from msoko_analysis.params.run import Thresholds
 
@@ -29,6 +35,75 @@ def test_a_hidden_cell_never_follows_from_the_total(cells: list[int]) -> None:
     assert hidden.sum() != 1
     cells = np.array(cells)
     assert not hidden.any() or cells[hidden].sum() >= 5 or not cells[~hidden].any()
+
+
+def test_two_hidden_cells_that_are_no_small_group_together_are_enough() -> None:
+    assert hide_small(np.array([2, 3, 12, 7]), 5).tolist() == [True, True, False, False]
+    assert hide_small(np.array([2, 2, 12, 7]), 5).tolist() == [True, True, False, True]
+
+
+def _entitled(rows: pd.DataFrame, thresholds: Thresholds) -> list[bool]:
+    return publish_to_entitled(rows, publish(rows, thresholds)).table["hidden"].tolist()
+
+
+def test_those_entitled_see_groups_but_no_single_pupil(thresholds: Thresholds) -> None:
+    rows = _rows(
+        {"unit": "1", "n": 1, "count": 1},
+        {"unit": "2", "n": 3, "count": 1},
+        {"unit": "3", "n": 40, "count": 20},
+        {"unit": "2", "indicator": "mark_shift", "n": 2},
+        {"unit": "1", "indicator": "mark_shift", "n": 1},
+        {"unit": "1", "indicator": "official_years", "n": 1},  # years of lists, no pupils
+    )
+    # The result of the one pupil goes with that of another school, for the total would tell it.
+    assert _entitled(rows, thresholds) == [True, True, False, False, True, False]
+
+
+@pytest.mark.parametrize(("schools", "hidden"), [(2, True), (3, False)])
+def test_those_entitled_see_differences_of_three_schools(
+    schools: int, hidden: bool, thresholds: Thresholds
+) -> None:
+    one = [{"unit": str(k), "indicator": "mean_percent", "n": 30} for k in range(schools)]
+    between = {"indicator": "icc", "level": "municipality", "unit": "A", "n": 90}
+    assert _entitled(_rows(*one, between), thresholds) == [*[False] * schools, hidden]
+
+
+def test_a_change_is_hidden_where_a_part_is_hidden_in_either_year(thresholds: Thresholds) -> None:
+    def levels(unit: str, year: int, *counts: int) -> list[dict]:
+        about = {"unit": unit, "year": year, "n": sum(counts)}
+        return [
+            {**about, "indicator": f"level_share_{k}", "count": c} for k, c in enumerate(counts, 1)
+        ]
+
+    change = {"indicator": "level_share_1_change", "n": 60, "year": 2026}
+    rows = _rows(
+        *levels("1", 2025, 2, 28, 30), *levels("1", 2026, 20, 20, 20),
+        *levels("2", 2025, 20, 20, 20), *levels("2", 2026, 20, 20, 20),
+        *levels("3", 2025, 20, 20, 20), *levels("3", 2026, 20, 20, 20),
+        *({**change, "unit": unit} for unit in "123"),
+    )  # fmt: skip
+    table = publish(rows, thresholds).table
+    shown = table[table["indicator"] == "level_share_1_change"].set_index("unit")["hidden"]
+    # School 2 keeps the secret of school 1, whose part of 2025 the total would give away.
+    assert bool(shown["1"])
+    assert not shown["3"]
+
+
+@pytest.mark.parametrize(
+    ("of_2", "of_45", "hidden"),
+    [
+        (10, 10, [False, False]),  # ten «3»
+        (10, 15, [False, False]),  # five
+        (10, 16, [True, False]),  # four: the smaller of the two printed shares goes
+        (16, 10, [False, True]),
+        (10, 20, [False, False]),  # none
+    ],
+)
+def test_the_works_marked_3_are_no_small_group(
+    of_2: int, of_45: int, hidden: list[bool], thresholds: Thresholds
+) -> None:
+    rows = _rows({"n": 30, "count": of_2}, {"indicator": "share_45", "n": 30, "count": of_45})
+    assert publish(rows, thresholds).table["hidden"].tolist() == hidden
 
 
 def test_hidden_is_not_zero(thresholds: Thresholds) -> None:
