@@ -31,6 +31,7 @@ PACKAGE = ROOT / "msoko_analysis"
 SECONDS = 120
 _TESTS = {
     "disclosure": ("tests/test_disclosure.py",),
+    "findings/interventions": ("tests/measures/test_interventions.py",),
     "findings/observation": ("tests/documents/test_observation.py", "tests/findings"),
     "findings/recommendations": ("tests/documents/test_recommendations.py", "tests/findings"),
 }

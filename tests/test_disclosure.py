@@ -106,6 +106,37 @@ def test_the_works_marked_3_are_no_small_group(
     assert publish(rows, thresholds).table["hidden"].tolist() == hidden
 
 
+def test_the_share_of_the_highest_goes_with_the_highest_level_of_that_school(
+    thresholds: Thresholds,
+) -> None:
+    def school(unit: str, *counts: int) -> list[dict]:
+        n = sum(counts)
+        bands = [
+            {"unit": unit, "n": n, "indicator": f"level_share_{k}", "count": count}
+            for k, count in enumerate(counts, 1)
+        ]
+        top = {"unit": unit, "subject": "", "grade": 0, "n": n, "indicator": "highest_share"}
+        return [*bands, top, {"unit": unit, "n": n, "indicator": "mean_percent"}]
+
+    rows = _rows(
+        *school("1", 28, 28, 4), *school("2", 20, 25, 15), *school("3", 30, 30, 30)
+    )  # fmt: skip
+    table = publish(rows, thresholds).table.set_index(["indicator", "unit"])["hidden"]
+    assert table["level_share_3"].to_dict() == {"1": True, "2": True, "3": False}
+    assert table["highest_share"].to_dict() == {"1": True, "2": True, "3": False}
+    assert not table["mean_percent"].any()
+
+
+def test_the_only_school_of_a_municipality_hides_no_school_of_another(
+    thresholds: Thresholds,
+) -> None:
+    rows = _rows(
+        {"municipality": "A", "unit": "1", "n": 30, "count": 2},
+        *({"municipality": "B", "unit": unit, "n": 30, "count": 10} for unit in "234"),
+    )
+    assert publish(rows, thresholds).table["hidden"].tolist() == [True, False, False, False]
+
+
 def test_hidden_is_not_zero(thresholds: Thresholds) -> None:
     public = publish_counts(np.array([0, 4, 4, 5]), thresholds)
     assert public.counts[0] == 0
