@@ -9,6 +9,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from msoko_analysis.disclosure import (
+    count_to_entitled,
     hide_small,
     publish,
     publish_counts,
@@ -40,6 +41,7 @@ def test_a_hidden_cell_never_follows_from_the_total(cells: list[int]) -> None:
 def test_two_hidden_cells_that_are_no_small_group_together_are_enough() -> None:
     assert hide_small(np.array([2, 3, 12, 7]), 5).tolist() == [True, True, False, False]
     assert hide_small(np.array([2, 2, 12, 7]), 5).tolist() == [True, True, False, True]
+    assert hide_small(np.array([2, 1, 0]), 5).tolist() == [True, True, False]
 
 
 def _entitled(rows: pd.DataFrame, thresholds: Thresholds) -> list[bool]:
@@ -97,6 +99,7 @@ def test_a_change_is_hidden_where_a_part_is_hidden_in_either_year(thresholds: Th
         (10, 16, [True, False]),  # four: the smaller of the two printed shares goes
         (16, 10, [False, True]),
         (10, 20, [False, False]),  # none
+        (27, 0, [True, False]),  # the first is hidden by itself, the other tells nobody
     ],
 )
 def test_the_works_marked_3_are_no_small_group(
@@ -155,7 +158,9 @@ def test_mean_from_five_pupils(thresholds: Thresholds, n: int, hidden: bool) -> 
 @pytest.mark.parametrize(
     ("n", "count", "hidden"),
     [
+        (9, 0, True),
         (9, 5, True),
+        (10, 0, False),
         (10, 5, False),
         (20, 4, True),
         (20, 0, False),
@@ -167,6 +172,22 @@ def test_mean_from_five_pupils(thresholds: Thresholds, n: int, hidden: bool) -> 
 def test_share_boundaries(thresholds: Thresholds, n: int, count: int, hidden: bool) -> None:
     table = publish(_rows({"n": n, "count": count}), thresholds).table
     assert bool(table["hidden"].iloc[0]) is hidden
+
+
+def test_n_of_a_hidden_share_of_a_large_group_is_told(thresholds: Thresholds) -> None:
+    table = publish(_rows({"n": 30, "count": 2}), thresholds).table
+    assert table["hidden"].tolist() == [True]
+    assert table["n"].tolist() == [30]
+
+
+def test_second_municipality_is_hidden_with_the_first(thresholds: Thresholds) -> None:
+    rows = _rows(
+        *(
+            {"level": "municipality", "municipality": place, "unit": place, "n": 30, "count": count}
+            for place, count in (("A", 2), ("B", 9), ("C", 20))
+        )
+    )
+    assert publish(rows, thresholds).table["hidden"].tolist() == [True, True, False]
 
 
 def test_second_school_is_hidden_with_the_first(thresholds: Thresholds) -> None:
@@ -279,6 +300,46 @@ def test_few_medals_of_one_degree_hide_the_numbers_of_both(thresholds: Threshold
     assert table["n"].isna().tolist() == [False, True, True, True]
     enough = [{**MEDALS, **one, "n": 40.0, "count": 40.0} for one in rows]
     assert not publish(_rows(*enough), thresholds).table["hidden"].any()
+
+
+@pytest.mark.parametrize(("second", "hidden"), [(4, True), (5, False), (0, False)])
+def test_the_least_degree_that_there_is_decides(
+    second: int, hidden: bool, thresholds: Thresholds
+) -> None:
+    rows = _rows(
+        {**MEDALS, "indicator": "medals_p29", "n": 20},
+        {**MEDALS, "indicator": "medals_p29_second", "n": second},
+    )
+    assert bool(publish(rows, thresholds).table["hidden"].iloc[0]) is hidden
+
+
+MARKS = np.array([2, 2, 3, 3, 4, 5, 5])
+
+
+@pytest.mark.parametrize(
+    ("cells", "hidden"),
+    [
+        # Five «2» are no small group, none at all neither: other bands keep nothing back.
+        ([5, 0, 10, 10, 9, 9, 9], []),
+        ([0, 0, 10, 10, 9, 9, 9], []),
+        # Three are: every other band keeps back one cell, one that does already no further.
+        ([3, 0, 10, 12, 9, 11, 13], [0, 2, 4]),
+        ([3, 0, 10, 12, 2, 9, 30], [0, 2, 4, 5]),
+    ],
+)
+def test_a_band_that_is_a_small_group_is_not_told_by_the_others(
+    cells: list[int], hidden: list[int], thresholds: Thresholds
+) -> None:
+    public = publish_scores(np.array(cells), MARKS, thresholds)
+    assert np.flatnonzero(np.isnan(public.counts) & (np.array(cells) > 0)).tolist() == hidden
+
+
+def test_a_histogram_for_those_entitled_is_whole_unless_it_is_of_one(
+    thresholds: Thresholds,
+) -> None:
+    assert count_to_entitled(np.array([0, 2, 0])).hidden == 0
+    assert count_to_entitled(np.array([0, 1, 0])).hidden == 3
+    assert count_to_entitled(np.array([0, 0, 0])).hidden == 0
 
 
 def test_bands_of_medalists_are_hidden_as_one_histogram(thresholds: Thresholds) -> None:
