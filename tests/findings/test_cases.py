@@ -5,56 +5,37 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
 import yaml
+from public_rows import YEAR, judged, row
 
-from msoko_analysis.disclosure import PublicMeasures
-from msoko_analysis.findings import Finding, Verdict, judge
-from msoko_analysis.measures.rows import COLUMNS
+from msoko_analysis.findings import Verdict
 from msoko_analysis.params.run import Thresholds
 from msoko_analysis.params.signs import load_signs
 
 CASES = yaml.safe_load(
     (Path(__file__).parents[1] / "cases" / "school_conclusions.yaml").read_text("utf-8")
 )
-YEAR, TOWN = 2026, "A"
-
-
-def _row(indicator: str, **fields) -> dict:
-    return {
-        "year": YEAR, "procedure": "", "grade": 0, "subject": "", "level": "school",
-        "municipality": TOWN, "unit": "1", "indicator": indicator, "n": 100.0, "count": np.nan,
-        "value": 0.0, "low": np.nan, "high": np.nan, "p": 0.001, "q": np.nan, "method": "signs",
-        "source": "own", "hidden": False,
-    } | fields  # fmt: skip
-
-
-def _judged(rows: list[dict], thresholds: Thresholds) -> dict[tuple[str, str], Finding]:
-    public = PublicMeasures(pd.DataFrame(rows).reindex(columns=[*COLUMNS, "hidden"]))
-    found = judge(public, TOWN, YEAR, thresholds)
-    assert len({one.id for one in found}) == len(found)
-    return {(one.code, one.unit): one for one in found}
 
 
 def _families(families: dict, **fields) -> list[dict]:
     return [
-        _row(f"family_{name}", value=one["own"], q=one["inside"], **fields)
+        row(f"family_{name}", value=one["own"], q=one["inside"], **fields)
         for name, one in families.items()
     ]
 
 
 def _of_year(given: dict, year: int) -> list[dict]:
     """Rows of a school whose signs are large, and the row over all of them."""
-    rows = [_row("signs", value=3.0, year=year)]
+    rows = [row("signs", value=3.0, year=year)]
     for code, sign in given.get("signs", {}).items():
         there = {"year": year, "n": float(sign.get("n", 100))}
-        rows.append(_row(code, value=9.0, q=sign.get("q", 0.05), **there))
+        rows.append(row(code, value=9.0, q=sign.get("q", 0.05), **there))
         if code == "spike":
             rows += [
-                _row("spike_share", value=50.0, **there),
-                _row("spike_pupils", value=20.0, **there),
-                _row("spike_papers_needed", value=sign.get("needed", 0.5), **there),
+                row("spike_share", value=50.0, **there),
+                row("spike_pupils", value=20.0, **there),
+                row("spike_papers_needed", value=sign.get("needed", 0.5), **there),
             ]
     rows += _families(given.get("families", {}), year=year)
     rows += _families(given.get("elsewhere", {}), year=year, unit="2")
@@ -68,11 +49,11 @@ def _named(cases: list[dict]) -> list:
 @pytest.mark.parametrize("case", _named(CASES["levels"]))
 def test_level_of_a_school(case: dict, thresholds: Thresholds) -> None:
     apart = [
-        _row("spike", value=9.0, q=q, procedure="VPR", subject=subject)
+        row("spike", value=9.0, q=q, procedure="VPR", subject=subject)
         for subject, q in case.get("subjects", {}).items()
     ]
     rows = [*_of_year(case, YEAR), *apart, *_of_year(case.get("before", {}), YEAR - 1)]
-    one = _judged(rows, thresholds)["signs_school", "1"]
+    one = judged(rows, thresholds)["signs_school", "1"]
     assert (one.value, one.verdict) == (case["level"], Verdict(case["verdict"]))
     assert one.details["families"] == case["families_concerned"]
 
@@ -81,10 +62,10 @@ def test_level_of_a_school(case: dict, thresholds: Thresholds) -> None:
 def test_a_sign_at_its_limits(case: dict, thresholds: Thresholds) -> None:
     families = ("cuts", "marks", "time", "tasks")
     chosen = _families({k: {"own": 0.05, "inside": case.get("inside", 0.05)} for k in families})
-    mine = _row(
+    mine = row(
         case["sign"], value=case["value"], q=case.get("q", 0.05), n=float(case.get("n", 100))
     )
-    one = _judged([mine, *chosen], thresholds)[f"{case['sign']}_school", "1"]
+    one = judged([mine, *chosen], thresholds)[f"{case['sign']}_school", "1"]
     assert one.verdict == Verdict(case["verdict"])
 
 
@@ -94,7 +75,7 @@ def test_every_sign_of_the_register_stands_at_its_limit(code: str, thresholds: T
     limit = thresholds[sign.limit].value
     chosen = _families({name: {"own": 0.05, "inside": 0.05} for name in load_signs().families})
     at, below = (
-        _judged([_row(code, value=value, q=0.05), *chosen], thresholds)[sign.finding, "1"].verdict
+        judged([row(code, value=value, q=0.05), *chosen], thresholds)[sign.finding, "1"].verdict
         for value in (limit, np.nextafter(limit, 0))
     )
     assert at == (Verdict.CONCERN if sign.names else Verdict.WATCH)
@@ -103,8 +84,8 @@ def test_every_sign_of_the_register_stands_at_its_limit(code: str, thresholds: T
 
 @pytest.mark.parametrize("case", _named(CASES["expectation"]))
 def test_result_against_its_conditions(case: dict, thresholds: Thresholds) -> None:
-    rows = [_row("better", value=case["better"]), _row("above_expected", value=4.5)]
-    one = _judged(rows, thresholds)["expectation_school", "1"]
+    rows = [row("better", value=case["better"]), row("above_expected", value=4.5)]
+    one = judged(rows, thresholds)["expectation_school", "1"]
     assert (one.details["side"], one.value) == (case["side"], 4.5)
     assert one.verdict == Verdict.NO_CONCERN
 
@@ -118,7 +99,7 @@ def test_resilient_school(case: dict, thresholds: Thresholds) -> None:
         for unit, doubt in (("1", case["doubtful"] is True), ("2", case["doubtful"] == "elsewhere"))
         for row in _of_year(sign if doubt else calm, YEAR)
     ]
-    found = _judged([_row("resilient", value=case["resilient"]), *signs], thresholds)
+    found = judged([row("resilient", value=case["resilient"]), *signs], thresholds)
     one = found["resilient_school", "1"]
     assert (one.details["resilient"], one.verdict) == (case["answer"], Verdict.NO_CONCERN)
 

@@ -5,33 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
+from public_rows import TOWN, YEAR, judged, row
 from scipy.stats import norm
 
 from msoko_analysis.disclosure import PublicMeasures
-from msoko_analysis.findings import Finding, Verdict, judge, judge_participation
-from msoko_analysis.measures.rows import COLUMNS
+from msoko_analysis.findings import Verdict, judge, judge_participation
 from msoko_analysis.params.run import Thresholds
 
-YEAR, TOWN = 2026, "A"
 RU4 = {"procedure": "VPR", "grade": 4, "subject": "RU"}
 MA4 = {"procedure": "VPR", "grade": 4, "subject": "MA"}
-POOLED = {"procedure": "", "grade": 0, "subject": ""}
-
-
-def row(indicator: str, **fields) -> dict:
-    """A row of the public table; by default of school 1, pooled over papers, not hidden."""
-    blank = {
-        "year": YEAR, **POOLED, "level": "school", "municipality": TOWN, "unit": "1",
-        "n": 100.0, "count": np.nan, "value": 0.0, "low": np.nan, "high": np.nan, "p": np.nan,
-        "q": np.nan, "method": "способ", "source": "источник", "hidden": False,
-    }  # fmt: skip
-    return {**blank, "indicator": indicator, **fields}
-
-
-def judged(rows: list[dict], thresholds: Thresholds) -> dict[tuple[str, str], Finding]:
-    """Findings by code and unit."""
-    public = PublicMeasures(pd.DataFrame(rows).reindex(columns=[*COLUMNS, "hidden"]))
-    return {(one.code, one.unit): one for one in judge(public, TOWN, YEAR, thresholds)}
 
 
 def spike(*, q=0.05, share=20.0, pupils=3.0, needed=0.5, sized=True, family=0.05) -> list[dict]:
@@ -67,7 +49,7 @@ def test_spike_tells_size_n_limit_and_source(thresholds: Thresholds) -> None:
     one = judged(spike(pupils=7.0), thresholds)["spike_school", "1"]
     assert (one.n, one.value, one.low, one.high) == (100, 7.0, 1.0, 9.0)
     assert (one.unit_of_value, one.limit, one.limit_name) == ("pupils", 0.10, "spike_q")
-    assert (one.method, one.source, one.q) == ("способ", "источник", 0.05)
+    assert (one.method, one.source, one.q) == ("signs", "own", 0.05)
     assert one.id == "spike_school:1"
 
 
