@@ -31,7 +31,8 @@ class PaperCounts:
 
     ``seen`` and ``expected`` (scores,) works at every score 0…maximum, ``expected`` nan where there
     are too few works to expect anything; ``cuts`` the lowest scores of the marks 3, 4, 5, empty for
-    papers without marks; ``pairs`` (school marks 2…5 × marks 2…5) works whose school mark is known.
+    papers without marks; ``pairs`` (school marks 2…5 × marks 2…5) works whose school mark is known, nan
+    where the paper has not all marks.
     """
 
     paper: Paper
@@ -47,10 +48,11 @@ class PaperCounts:
 
     @property
     def marks(self) -> np.ndarray:
-        """Works at the marks 2…5; empty for papers without marks."""
+        """Works at the marks 2…5, nan for marks the scale has not; empty for papers without marks."""
         if not self.cuts:
             return np.zeros(0)
-        return np.bincount(self._mark_of_score - 2, self.seen, len(MARKS))
+        works = np.bincount(self._mark_of_score - 2, self.seen, len(MARKS))
+        return np.where(len(self.cuts) >= MARKS - 2, works, np.nan)
 
     @property
     def mean_percent(self) -> float:
@@ -96,7 +98,9 @@ def counts_of_school(
 
 def _with_scale(arrays: PaperArrays, place: int, expected: np.ndarray) -> PaperCounts:
     by_mark = (arrays.mark_of_score[:, None] == MARKS).astype(float)
-    pairs = arrays.pairs[place] @ by_mark
+    pairs = (
+        arrays.pairs[place] @ by_mark if arrays.scale.full else np.full((len(MARKS),) * 2, np.nan)
+    )
     return PaperCounts(arrays.paper, arrays.scores[place], expected, arrays.scale.cuts, pairs)
 
 

@@ -22,9 +22,8 @@ from msoko_analysis.measures.spike import expected_of
 from msoko_analysis.params.run import Thresholds
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.params.signs import load_signs
-from msoko_analysis.stats.spike import usable_cuts
 
-# Distances from a cut that are shown: one beyond reach, all within reach, where the lifted land.
+# Steps from a cut that are shown: one beyond reach, all within reach, where the lifted land.
 DISTANCES = np.arange(-3, 2)
 _TOLD = (Verdict.CONCERN, Verdict.WATCH)
 
@@ -56,13 +55,14 @@ class SchoolPicture:
     """One named school: works around the cuts and over tenths of the scale against its own level,
     school marks (2…5) against those of pupils with the same scores, tasks of the paper that decided.
 
-    None where the year has nothing of the kind.
+    None where the year has nothing of the kind. ``stepped``: some scale has steps of several points.
     """
 
     near: AgainstUsual
     tenths: AgainstUsual
     marks: AgainstUsual | None
     tasks: TasksOfPaper | None
+    stepped: bool = False
 
 
 def pictures(
@@ -111,6 +111,7 @@ def pictures_of(
             against(*tenths[:, row]),
             against(*marks[:, row]) if marks[0, row].any() else None,
             _tasks(tasks[tasks["school"] == unit], thresholds),
+            any(arrays.scale.step > 1 for arrays in mine.papers),
         )
         for row, unit in enumerate(year.schools.index[places])
     }
@@ -139,10 +140,12 @@ def of_schools(year: Year, measures: pd.DataFrame, indicator: str, absent: float
 
 
 def _around_cuts(arrays: PaperArrays, counts: np.ndarray) -> np.ndarray:
-    cuts = usable_cuts(arrays.scale.max_primary, arrays.scale.cuts)
-    return sum(
-        (counts[:, cut + DISTANCES] for cut in cuts), np.zeros((len(counts), len(DISTANCES)))
-    )
+    step = arrays.scale.step
+    cells = np.zeros((len(counts), len(DISTANCES)))
+    for cut in arrays.near_cuts():
+        for place, start in enumerate(cut + DISTANCES * step):
+            cells[:, place] += counts[:, start : start + step].sum(axis=1)
+    return cells
 
 
 def _by_tenths(counts: np.ndarray) -> np.ndarray:

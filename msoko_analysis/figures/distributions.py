@@ -74,7 +74,7 @@ def _distribution(axis: Axes, panel: Distribution) -> None:
     axis.stairs(np.nan_to_num(region), edges, color=EXCESS, linewidth=1.4)
     hidden_box = HIDDEN_BOX * 100 / panel.district.n
     top = max(np.nan_to_num(share).max(), np.nan_to_num(region).max(), hidden_box) * 1.18
-    for mark, cut in zip((3, 4, 5), panel.cuts, strict=True):
+    for mark, cut in enumerate(panel.cuts, 3):
         axis.axvline(cut - 0.5, color=MID, linestyle="--", linewidth=0.9)
         axis.text(cut - 0.2, top * 0.99, f"«{mark}»", fontsize=8, va="top")
     axis.set_ylim(0, top)

@@ -24,7 +24,7 @@ from msoko_analysis.figures.base import (
 @dataclass(frozen=True)
 class NearCuts:
     """What :func:`school_near_cuts` draws: works by distance from a cut, and by tenths of the
-    scale.
+    scale. ``stepped``: distances are steps of the scale, not points.
     """
 
     distances: np.ndarray
@@ -32,6 +32,7 @@ class NearCuts:
     expected: np.ndarray
     tenths: PublicCounts
     tenths_expected: np.ndarray
+    stepped: bool = False
 
 
 def school_near_cuts(data: NearCuts, *, name: str, caption: str, description: str) -> Figure:
@@ -42,7 +43,11 @@ def school_near_cuts(data: NearCuts, *, name: str, caption: str, description: st
         near.axvline(-0.5, color="black", linestyle="--", linewidth=1)
         near.set_xticks(data.distances)
         near.set_xticklabels([_signed(int(step)) for step in data.distances])
-        near.set_xlabel("баллов до границы отметки (0 — ровно граница)")
+        near.set_xlabel(
+            "шагов шкалы до границы (0 — первый от границы)"
+            if data.stepped
+            else "баллов до границы отметки (0 — ровно граница)"
+        )
         near.set_ylabel("работ")
         near.set_title("У границ отметок, все работы вместе", loc="left")
         tenths = np.arange(len(data.tenths_expected))

@@ -54,7 +54,7 @@ def school_scores(
         if data.shade:
             _excess(axis, counts, data.expected, np.array(data.cuts, dtype=int))
         top = max(counts.max(), np.nan_to_num(data.expected).max(), 1) * 1.15
-        for mark, cut in zip((3, 4, 5), data.cuts, strict=False):
+        for mark, cut in enumerate(data.cuts, 3):
             axis.axvline(cut - 0.5, color=MID, linestyle="--", linewidth=0.9)
             axis.text(cut - 0.4, top, f"«{mark}»", fontsize=8, va="top")
         axis.set_ylim(0, top)

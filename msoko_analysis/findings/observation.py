@@ -21,7 +21,6 @@ from msoko_analysis.stats.observation_plan import (
     choose_works,
     probability_of_effect,
 )
-from msoko_analysis.stats.spike import usable_cuts
 
 BLOCK = 5
 """Works are given out in blocks of so many: exact numbers at the cuts are small groups."""
@@ -96,7 +95,7 @@ def _rechecks(
 ) -> Iterable[PlannedRecheck]:
     schools = year.schools.index
     places = schools.get_indexer(mine)
-    cuts = [usable_cuts(one.scale.max_primary, one.scale.cuts) for one in year.papers]
+    cuts = [one.near_cuts() for one in year.papers]
     weight, own_shape = (
         np.nan_to_num(_of(now, name, "value", schools), nan=absent)
         for name, absent in (("spike_weight", 1.0), ("spike_own_shape", 0.0))

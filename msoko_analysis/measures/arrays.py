@@ -11,6 +11,7 @@ import pandas as pd
 
 from msoko_analysis.params.procedures import procedures
 from msoko_analysis.params.scales import Paper, PaperOfYear, Scale
+from msoko_analysis.stats.spike import usable_cuts
 
 MARKS = np.array([2, 3, 4, 5])
 #: What is known of a school besides its results, columns of the contract «schools».
@@ -42,6 +43,10 @@ class PaperArrays:
     def mark_of_score(self) -> np.ndarray:
         """The mark 2…5 that every primary score earns (scores,)."""
         return 2 + np.searchsorted(self.scale.cuts, np.arange(self.scores.shape[1]), side="right")
+
+    def near_cuts(self) -> tuple[int, ...]:
+        """The cuts of the scale at which a lifting can be told from its shape."""
+        return usable_cuts(self.scale.max_primary, self.scale.every_cut, self.scale.step)
 
     def mark_counts(self) -> np.ndarray:
         """Pupils at every mark (schools × marks 2…5)."""

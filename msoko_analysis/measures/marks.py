@@ -42,7 +42,8 @@ def mark_rows(year: Year, tasks: Mapping[Paper, TaskCounts]) -> Iterator[pd.Data
     level of the school explain, where the tasks are known (:func:`mark_gap`), with p one-sided
     and q over the schools of the paper. For municipalities ``mark_shift`` and ``mark_gap_paper`` have
     p two-sided of the difference from the region and q over the papers of the municipality: the view
-    by subject and grade. Over all papers: ``prior_lower``, ``prior_same``, ``prior_higher``,
+    by subject and grade. Scales without all marks 2…5 give ``mark_gap_paper`` only: a pass is not a
+    mark to set a school mark beside. Over all papers: ``prior_lower``, ``prior_same``, ``prior_higher``,
     ``prior_far``, ``mark_shift``. ``n`` pupils with a school mark. Intervals of municipalities and of
     the region come from the spread between schools.
     """
@@ -53,14 +54,17 @@ def mark_rows(year: Year, tasks: Mapping[Paper, TaskCounts]) -> Iterator[pd.Data
     for arrays in papers:
         known = arrays.paper in tasks and enough_schools(arrays.pairs.sum(axis=(1, 2)))
         gap = mark_gap(arrays.pairs, reliability=alpha(tasks[arrays.paper])) if known else None
-        yield from _far_rows(year, arrays.paper, *_far(arrays))
-        yield _shift_of_schools(year, arrays.paper, [arrays])
-        views.extend(_shift_of_groups(year, arrays.paper, [arrays]))
+        if arrays.scale.full:
+            yield from _far_rows(year, arrays.paper, *_far(arrays))
+            yield _shift_of_schools(year, arrays.paper, [arrays])
+            views.extend(_shift_of_groups(year, arrays.paper, [arrays]))
         if gap is not None:
             yield _gap_of_schools(year, arrays.paper, gap)
             views.extend(_gap_of_groups(year, arrays.paper, gap))
-    yield from _over_papers(pd.concat(views, ignore_index=True))
-    yield from _pooled(year, papers)
+    if views:
+        yield from _over_papers(pd.concat(views, ignore_index=True))
+    if marked := [arrays for arrays in papers if arrays.scale.full]:
+        yield from _pooled(year, marked)
 
 
 def _pooled(year: Year, papers: list[PaperArrays]) -> Iterator[pd.DataFrame]:

@@ -11,7 +11,6 @@ from msoko_analysis.measures.arrays import PaperArrays, Year
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import unit_rows
 from msoko_analysis.stats.region_spike import DEGREE, region_spike
-from msoko_analysis.stats.spike import usable_cuts
 
 _OWN = "own"
 # A histogram of fewer pupils does not tell a habit from chance.
@@ -20,7 +19,7 @@ _SPARE_SCORES = 4
 
 
 def region_rows(year: Year) -> Iterator[pd.DataFrame]:
-    """Measure lifted_3: share of the pupils one or two points under the cut «3» who were lifted, in
+    """Measure lifted_3: share of the pupils one or two steps under the cut «3» who were lifted, in
     per cent, against a smooth curve, with its interval and p; n the pupils of the histogram.
 
     Scales too short for the curve (degree 7 and one parameter a cut) give no row.
@@ -28,7 +27,7 @@ def region_rows(year: Year) -> Iterator[pd.DataFrame]:
     municipality = year.schools["municipality"].to_numpy()
     names = np.unique(municipality)
     for arrays in year.papers:
-        cuts = usable_cuts(arrays.scale.max_primary, arrays.scale.cuts)
+        cuts = arrays.near_cuts()
         first = arrays.scale.cuts[0]
         if first not in cuts or arrays.scores.shape[1] < DEGREE + len(cuts) + _SPARE_SCORES:
             continue
@@ -49,7 +48,7 @@ def _rows(
     if not large:
         return
     place = cuts.index(arrays.scale.cuts[0])
-    results = [region_spike(one, cuts) for one in large.values()]
+    results = [region_spike(one, cuts, step=arrays.scale.step) for one in large.values()]
     share = np.array([100 * one.share[place] for one in results])
     half = np.array([196 * one.share_error[place] * one.scale for one in results])
     yield unit_rows(

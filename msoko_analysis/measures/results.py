@@ -18,7 +18,10 @@ REGION = "region"
 
 
 def result_rows(year: Year) -> Iterator[pd.DataFrame]:
-    """Measures mean_percent, share_2, share_45, prior_lower/same/higher for every paper."""
+    """Measures mean_percent, share_2, share_45, prior_lower/same/higher for every paper.
+
+    A scale without the cut «4» has no share_45, one without all marks 2…5 no prior_*.
+    """
     for arrays in year.papers:
         yield from _of_schools(year, arrays)
         for level, groups in _groupings(year):
@@ -62,7 +65,10 @@ def _shares(arrays: PaperArrays) -> Iterator[tuple[str, np.ndarray, np.ndarray]]
     """Names, numerators and denominators (schools,) of the shares of one paper."""
     marks = arrays.mark_counts()
     yield "share_2", marks[:, 0], arrays.n
-    yield "share_45", marks[:, 2:].sum(axis=1), arrays.n
+    if len(arrays.scale.cuts) > 1:
+        yield "share_45", marks[:, 2:].sum(axis=1), arrays.n
+    if not arrays.scale.full:
+        return
     exam = arrays.mark_of_score[None, :]
     known = arrays.pairs.sum(axis=(1, 2))
     for name, wanted in (

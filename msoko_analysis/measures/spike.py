@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -20,7 +20,7 @@ from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.cleaning import CleanedTest, cleaned_spike_test
 from msoko_analysis.stats.lifted import lifted_pupils
 from msoko_analysis.stats.misfit import shape_misfit
-from msoko_analysis.stats.spike import PaperScores, SpikeTest, spike_test, usable_cuts
+from msoko_analysis.stats.spike import PaperScores, SpikeTest, spike_test
 from msoko_analysis.stats.tilt import fit_tilt
 
 _OWN = "own"
@@ -81,8 +81,9 @@ def spike_of_year(year: Year, usable: Sequence[PaperArrays], thresholds: Thresho
     references = tuple(choose(year, arrays) for arrays in usable)
     cleaned = cleaned_spike_test(
         [arrays.scores for arrays in usable],
-        [_cuts(arrays) for arrays in usable],
+        [arrays.near_cuts() for arrays in usable],
         [one.of for one in references],
+        steps=[arrays.scale.step for arrays in usable],
     )
     test = cleaned.test
     own_shape = shape_misfit(test.papers).p < _MISFIT
@@ -99,12 +100,8 @@ def _usable(year: Year) -> list[PaperArrays]:
     return [
         arrays
         for arrays in year.papers
-        if _cuts(arrays) and (arrays.n > 0).sum() >= _FEWEST_SCHOOLS
+        if arrays.near_cuts() and (arrays.n > 0).sum() >= _FEWEST_SCHOOLS
     ]
-
-
-def _cuts(arrays: PaperArrays) -> tuple[int, ...]:
-    return usable_cuts(arrays.scale.max_primary, arrays.scale.cuts)
 
 
 def _at_least(arrays: PaperArrays, least: int) -> np.ndarray:
@@ -144,7 +141,7 @@ def _bh(p: np.ndarray, tested: np.ndarray) -> np.ndarray:
 
 
 def _rows(paper: PaperScores, chosen: np.ndarray) -> PaperScores:
-    return PaperScores(paper.counts[chosen], paper.reference[chosen], paper.cuts)
+    return replace(paper, counts=paper.counts[chosen], reference=paper.reference[chosen])
 
 
 def _test_rows(
@@ -224,17 +221,19 @@ def _stability_rows(
 def _setting(span: Sequence[Year], reach: int, least: int, *, other: bool) -> SpikeTest:
     tables = [(one, arrays) for one in span for arrays in _usable(one)]
     counts = [_at_least(arrays, least) for _, arrays in tables]
-    cuts = [_cuts(arrays) for _, arrays in tables]
+    cuts = [arrays.near_cuts() for _, arrays in tables]
+    steps = [arrays.scale.step for _, arrays in tables]
     chosen = [choose(one, arrays) for one, arrays in tables]
     controlled = any(one.kind in CONTROLS for one in chosen)
     if other:
         chosen = [choose(one, arrays, own=True) for one, arrays in tables]
     if controlled or not other:
-        return cleaned_spike_test(counts, cuts, [one.of for one in chosen], reach=reach).test
+        references = [one.of for one in chosen]
+        return cleaned_spike_test(counts, cuts, references, steps=steps, reach=reach).test
     everyone = np.ones(len(counts[0]))
     papers = [
-        PaperScores(table, one.of(table, everyone), at)
-        for table, one, at in zip(counts, chosen, cuts, strict=True)
+        PaperScores(table, one.of(table, everyone), at, step)
+        for table, one, at, step in zip(counts, chosen, cuts, steps, strict=True)
     ]
     return spike_test(papers, reach=reach)
 
@@ -277,8 +276,9 @@ def cut_rows(year: Year, arrays: PaperArrays) -> Iterator[pd.DataFrame]:
     """cut_ratio_3/4/5: pupils exactly at a cut per pupil one point below; n is both together."""
     municipality = year.schools["municipality"].to_numpy()
     units, index = np.unique(municipality, return_inverse=True)
-    for mark, cut in zip((3, 4, 5), arrays.scale.cuts, strict=True):
-        if cut not in _cuts(arrays):
+    usable = arrays.near_cuts()
+    for mark, cut in enumerate(arrays.scale.cuts, 3):
+        if cut not in usable:
             continue
         for level, names, place in (
             ("municipality", units, index),

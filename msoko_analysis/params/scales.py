@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from msoko_analysis.errors import Problem
 from msoko_analysis.params.procedures import ProcedureCode, procedures
@@ -65,8 +65,19 @@ class PaperOfYear(NamedTuple):
     subject: str
 
 
+def _points(text: object) -> object:
+    """«12 30 44» as a cell of a table has it → points; anything else is for the schema to judge."""
+    return tuple(text.split()) if isinstance(text, str) else text
+
+
 class ScaleRow(Strict):
-    """One line of ``params/scales/*.csv``: a scale and the years in which it holds."""
+    """One line of ``params/scales/*.csv``: a scale and the years in which it holds.
+
+    ``min_4`` and ``min_5`` are left out where an exam is only passed or failed. ``other_cuts``: points
+    from which something else changes that a work may be lifted over (a mark 6, a distinction, a
+    place), separated by blanks. ``step``: how many points one step of the scale is; marks from 1 to 10
+    kept as 200 points and given in halves have 10 (docs/decisions/0040).
+    """
 
     year_from: int
     year_to: int
@@ -75,8 +86,10 @@ class ScaleRow(Strict):
     subject: Text
     max_primary: Annotated[int, Field(ge=1)]
     min_3: Annotated[int, Field(ge=1)]
-    min_4: int
-    min_5: int
+    min_4: int | None = None
+    min_5: int | None = None
+    other_cuts: Annotated[tuple[int, ...], BeforeValidator(_points)] = ()
+    step: Annotated[int, Field(ge=1)] = 1
     status: Status
     source: Text
     condition: str = ""
@@ -85,10 +98,21 @@ class ScaleRow(Strict):
     def _in_order(self) -> ScaleRow:
         if self.year_to < self.year_from:
             raise Fault("year_to раньше, чем year_from", "исправьте годы")
-        if not self.min_3 < self.min_4 < self.min_5:
+        if self.min_4 is None and self.min_5 is not None:
+            raise Fault("граница «5» есть, а границы «4» нет", "заполните min_4")
+        cuts = _cuts(self)
+        if list(cuts) != sorted(set(cuts)):
             raise Fault("границы отметок не возрастают", "проверьте min_3 < min_4 < min_5")
-        if self.min_5 > self.max_primary:
-            raise Fault("граница «5» больше максимального балла", "проверьте min_5 и max_primary")
+        if cuts[-1] > self.max_primary:
+            mark = 2 + len(cuts)
+            rule = f"граница «{mark}» больше максимального балла"
+            raise Fault(rule, f"проверьте min_{mark} и max_primary")
+        if not all(0 < cut <= self.max_primary for cut in self.other_cuts):
+            raise Fault("граница из other_cuts не на шкале", "проверьте other_cuts и max_primary")
+        if self.step > self.max_primary:
+            raise Fault(
+                "шаг больше максимального балла", "step — сколько баллов в одном шаге шкалы"
+            )
         return self
 
     @property
@@ -97,9 +121,15 @@ class ScaleRow(Strict):
         return Paper(self.procedure, self.grade, self.subject)
 
 
+def _cuts(scale: ScaleRow | Scale) -> tuple[int, ...]:
+    several = (scale.min_3, scale.min_4, scale.min_5)
+    return tuple(cut for cut in several if cut is not None)
+
+
 class Scale(Strict):
     """The scale of one paper of one year: lowest primary scores of the marks 3, 4 and 5.
 
+    ``min_4``, ``min_5``, ``other_cuts`` and ``step`` as in :class:`ScaleRow`.
     ``note`` is None for an official scale used as published; otherwise it says, in Russian, what a
     reader of the note must know: that the scale is not official, was taken from another year, or
     that the mark also depends on conditions the primary score does not show.
@@ -111,16 +141,28 @@ class Scale(Strict):
     subject: str
     max_primary: int
     min_3: int
-    min_4: int
-    min_5: int
+    min_4: int | None = None
+    min_5: int | None = None
+    other_cuts: tuple[int, ...] = ()
+    step: int = 1
     status: Status
     source: str
     note: str | None = None
 
     @property
-    def cuts(self) -> tuple[int, int, int]:
-        """Lowest primary scores of the marks 3, 4, 5."""
-        return (self.min_3, self.min_4, self.min_5)
+    def cuts(self) -> tuple[int, ...]:
+        """Lowest primary scores of the marks 3, 4, 5, as many as the scale has."""
+        return _cuts(self)
+
+    @property
+    def every_cut(self) -> tuple[int, ...]:
+        """All scores over which a work may be lifted: those of the marks and others, rising."""
+        return tuple(sorted({*self.cuts, *self.other_cuts}))
+
+    @property
+    def full(self) -> bool:
+        """Whether it gives the marks 2…5, so that school marks can be set beside them."""
+        return self.min_5 is not None
 
 
 class Substitution(Strict):
@@ -267,7 +309,9 @@ def _scale(key: PaperOfYear, row: ScaleRow, swap: Substitution | None) -> Scale:
         notes.append(f"отметка зависит и от условия, не видного по баллу: {row.condition}")
     return Scale(
         **key._asdict(),
-        **row.model_dump(include={"max_primary", "min_3", "min_4", "min_5", "status", "source"}),
+        **row.model_dump(
+            include=set(Scale.model_fields) & set(ScaleRow.model_fields) - set(key._fields)
+        ),
         note="; ".join(notes) or None,
     )
 

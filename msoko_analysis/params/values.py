@@ -11,6 +11,7 @@ import json
 from typing import Any
 
 from msoko_analysis.params.run import RunParams
+from msoko_analysis.params.scales import Scale
 
 # Letters of a hash: enough to tell two texts apart, short enough to be read.
 _SHORT = 12
@@ -41,8 +42,7 @@ def run_values(run: RunParams) -> dict[str, dict[str, Any]]:
     return {
         "thresholds": {name: entry.value for name, entry in run.thresholds.entries.items()},
         "scales": {
-            "-".join(map(str, paper)): f"{'/'.join(map(str, scale.cuts))} из {scale.max_primary}"
-            for paper, scale in run.scales.items()
+            "-".join(map(str, paper)): _scale_value(scale) for paper, scale in run.scales.items()
         },
         "districts": {code: one.name.nominative for code, one in run.districts.items()},
         "recommendations": {
@@ -57,3 +57,10 @@ def run_values(run: RunParams) -> dict[str, dict[str, Any]]:
         },
         "sections": {name: text_hash(part)[:_SHORT] for name, part in sorted(whole.items())},
     }
+
+
+def _scale_value(scale: Scale) -> str:
+    text = f"{'/'.join(map(str, scale.cuts))} из {scale.max_primary}"
+    if scale.other_cuts:
+        text += f", и {'/'.join(map(str, scale.other_cuts))}"
+    return text if scale.step == 1 else f"{text}, шаг {scale.step}"

@@ -40,6 +40,7 @@ def cleaned_spike_test(
     cuts: Sequence[tuple[int, ...]],
     reference: Reference | Sequence[Reference],
     *,
+    steps: Sequence[int] | None = None,
     reach: int = REACH,
 ) -> CleanedTest:
     """Spike test against a reference in which suspicious schools weigh little.
@@ -52,7 +53,8 @@ def cleaned_spike_test(
     would end with the few cleanest schools (docs/decisions/0007). So cleaning is accepted only when
     that share settles at one half or more; otherwise the plain test is returned.
 
-    Parameters: ``counts`` one (schools × scores) per paper; ``cuts`` of every paper;
+    Parameters: ``counts`` one (schools × scores) per paper; ``cuts`` and ``steps`` of every paper
+    (a step of one point unless said);
     ``reference(counts, weight)`` makes (schools × scores) from one paper, for example
     :func:`msoko_analysis.stats.reference.outside_municipality`; a sequence has one for every paper.
     What all schools of the region do alike stays in such a reference: only differences between
@@ -72,13 +74,14 @@ def cleaned_spike_test(
     True
     """
     each = [reference] * len(counts) if callable(reference) else reference
+    steps = [1] * len(counts) if steps is None else steps
     everyone = np.ones(len(counts[0]))
     rounds: list[CleanedTest] = []
     weight, test = everyone, None
     for _ in range(_ROUNDS):
         papers = [
-            PaperScores(table, made(table, weight), at)
-            for table, made, at in zip(counts, each, cuts, strict=True)
+            PaperScores(table, made(table, weight), at, step)
+            for table, made, at, step in zip(counts, each, cuts, steps, strict=True)
         ]
         # The reference changes little from round to round, and with it the fits.
         test = spike_test(papers, reach=reach, start=test)

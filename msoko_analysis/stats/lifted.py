@@ -9,7 +9,7 @@ import numpy as np
 from scipy.stats import chi2, norm
 
 from msoko_analysis.errors import StatsInputError
-from msoko_analysis.stats.spike import LANDING, REACH, PaperScores
+from msoko_analysis.stats.spike import REACH, PaperScores, landings, within_reach
 from msoko_analysis.stats.tilt import fit_tilt
 
 _GRID = np.linspace(0.0, 0.98, 50)
@@ -109,7 +109,7 @@ def lifted_pupils(papers: Sequence[PaperScores], *, reach: int = REACH) -> Lifte
         start = None
         for step, share in enumerate(_GRID):
             pmf, start = _fit(paper, float(share), reach, start)
-            moved = _Moves(pmf, paper.cuts, reach, float(share))
+            moved = _Moves(pmf, paper, reach, float(share))
             counts = np.asarray(paper.counts, dtype=float)
             likelihood[step] += (counts * np.log(moved.observed)).sum(axis=1)
             within[step] += counts.sum(axis=1) * moved.within.sum(axis=1)
@@ -122,18 +122,19 @@ def lifted_pupils(papers: Sequence[PaperScores], *, reach: int = REACH) -> Lifte
 class _Moves:
     """Where pupils stand before (``pmf``) and after (``observed``) a share of them is lifted."""
 
-    def __init__(self, pmf: np.ndarray, cuts: Sequence[int], reach: int, share: float) -> None:
-        self.pmf, self.cuts, self.reach, self.share = pmf, cuts, reach, share
+    def __init__(self, pmf: np.ndarray, paper: PaperScores, reach: int, share: float) -> None:
+        self.pmf = pmf
         reachable = np.zeros(pmf.shape[1])
-        for cut in cuts:
-            reachable[cut - reach : cut] = 1.0
+        self.arrived = []
+        for cut in paper.cuts:
+            below = within_reach(cut, reach, paper.step)
+            reachable[below] = 1.0
+            for place, part in landings(cut, paper.step):
+                here = pmf[:, place] / pmf[:, place].sum(axis=1, keepdims=True)
+                mass = share * part * pmf[:, below].sum(axis=1)
+                self.arrived.append((below, place, mass[:, None] * here))
         self.within = pmf * reachable
         self.stayed = pmf * (1.0 - share * reachable)
-        self.arrived = [
-            (cut, cut + step, share * part * pmf[:, cut - reach : cut].sum(axis=1))
-            for cut in cuts
-            for step, part in enumerate(LANDING)
-        ]
         self.observed = self.stayed.copy()
         for _, place, mass in self.arrived:
             self.observed[:, place] += mass
@@ -145,12 +146,10 @@ class _Moves:
     def unmix(self, counts: np.ndarray) -> np.ndarray:
         """Expected histogram before the lifting, given the observed one."""
         before = counts * self.stayed / self.observed
-        for cut, place, mass in self.arrived:
-            came = counts[:, place] * mass / self.observed[:, place]
-            below = self.pmf[:, cut - self.reach : cut]
-            before[:, cut - self.reach : cut] += (
-                came[:, None] * below / below.sum(axis=1, keepdims=True)
-            )
+        for below, place, mass in self.arrived:
+            came = (counts[:, place] * mass / self.observed[:, place]).sum(axis=1)
+            stood = self.pmf[:, below]
+            before[:, below] += came[:, None] * stood / stood.sum(axis=1, keepdims=True)
         return before
 
 
@@ -161,7 +160,7 @@ def _fit(
     counts = np.asarray(paper.counts, dtype=float)
     tilt = fit_tilt(counts, paper.reference, start=start)
     for _ in range(_ROUNDS if share else 0):
-        before = _Moves(tilt.pmf, paper.cuts, reach, share).unmix(counts)
+        before = _Moves(tilt.pmf, paper, reach, share).unmix(counts)
         previous = tilt.coefficients
         tilt = fit_tilt(before, paper.reference, start=previous)
         if np.abs(tilt.coefficients - previous).max() < 1e-4:

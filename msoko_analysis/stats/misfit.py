@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2
 
-from msoko_analysis.stats.spike import LANDING, REACH, PaperScores
+from msoko_analysis.stats.spike import REACH, PaperScores
 from msoko_analysis.stats.tilt import fit_tilt
 
 _EXPECTED_PER_BIN = 5.0
@@ -29,7 +29,7 @@ class Misfit:
 def shape_misfit(papers: Sequence[PaperScores], *, degree: int = 2, reach: int = REACH) -> Misfit:
     """Pearson test of the tilt outside the windows around the cuts, pooled over papers.
 
-    Scores outside ``c − reach … c + 1`` are put into up to eight bins of equal expected mass with at
+    Scores outside ``c − reach … c + 1`` steps are put into up to eight bins of equal expected mass with at
     least five expected pupils each; ``X² = Σ (O − E)²/E`` with bins − degree − 1 degrees of freedom
     a paper. A school of two unlike classes (a selective and an ordinary one) is bimodal; there a
     quadratic tilt gives .07–.08 false alarms at .05, a tilt of degree 4 .05–.06 (methods.md §3.1).
@@ -46,7 +46,7 @@ def shape_misfit(papers: Sequence[PaperScores], *, degree: int = 2, reach: int =
         tilt = fit_tilt(paper.counts, paper.reference, degree=degree)
         outside = np.ones(tilt.pmf.shape[1], dtype=bool)
         for cut in paper.cuts:
-            outside[cut - reach : cut + len(LANDING)] = False
+            outside[cut - reach * paper.step : cut + 1 + paper.step] = False
         expected = tilt.n[:, None] * tilt.pmf[:, outside]
         observed = tilt.counts[:, outside]
         one, bins = _binned_pearson(observed, expected)

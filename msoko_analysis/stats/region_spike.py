@@ -17,12 +17,12 @@ from scipy.stats import norm
 
 from msoko_analysis.errors import StatsInputError
 from msoko_analysis.stats.loglinear import loglinear_fit
-from msoko_analysis.stats.spike import LANDING, REACH
+from msoko_analysis.stats.spike import REACH, landings, within_reach
 
 DEGREE = 7
 """Degree of the smooth curve: 5 leaves the shape of honest distributions in the residuals."""
 AWAY = 4
-"""A placebo cut stands at least so many points from every real one."""
+"""A placebo cut stands at least so many steps from every real one."""
 FEWEST_PLACEBOS = 5
 """With fewer placebo cuts their spread is not known, and the quasi-Poisson scale is used."""
 _LEAST_FREEDOM = 3
@@ -45,6 +45,7 @@ class RegionSpike:
     cuts: tuple[int, ...]
     reachable: np.ndarray
     reach: int
+    step: int
     degree: int
     share: np.ndarray
     share_error: np.ndarray
@@ -98,16 +99,18 @@ def region_spike(
     *,
     reachable: np.ndarray | None = None,
     reach: int = REACH,
+    step: int = 1,
     degree: int = DEGREE,
 ) -> RegionSpike:
     """How many pupils of one histogram were lifted over the mark cuts, against a smooth curve.
 
     ``N_k ~ Poisson(μ_k)``, ``μ = (I + Σ_c θ_c A_c)·e``, ``log e`` a polynomial of ``degree``; ``A_c``
-    takes a pupil from each of the ``reach`` scores below c and sets him down at c or one above in
-    the proportion :data:`msoko_analysis.stats.spike.LANDING`. One parameter per cut instead of an
+    takes a pupil from each score of the ``reach`` steps below c and sets him down at c or within a
+    step above, in the proportion of :func:`msoko_analysis.stats.spike.landings`; ``step`` is how many
+    scores one step of the scale has. One parameter per cut instead of an
     excluded window leaves enough scores to fit on a scale of twenty points with three cuts. The
     number lifted is ``θ_c·Σ_reach e``. Placebo cuts, each added to the model alone, are all scores at
-    least :data:`AWAY` (or the width of a window) points from every cut.
+    least :data:`AWAY` (or the width of a window) steps from every cut.
 
     ``counts`` (scores 0…max); ``cuts`` first scores that earn the next mark; ``reachable`` (scores,)
     true where the conversion of points into this scale leads at all: other scores are left out, the
@@ -133,23 +136,23 @@ def region_spike(
         raise StatsInputError("reachable must have one entry for every score")
     places = np.searchsorted(np.flatnonzero(reachable), cuts)
     kept = counts[reachable]
-    _check_room(kept, places, reach, degree)
+    _check_room(kept, places, reach, step, degree)
 
-    moves = np.stack([_move(len(kept), place, reach) for place in places])
+    moves = np.stack([_move(len(kept), place, reach, step) for place in places])
     start = loglinear_fit(kept, degree=degree)
     fit = _Fit.of(kept, start.design, moves, start.coefficients[0])
-    window = max(AWAY, reach + len(LANDING))
+    window = max(AWAY * step, (reach + 1) * step + 1)
     placebo_places = [
         place
-        for place in range(reach, len(kept) - len(LANDING) + 1)
+        for place in range(reach * step, len(kept) - step)
         if np.abs(place - places).min() >= window
-        and fit.smooth[place - reach : place].sum() >= _FEWEST_IN_REACH
+        and fit.smooth[within_reach(place, reach, step)].sum() >= _FEWEST_IN_REACH
     ]
     placebos = [
         _Fit.of(
             kept,
             start.design,
-            np.concatenate([moves, _move(len(kept), place, reach)[None]]),
+            np.concatenate([moves, _move(len(kept), place, reach, step)[None]]),
             fit.coefficients,
         )
         for place in placebo_places
@@ -157,12 +160,13 @@ def region_spike(
     smooth = np.zeros(len(counts))
     smooth[reachable] = fit.smooth
     freedom = len(kept) - degree - 1 - len(places)
-    pupils, pupils_error = fit.lifted(places, reach)
+    pupils, pupils_error = fit.lifted(places, reach, step)
     return RegionSpike(
         counts,
         tuple(int(cut) for cut in cuts),
         reachable,
         reach,
+        step,
         degree,
         fit.share,
         fit.share_error,
@@ -220,11 +224,11 @@ class _Fit:
     def share_error(self) -> np.ndarray:
         return np.sqrt(np.diag(self.covariance)[len(self.coefficients) :])
 
-    def lifted(self, places: np.ndarray, reach: int) -> tuple[np.ndarray, np.ndarray]:
+    def lifted(self, places: np.ndarray, reach: int, step: int) -> tuple[np.ndarray, np.ndarray]:
         """Pupils lifted over each cut and the standard error, by the delta method."""
         pupils, error = [], []
         for number, place in enumerate(places):
-            below = slice(place - reach, place)
+            below = within_reach(place, reach, step)
             within = self.smooth[below].sum()
             gradient = np.zeros(len(self.covariance))
             gradient[: len(self.coefficients)] = self.share[number] * (
@@ -236,10 +240,10 @@ class _Fit:
         return np.array(pupils), np.array(error)
 
 
-def _check_room(counts: np.ndarray, places: np.ndarray, reach: int, degree: int) -> None:
+def _check_room(counts: np.ndarray, places: np.ndarray, reach: int, step: int, degree: int) -> None:
     if len(places) == 0:
         raise StatsInputError("at least one cut is needed")
-    if places.min() - reach < 0 or places.max() + len(LANDING) > len(counts):
+    if places.min() - reach * step < 0 or places.max() + step >= len(counts):
         raise StatsInputError(f"a cut leaves no room for reach {reach} on {len(counts)} scores")
     needed = degree + 1 + len(places) + _LEAST_FREEDOM
     if len(counts) < needed:
@@ -248,13 +252,16 @@ def _check_room(counts: np.ndarray, places: np.ndarray, reach: int, degree: int)
         )
 
 
-def _move(scores: int, place: int, reach: int) -> np.ndarray:
-    """A: what one lifted share changes, (scores × scores), from column to row."""
-    below = np.arange(place - reach, place)
+def _move(scores: int, place: int, reach: int, step: int) -> np.ndarray:
+    """A: what one lifted share changes, (scores × scores), from column to row.
+
+    Within the step above the cut they land evenly: the model is linear in the curve.
+    """
+    below = np.arange(place - reach * step, place)
     move = np.zeros((scores, scores))
     move[below, below] = -1.0
-    for step, part in enumerate(LANDING):
-        move[place + step, below] += part
+    for where, part in landings(place, step):
+        move[where, below] += part / (where.stop - where.start)
     return move
 
 

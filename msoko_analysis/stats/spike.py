@@ -17,11 +17,12 @@ from msoko_analysis.errors import StatsInputError
 from msoko_analysis.stats.tilt import fit_tilt
 
 LANDING = (0.8, 0.2)
-"""Where lifted pupils land: the share that arrives exactly at the cut and one point above it."""
+"""Where lifted pupils land: the share that arrives exactly at the cut and within one step above it."""
 REACH = 2
-"""How many points below a cut are within reach of it."""
+"""How many steps of the scale below a cut are within reach of it."""
 _SHORTEST_SCALE = 10
-_EDGE = 2
+_FARTHEST = 3  # the widest reach that is tried, in steps
+_BEYOND = 2
 _NEAR_MEAN = 0.01
 _WIDEST = 0.5
 
@@ -31,12 +32,14 @@ class PaperScores:
     """One paper: pupils at every score, what to compare with, and where the marks change.
 
     ``counts`` (schools × scores), scores 0…max; ``reference`` (scores,) or (schools × scores);
-    ``cuts``: first scores that earn the next mark.
+    ``cuts``: first scores that earn the next mark; ``step``: how many scores are one step of the
+    scale, in which reach and landing are counted (docs/decisions/0040).
     """
 
     counts: np.ndarray
     reference: np.ndarray
     cuts: tuple[int, ...]
+    step: int = 1
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,11 @@ class SpikeTest:
             return wanted / self.information
 
 
-def usable_cuts(max_primary: int, cuts: Sequence[int]) -> tuple[int, ...]:
+def usable_cuts(max_primary: int, cuts: Sequence[int], step: int = 1) -> tuple[int, ...]:
     """The cuts at which a spike can be told from the shape of the scale.
 
-    Fewer than ten points of scale, or a cut within two points of an end, leave too few scores on
-    one
-    side of it (methods.md §5.4).
+    Fewer than ten steps of scale, a cut with less than three steps below it, or with less than the
+    landing and two points above, leave too few scores on one side of it (methods.md §5.4).
 
     >>> usable_cuts(20, (6, 10, 15))
     (6, 10, 15)
@@ -87,10 +89,13 @@ def usable_cuts(max_primary: int, cuts: Sequence[int]) -> tuple[int, ...]:
     (6, 10)
     >>> usable_cuts(8, (3, 5, 7))
     ()
+    >>> usable_cuts(200, (20, 100, 180), step=10)
+    (100, 180)
     """
-    if max_primary < _SHORTEST_SCALE:
+    if max_primary < _SHORTEST_SCALE * step:
         return ()
-    return tuple(cut for cut in cuts if _EDGE < cut < max_primary - _EDGE)
+    top = max_primary - step - _BEYOND
+    return tuple(cut for cut in cuts if _FARTHEST * step <= cut <= top)
 
 
 def spike_test(
@@ -103,8 +108,8 @@ def spike_test(
     """Score test of "a share θ of pupils within reach under a cut was lifted over it", pooled.
 
     Null: the school's distribution is the reference tilted to its own mean and variance
-    (:func:`fit_tilt`). Alternative: ``q_θ(k) = p(k)(1−θ)`` on the ``reach`` scores below each cut,
-    what is taken lands at the cut and one above in proportion :data:`LANDING`. With
+    (:func:`fit_tilt`). Alternative: ``q_θ(k) = p(k)(1−θ)`` on the ``reach`` steps below each cut,
+    what is taken lands at the cut and in the step above in proportion :data:`LANDING`. With
     ``h = ∂log q/∂θ`` at 0 and ``h*`` its part orthogonal to the tilt,
     ``U = Σ_k N_k h*_k − n E h*``, ``V = n Var h*``; sums over papers and cuts give one U and V per
     school, and p is the Lugannani–Rice upper tail of U. All papers must list the same schools in
@@ -134,15 +139,38 @@ def spike_test(
     return SpikeTest(tuple(papers), reach, degree, n, score, information, parts)
 
 
-def lifting_direction(pmf: np.ndarray, cuts: Sequence[int], reach: int) -> np.ndarray:
-    """``∂log q_θ/∂θ`` at θ = 0: −1 below each cut, ``m_j Σ_R p / p(c+j)`` where pupils land."""
+def within_reach(cut: int, reach: int, step: int) -> slice:
+    """The scores ``reach`` steps below a cut.
+
+    >>> within_reach(100, 2, 10)
+    slice(80, 100, None)
+    """
+    return slice(cut - reach * step, cut)
+
+
+def landings(cut: int, step: int) -> tuple[tuple[slice, float], ...]:
+    """Scores where the lifted land, and the share of them that does: the cut, the step above it.
+
+    Within a step they land where pupils stand: points that no work can get stay empty.
+
+    >>> landings(100, 10)
+    ((slice(100, 101, None), 0.8), (slice(101, 111, None), 0.2))
+    """
+    at, above = LANDING
+    return (slice(cut, cut + 1), at), (slice(cut + 1, cut + 1 + step), above)
+
+
+def lifting_direction(
+    pmf: np.ndarray, cuts: Sequence[int], reach: int, step: int = 1
+) -> np.ndarray:
+    """``∂log q_θ/∂θ`` at θ = 0: −1 below each cut, ``m_j Σ_R p / Σ_j p`` where pupils land."""
     direction = np.zeros_like(pmf)
     for cut in cuts:
-        below = slice(cut - reach, cut)
+        below = within_reach(cut, reach, step)
         direction[:, below] -= 1.0
         mass = pmf[:, below].sum(axis=1)
-        for step, share in enumerate(LANDING):
-            direction[:, cut + step] += share * mass / pmf[:, cut + step]
+        for place, share in landings(cut, step):
+            direction[:, place] += (share * mass / pmf[:, place].sum(axis=1))[:, None]
     return direction
 
 
@@ -162,12 +190,12 @@ class _Part:
     def of(cls, paper: PaperScores, reach: int, degree: int, start: np.ndarray | None) -> _Part:
         last = np.shape(paper.counts)[1] - 1
         for cut in paper.cuts:
-            if cut - reach < 0 or cut + len(LANDING) - 1 > last:
+            if cut - reach * paper.step < 0 or cut + paper.step > last:
                 raise StatsInputError(
                     f"cut {cut} leaves no room for reach {reach} on a scale of 0..{last}"
                 )
         tilt = fit_tilt(paper.counts, paper.reference, degree=degree, start=start)
-        direction = tilt.project(lifting_direction(tilt.pmf, paper.cuts, reach))
+        direction = tilt.project(lifting_direction(tilt.pmf, paper.cuts, reach, paper.step))
         direction = direction - (tilt.pmf * direction).sum(axis=1, keepdims=True)
         return cls(
             tilt.coefficients,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
 
 from msoko_analysis.facts.district import Facts
@@ -9,7 +10,7 @@ from msoko_analysis.measures.withheld import PAPER
 from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
 from msoko_analysis.page.tables import Digits, Table
 from msoko_analysis.params.scales import STATUS_RU, Paper
-from msoko_analysis.russian import NBSP, counted, first_capital, natural, number, percent
+from msoko_analysis.russian import DASH, NBSP, counted, first_capital, natural, number, percent
 from msoko_analysis.wording.names import PROCEDURE, paper_name, school_name
 from msoko_analysis.wording.numbering import table_title
 
@@ -198,25 +199,33 @@ def _hidden(facts: Facts) -> list[str]:
 
 def scales_table(facts: Facts) -> Table:
     """Scales used, with their source and status."""
+    scales = {paper: facts.scale(paper) for paper in facts.distributions}
+    others = any(scale.other_cuts for scale in scales.values())
+    steps = any(scale.step > 1 for scale in scales.values())
     rows = []
-    for paper in facts.distributions:
-        scale = facts.scale(paper)
-        rows.append(
-            {
-                "Предмет, класс": paper_name(facts, paper),
-                "Максимум": scale.max_primary,
-                "«3» с": scale.min_3,
-                "«4» с": scale.min_4,
-                "«5» с": scale.min_5,
-                "Статус": STATUS_RU[scale.status],
-                "Источник": scale.source,
-            }
+    for paper, scale in scales.items():
+        marks = dict(enumerate(scale.cuts, 3))
+        row = {
+            "Предмет, класс": paper_name(facts, paper),
+            "Максимум": scale.max_primary,
+            **{f"«{mark}» с": marks.get(mark, np.nan) for mark in (3, 4, 5)},
+        }
+        if others:
+            row["Другие границы"] = ", ".join(map(str, scale.other_cuts)) or DASH
+        if steps:
+            row["Шаг"] = scale.step
+        status = {"Статус": STATUS_RU[scale.status], "Источник": scale.source}
+        rows.append(row | status)
+    notes = ["Баллы — первичные; отметка ставится, начиная с указанного балла."]
+    if steps:
+        notes.append(
+            "Шаг — сколько баллов шкалы считается за один там, где речь о недобравших 1–2 балла."
         )
     return Table(
         "scales",
         table_title(facts, "scales", "Шкалы отметок"),
         pd.DataFrame(rows),
-        dict.fromkeys(("Максимум", "«3» с", "«4» с", "«5» с"), Digits()),
-        ("Баллы — первичные; отметка ставится, начиная с указанного балла.",),
+        dict.fromkeys(("Максимум", "«3» с", "«4» с", "«5» с", "Шаг"), Digits()),
+        tuple(notes),
         empty="Действующих шкал отметок нет.",
     )

@@ -72,7 +72,8 @@ def _cuts(
     )
     return school_near_cuts(
         NearCuts(
-            DISTANCES, picture.near.seen, picture.near.usual, picture.tenths.seen, picture.tenths.usual
+            DISTANCES, picture.near.seen, picture.near.usual, picture.tenths.seen,
+            picture.tenths.usual, picture.stepped,
         ),
         name=name,
         caption=title(

@@ -18,7 +18,7 @@ from msoko_analysis.params.signs import load_signs
 from msoko_analysis.russian import DASH, NBSP, counted, first_capital, natural, number, percent
 from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.names import VERDICT, school_name
-from msoko_analysis.wording.numbering import figure_title, table_title
+from msoko_analysis.wording.numbering import figure_title, in_table, table_title
 from msoko_analysis.wording.school_figures import school_figure
 from msoko_analysis.wording.sign_kinds import KINDS, size_text
 from msoko_analysis.wording.similar_pairs import pairs_text
@@ -94,10 +94,21 @@ def signs_table(facts: Facts) -> Table:
             "настроек расчёта (эталон, ширина полосы у границы, малые работы, один год или два) школа "
             "остаётся названной. Уровень школы: 1 — посмотреть; 2 — группа признаков очень уверенная или их "
             "две; 3 — то же было и год назад или видно по двум предметам порознь. Порядок — по алфавиту.",
+            *_steps(facts),
         ),
         empty=_EMPTY if facts.of("signs_school", *Verdict) else NOT_DETERMINED,
         findings=tuple(told),
     )
+
+
+def _steps(facts: Facts) -> list[str]:
+    """What «1–2 балла» means where a scale has steps of several points."""
+    if all(facts.scale(paper).step == 1 for paper in facts.distributions):
+        return []
+    return [
+        "Недобравшие 1–2 балла — те, кому не хватало не больше двух шагов шкалы: "
+        f"{in_table(facts, 'scales')}."
+    ]
 
 
 def signs_text(facts: Facts) -> Stack:

@@ -284,3 +284,45 @@ def test_schools_of_one_size_give_students_interval_a_little_wider() -> None:
     half = (foreign.high - foreign.low) / 2 * math.sqrt(5 / 4)
     low, high = rows.iloc[0][["low", "high"]]
     assert (low, high) == pytest.approx((100 * (0.468 - half), 100 * (0.468 + half)))
+
+
+# ---- scales of another kind
+
+
+def other_scale(**more: object) -> Scale:
+    fields = {"max_primary": 20, "min_3": 6, "status": "synthetic", "source": "made up"}
+    return Scale(year=YEAR, **MA4._asdict(), **{**fields, **more})  # type: ignore[arg-type]
+
+
+def test_a_pass_is_not_told_as_marks(thresholds) -> None:
+    """One cut: who failed is known; «4» and «5» and whether school marks are confirmed is not."""
+    table = measured(FOUR_SCHOOLS, thresholds, other_scale())
+    told = set(table["indicator"])
+    assert one(table, "share_2", "1", MA4)["value"] == pytest.approx(40)
+    assert not told & {"share_45", "prior_same", "prior_lower", "prior_far", "mark_shift"}
+    table = measured(FOUR_SCHOOLS, thresholds, other_scale(min_4=10))
+    assert one(table, "share_45", "1", MA4)["value"] == pytest.approx(40)
+    assert not set(table["indicator"]) & {"prior_same", "mark_shift"}
+
+
+def many_schools(cut: int, seed: int = 5) -> list[dict]:
+    """Twelve schools of sixty pupils; in the first those one or two points under the cut stand on it."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for school in range(12):
+        counts = np.bincount(rng.binomial(20, 0.5, 60), minlength=21)
+        if school == 0:
+            counts[cut] += counts[cut - 2 : cut].sum()
+            counts[cut - 2 : cut] = 0
+        groups = [(score, int(n)) for score, n in enumerate(counts) if n]
+        rows += pupils(MA4, f"M{school % 3}", f"S{school:02}", *groups)
+    return rows
+
+
+def test_a_spike_is_looked_for_at_cuts_that_are_no_marks(thresholds) -> None:
+    rows = many_schools(12)
+    for scale_of, seen in ((other_scale(other_cuts=(12,)), True), (other_scale(), False)):
+        table = measured(rows, thresholds, scale_of)
+        assert (one(table, "spike", "S00", MA4)["p"] < 0.01) is np.bool_(seen)
+        assert set(table["indicator"]) >= {"cut_ratio_3"}
+        assert not set(table["indicator"]) & {"cut_ratio_4", "cut_ratio_5"}

@@ -17,6 +17,7 @@ from msoko_analysis.params.run import PARAMS, RunParams, load_run
 from msoko_analysis.params.scales import (
     Paper,
     PaperOfYear,
+    Scale,
     ScaleRow,
     Substitution,
     choose_scales,
@@ -236,6 +237,47 @@ def test_languages_share_a_scale_until_one_has_its_own() -> None:
     assert [key.subject for key, _ in choice.missing] == ["KIT"]
 
 
+def scales_of(folder: Path, *lines: str) -> dict[PaperOfYear, Scale]:
+    """The scales of 2026 that a run beside its own file of them has."""
+    own = folder / "runs" / "own.csv"
+    own.write_text("\n".join(lines), encoding="utf-8")
+    spoil(folder / "runs" / "demo.yaml", "[2025, 2026]", "[2026]")
+    spoil(folder / "runs" / "demo.yaml", "seed: 2026", "seed: 2026\nscales: [own.csv]")
+    spoil(folder / "runs" / "demo.yaml", "VPR-4-RU,", "VPR-4-RU, DIAG-4-RU, DIAG-4-MA,")
+    return load_run(folder / "runs" / "demo.yaml", params=folder).scales
+
+
+def test_a_scale_may_have_one_cut_others_and_a_step(folder: Path) -> None:
+    found = scales_of(
+        folder,
+        "year_from,year_to,procedure,grade,subject,max_primary,min_3,other_cuts,step,status,source",
+        "2026,2026,DIAG,4,RU,200,100,140 190,10,synthetic,выдумано",
+        "2026,2026,DIAG,4,MA,20,9,,,synthetic,выдумано",
+    )
+    fine = found[PaperOfYear(2026, "DIAG", 4, "RU")]
+    assert (fine.cuts, fine.every_cut, fine.step, fine.full) == ((100,), (100, 140, 190), 10, False)
+    one = found[PaperOfYear(2026, "DIAG", 4, "MA")]
+    assert (one.cuts, one.every_cut, one.step) == ((9,), (9,), 1)
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        ("140 много,10", "столбец «other_cuts»: нужно целое число"),
+        ("140 201,10", "граница из other_cuts не на шкале"),
+        ("140,0", "столбец «step»: число меньше 1"),
+        ("140,201", "шаг больше максимального балла"),
+        ("140,0.5", "столбец «step»: нужно целое число"),
+    ],
+)
+def test_a_wrong_step_or_cut_is_named(folder: Path, cells: str, said: str) -> None:
+    header = (
+        "year_from,year_to,procedure,grade,subject,max_primary,min_3,other_cuts,step,status,source"
+    )
+    with pytest.raises(ParamsError, match=said):
+        scales_of(folder, header, f"2026,2026,DIAG,4,RU,200,100,{cells},synthetic,выдумано")
+
+
 def test_real_and_made_up_scales_do_not_mix() -> None:
     rows = [row(RU4, 2026, "synthetic"), row(RU4, 2026, "found_official")]
     assert len(choose_scales(rows, [2026], [RU4], ["synthetic"]).scales) == 1
@@ -306,7 +348,9 @@ def test_a_limit_without_a_source_does_not_load(folder: Path) -> None:
         ("scales/demo.csv", "20,6,10,15", "20,,10,15", "столбец «min_3»: ячейка пуста"),
         ("scales/demo.csv", "20,6,10,15", "20,6;,10,15", "столбец «min_3»: нужно целое число"),
         ("scales/demo.csv", "20,6,10,15", "20,6,10,15,16", "ячеек больше, чем столбцов"),
-        ("scales/demo.csv", "min_4,", "min4,", "нет столбца min_4; лишний min4"),
+        ("scales/demo.csv", "min_3,", "min3,", "нет столбца min_3; лишний min3"),
+        ("scales/demo.csv", "20,6,10,15", "20,6,,15", "граница «5» есть, а границы «4» нет"),
+        ("scales/demo.csv", "20,6,10,15", "5,6,,", "граница «3» больше максимального балла"),
         ("scales/demo.csv", "5,MA", "4,MA", "пересекаются со строкой 3"),
         ("scales/demo.csv", "5,MA", "5,MAT", "имелось в виду «MA»"),
     ],

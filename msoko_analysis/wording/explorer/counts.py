@@ -44,7 +44,7 @@ def pooled_figure(facts: Facts, unit: str, picture: SchoolPicture | None) -> Fig
     name = school_name(facts, unit)
     near, tenths = picture.near, picture.tenths
     return school_near_cuts(
-        NearCuts(DISTANCES, near.seen, near.usual, tenths.seen, tenths.usual),
+        NearCuts(DISTANCES, near.seen, near.usual, tenths.seen, tenths.usual, picture.stepped),
         name=f"counts-{unit}",
         caption=(
             f"{SERVICE}. {name}, {facts.year}{NBSP}год: работы по расстоянию до ближайших границ отметок "
@@ -74,8 +74,10 @@ def marks_figure(facts: Facts, unit: str, picture: SchoolPicture | None) -> Figu
 def paper_figure(facts: Facts, unit: str, counts: PaperCounts) -> Figure:
     """One paper of a school score by score, or in tens of the test score."""
     name, paper = school_name(facts, unit), paper_name(facts, counts.paper)
-    seen, expected, labels = counts.seen, counts.expected, []
+    seen, expected, labels, cuts = counts.seen, counts.expected, [], counts.cuts
     if len(seen) > _MANY:
+        # a line stands between tens: within one it would be drawn where its cut is not
+        cuts = tuple(cut // 10 for cut in cuts) if not any(cut % 10 for cut in cuts) else ()
         seen, expected, labels = _tens(seen), _tens(expected), _ranges(len(seen) - 1)
     few = facts.run.thresholds["spike_min_tested"].value
     at_school = procedures()[counts.paper.procedure].kind == "school"
@@ -86,10 +88,10 @@ def paper_figure(facts: Facts, unit: str, counts: PaperCounts) -> Figure:
     )
     return school_scores(
         SchoolScores(
-            count_to_entitled(seen), expected, counts.cuts, labels,
-            shade=at_school and bool(np.isfinite(expected).any()),
+            count_to_entitled(seen), expected, cuts, labels,
+            shade=at_school and not labels and bool(np.isfinite(expected).any()),
         ),
-        axis_title="тестовый балл" if labels else "первичный балл",
+        axis_title="первичный балл" if counts.cuts or not labels else "тестовый балл",
         name=f"counts-{unit}-{counts.paper.code}",
         caption=(
             f"{SERVICE}. {name}, {facts.year}{NBSP}год, {paper}: "
