@@ -131,6 +131,12 @@ class Facts:
         """The scale of a paper in the year of the note or another one."""
         return self.run.scales.get(PaperOfYear(year or self.year, *paper))
 
+    @property
+    def scales(self) -> dict[Paper, Scale]:
+        """The scales of the papers whose distributions are shown."""
+        found = {paper: self.scale(paper) for paper in self.distributions}
+        return {paper: scale for paper, scale in found.items() if scale is not None}
+
     def of(self, code: str, *verdicts: Verdict) -> tuple[Finding, ...]:
         """Findings of a code with one of the verdicts."""
         return tuple(one for one in self.findings if one.code == code and one.verdict in verdicts)

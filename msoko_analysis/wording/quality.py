@@ -199,11 +199,10 @@ def _hidden(facts: Facts) -> list[str]:
 
 def scales_table(facts: Facts) -> Table:
     """Scales used, with their source and status."""
-    scales = {paper: facts.scale(paper) for paper in facts.distributions}
-    others = any(scale.other_cuts for scale in scales.values())
-    steps = any(scale.step > 1 for scale in scales.values())
+    others = any(scale.other_cuts for scale in facts.scales.values())
+    steps = any(scale.step > 1 for scale in facts.scales.values())
     rows = []
-    for paper, scale in scales.items():
+    for paper, scale in facts.scales.items():
         marks = dict(enumerate(scale.cuts, 3))
         row = {
             "Предмет, класс": paper_name(facts, paper),

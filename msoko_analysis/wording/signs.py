@@ -18,7 +18,7 @@ from msoko_analysis.params.signs import load_signs
 from msoko_analysis.russian import DASH, NBSP, counted, first_capital, natural, number, percent
 from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.names import VERDICT, school_name
-from msoko_analysis.wording.numbering import figure_title, in_table, table_title
+from msoko_analysis.wording.numbering import figure_title, see_table, table_title
 from msoko_analysis.wording.school_figures import school_figure
 from msoko_analysis.wording.sign_kinds import KINDS, size_text
 from msoko_analysis.wording.similar_pairs import pairs_text
@@ -103,11 +103,11 @@ def signs_table(facts: Facts) -> Table:
 
 def _steps(facts: Facts) -> list[str]:
     """What «1–2 балла» means where a scale has steps of several points."""
-    if all(facts.scale(paper).step == 1 for paper in facts.distributions):
+    if all(scale.step == 1 for scale in facts.scales.values()):
         return []
     return [
-        "Недобравшие 1–2 балла — те, кому не хватало не больше двух шагов шкалы: "
-        f"{in_table(facts, 'scales')}."
+        "Недобравшие 1–2 балла — те, кому не хватало не больше двух шагов шкалы "
+        f"({see_table(facts, 'scales')})."
     ]
 
 
