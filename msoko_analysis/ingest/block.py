@@ -11,7 +11,7 @@ import polars as pl
 
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.contracts import Contract
-from msoko_analysis.ingest.gate import HASHES
+from msoko_analysis.ingest.gate import HASHES, OUTCOME
 from msoko_analysis.ingest.names import HIDDEN, like_name
 from msoko_analysis.ingest.sheets import ROW, Sheet
 
@@ -19,6 +19,10 @@ from msoko_analysis.ingest.sheets import ROW, Sheet
 SCHOOL_NAME = "_school_name"
 #: A municipality's code in another system of codes: it counts where no table places the school.
 OTHER_CODE = "_municipality"
+#: The day of an exam: where a pupil sat a paper twice, it tells which result counts.
+SITTING = "_day"
+#: Columns beyond the contract that stay until the tables of all files are joined.
+HELPS = (SCHOOL_NAME, SITTING, OUTCOME)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from msoko_analysis.ingest.block import OTHER_CODE, SCHOOL_NAME, Block
+from msoko_analysis.ingest.block import HELPS, OTHER_CODE, Block
 from msoko_analysis.ingest.contracts import (
     LEVEL_COUNTS,
     MEDALISTS,
@@ -22,7 +22,7 @@ from msoko_analysis.ingest.contracts import (
     SCHOOLS,
     Field,
 )
-from msoko_analysis.ingest.gate import OUT_OF_FORM
+from msoko_analysis.ingest.gate import CELL_OUT_OF_FORM, OUT_OF_FORM
 from msoko_analysis.ingest.headings import ABSENT, PROCEDURE_BY_NAME, SUBJECT_BY_NAME
 from msoko_analysis.ingest.names import hidden, like_name, not_a_code
 from msoko_analysis.ingest.persons import NO_SCHOOL
@@ -44,6 +44,7 @@ _CODE = {
 }
 Faults = list[tuple[pl.Expr, str]]
 _NEVER = (pl.lit(False), "")
+_HIDDEN_ROW = "не по форме столбца: строка может быть сдвинута и потому скрыта"
 #: Tables whose rows stand for a school: it tells the municipality where they do not.
 _PLACED = (RESULTS, MEDALISTS, LEVEL_COUNTS, SCHOOL_MEANS)
 
@@ -74,9 +75,9 @@ def clean(
     ``municipality_codes`` maps a municipality's name to its code, where some file gives both.
     """
     raw = _with_derived(block.raw(), block, homes or {})
-    names = [name for name in raw.columns if name not in (ROW, SCHOOL_NAME)]
+    names = [name for name in raw.columns if name not in (ROW, *HELPS)]
     judges = {name: _judge(raw, name, block.contract.field(name)) for name in names}
-    kept = [pl.col(SCHOOL_NAME).cast(pl.String)] if SCHOOL_NAME in raw.columns else []
+    kept = [pl.col(name).cast(pl.String) for name in HELPS if name in raw.columns]
     judged = pl.concat(
         [raw.select(ROW, *kept), *(_apply(raw, name, judge) for name, judge in judges.items())],
         how="horizontal",
@@ -101,7 +102,7 @@ def shown(block: Block, rows: pl.DataFrame) -> pl.DataFrame:
         text = pl.col(name).cast(pl.String)
         if field is None:  # a help for other tables
             continue
-        ours = text.str.starts_with(OUT_OF_FORM)
+        ours = text.str.starts_with(OUT_OF_FORM) | (text == CELL_OUT_OF_FORM)
         bad = _judge(raw, name, field).bad & ~ours.fill_null(False)
         cells.setdefault(heading, pl.when(bad).then(hidden(text)).otherwise(text))
     return raw.select(ROW, **cells)
@@ -143,6 +144,11 @@ class _Judge:
 def _judge(raw: pl.DataFrame, name: str, field: Field) -> _Judge:
     parts = _string(name, field) if field.kind == "str" else _number(raw, name, field)
     value, blank, faults = parts
+    if raw.schema[name] == pl.String:
+        faults = [
+            (pl.col(name) == CELL_OUT_OF_FORM, "не по форме столбца и потому скрыто"),
+            *faults,
+        ]
     if field.required:
         faults = [(blank, "пусто"), *faults]
     bad = pl.any_horizontal(condition.fill_null(False) for condition, _ in faults or [_NEVER])
@@ -177,7 +183,7 @@ def _string(name: str, field: Field) -> tuple[pl.Expr, pl.Expr, Faults]:
         faults.append((like_name(text), "похоже на имя человека"))
     if name == "school":
         faults += [
-            (text.str.starts_with(OUT_OF_FORM), "строка сдвинута или повреждена и потому скрыта"),
+            (text.str.starts_with(OUT_OF_FORM), _HIDDEN_ROW),
             (text == NO_SCHOOL, "школы нет в таблице школ: впишите код ОО или дополните таблицу"),
         ]
     return text, blank, faults
@@ -246,6 +252,11 @@ def _split(
     )
     lists = (ROW, "column", "reason", *PLACE)
     rejected = faults.filter("costs").unique(ROW, keep="first", maintain_order=True).select(lists)
+    if "school" in raw.columns and (rejected["reason"] == _HIDDEN_ROW).any():
+        # such a row says itself which of its columns is to blame
+        first = cell_text("school").str.extract(rf"^{OUT_OF_FORM}: ([^,]+)").alias("_first")
+        told = rejected.join(raw.select(ROW, first), on=ROW, maintain_order="left")
+        rejected = told.with_columns(pl.coalesce("_first", "column").alias("column")).select(lists)
     cells = faults.filter(~pl.col("row_bad")).select(lists)
     good = judged.filter(~row_bad)
     return Cleaned(block, good.select(pl.exclude("^\\?.*$")), rejected, cells)

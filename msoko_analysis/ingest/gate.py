@@ -11,10 +11,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from datetime import date
 
 import polars as pl
 
+from msoko_analysis.ingest.days import find_day
+from msoko_analysis.ingest.gate_columns import (
+    BARE_SCORE,
+    IDENTITY,
+    MEDALS,
+    PROTOCOL,
+    UNIT_CODE,
+    Column,
+    Kind,
+    degree,
+    outcome,
+)
 from msoko_analysis.ingest.gia_subjects import subject_called
 from msoko_analysis.ingest.privacy import Pseudonyms, same_document, same_name
 
@@ -22,70 +34,23 @@ from msoko_analysis.ingest.privacy import Pseudonyms, same_document, same_name
 ROW = "_row"
 #: Hashes of what identifies a pupil, in the tables that pass the gate.
 DOCUMENT, NAME, CODE = HASHES = "_document", "_name", "_code"
-#: Stands in the school cell of a row out of form, before the heading whose cell is out of form.
+#: Stands in the school cell of a row out of form, before the headings whose cells are out of form.
 OUT_OF_FORM = "строка не по форме"
+#: Stands in a cell out of form that costs its row nothing.
+CELL_OUT_OF_FORM = "ячейка не по форме"
+#: Column of a protocol with the reason why a participant has no score.
+OUTCOME = "_outcome"
 #: Stands before the hash of a school's name where a list has names instead of codes.
 BY_NAME = "ОО по названию "
 
 Row = Sequence[str | None]
 
-
-@dataclass(frozen=True)
-class Column:
-    """An allowed column: how messages call it, its headings in files, the form of its cells."""
-
-    heading: str
-    label: re.Pattern[str]
-    cell: re.Pattern[str]
-
-
-def _column(heading: str, label: str, cell: str) -> Column:
-    return Column(heading, re.compile(label), re.compile(cell, re.I))
-
-
-_SCORE = r"\d{1,3}([.,]0+)?|[-–—xх]"
-_UNIT_CODE = r"(?=.*\d)[0-9a-z_]{1,12}"
-_WORDS = r"[^\d]{1,120}"
-_PROTOCOL = {
-    "school": _column("Код ОО", r"код оо|schoolcode", _UNIT_CODE),
-    "municipality": _column("Код МСУ", r"код мсу|governmentcell", _UNIT_CODE),
-    "class_group": _column("Класс", r"класс|classcode", r"\d{0,2}[ «\"-]*[а-яёa-z]{0,2}[»\"]?"),
-    "variant": _column("Вариант", r"вариант", r"\d{1,4}"),
-    "short": _column(
-        "Краткие ответы",
-        r"ответы в краткой форме|задания с кратким ответом|кр\.? ?ответы?|testresultbcell",
-        r"[-+−–\d ]{1,99}",
-    ),
-    "long": _column(
-        "Развёрнутые ответы",
-        r"ответы в развернутой форме|задания с развернутым ответом|разв\.? ?ответы?|testresultccell",
-        r"(([\dxх-]|\d\d)\(\d{1,2}\) ?){0,60}",
-    ),
-    "primary": _column("Первичный балл", r"первичный балл|primarymark", _SCORE),
-    "score": _column("Итоговый балл", r"(итоговый|тестовый) балл", _SCORE),
-    "mark": _column("Оценка", r"оценка|mark5", _SCORE),
-}
-_MEDALS = {
-    "school": _column(
-        "ОО", r"(код )?оо|школа|((полное|краткое) )?(наименование|название) оо|организация", r".+"
-    ),
-    "degree": _column(
-        "Степень", r"степень( медали)?|медаль", r"([12]|i{1,2})( .*)?|(перв|втор|золот|сереб).*"
-    ),
-    "year": _column("Год", r"год( выпуска)?", r"20\d\d"),
-}
-_IDENTITY = {
-    "surname": _column("Фамилия", r"фамилия|surnamecell", _WORDS),
-    "name": _column("Имя", r"имя|namecell", _WORDS),
-    "patronymic": _column("Отчество", r"отчество|secondnamecell", _WORDS),
-    "full_name": _column("ФИО", r"ф\.? ?и\.? ?о\.?( .*)?|фамилия,? имя,? отчество.*", _WORDS),
-    "series": _column("Серия", r"серия( документа)?|documentseriescode", r"[\w -]{1,10}"),
-    "number": _column("Номер", r"номер( документа)?|documentnumbercode", r"[\w -]*\d[\w -]*"),
-    "code": _column("Код участника", r"код участника|псевдоним|ключ участника", r"[0-9a-z_-]+"),
-}
 #: Of these a protocol has at least four; other tables have at most one.
 _OF_PROTOCOL = {"school", "short", "long", "primary", "score", "mark", "surname", "number"}
 _FEW = 4
+_SCORES = ("primary", "score", "mark")
+#: Words of a status that take nothing from a score.
+_SAT = re.compile(r"явк\w+|явил\w+|участв\w+|сдавал\w?|сдан|действ\w+|заверш\w+|\+|да", re.I)
 _PERSONAL = re.compile(
     r"фамилия.*|имя|отчество|ф\.? ?и\.? ?о\.?( .*)?|(sur|second|first|last)[_ ]?name(cell)?|"
     r"namecell|patronymic|паспорт.*|снилс.*|дата рождения|(серия|номер) (документа|паспорта).*|"
@@ -99,20 +64,22 @@ _TRIGGER = re.compile(
 )
 #: Every header the gate knows has one of these; looked for first, since few rows are headers.
 _OF_HEADER = re.compile(r"код|балл|ответ|фамили|ф\.? ?и\.? ?о|code|cell|псевдоним|ключ", re.I)
-_TITLE = re.compile(r"(\d{1,2})\s*[-–—]\s*(.+?)\s+(\d{4}\.\d{2}\.\d{2})")
+_TITLE = re.compile(r"(\D{0,60}?)(\d{1,2})\s*([-–—.:)]?)\s*(\D+)")
+#: A title has code, subject and day in one cell or in as many.
+_TITLE_CELLS, _AFTER_DAY = 4, 60
 _YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
 
 
 @dataclass(frozen=True)
 class Title:
-    """What the line above a protocol says: code and name of the subject, day as 2026.05.30.
+    """What the line above a protocol says: code and name of the subject, day of the exam.
 
     ``subject`` is None if the line has a name nobody knows.
     """
 
     code: str
     subject: str | None
-    day: str
+    day: date
 
 
 @dataclass(frozen=True)
@@ -121,10 +88,10 @@ class Part:
 
     ``table`` has its cells under the headings of ``columns`` (name → heading), line numbers and
     hashes; ``years`` are those named above it; ``strange`` counts columns that are not allowed,
-    ``skipped`` lines that are about nobody (signatures).
+    ``skipped`` lines that are about nobody (signatures), ``unclear`` words of a status nobody knows.
     """
 
-    kind: Literal["protocol", "medals"]
+    kind: Kind
     header: int
     title: Title | None
     years: frozenset[int]
@@ -132,6 +99,7 @@ class Part:
     columns: Mapping[str, str]
     strange: int
     skipped: int
+    unclear: int = 0
 
 
 def suspicious(texts: Iterable[str]) -> bool:
@@ -163,7 +131,7 @@ def parts_of(rows: Sequence[Row], words: str, pseudonyms: Pseudonyms) -> list[Pa
     title: Title | None = None
     years: set[int] = set()
     for line, row in enumerate(rows, 1):
-        cells = [(cell or "").strip() for cell in row]
+        cells = [" ".join((cell or "").split()) for cell in row]
         header = _header(cells, medals)
         found = header is None and _title(cells)
         if header or found:
@@ -196,21 +164,27 @@ def _normal(heading: str) -> str:
 
 def _title(cells: Sequence[str]) -> Title | None:
     filled = [cell for cell in cells if cell]
-    match = _TITLE.fullmatch(filled[0]) if len(filled) == 1 else None
-    return Title(match[1].zfill(2), subject_called(match[2]), match[3]) if match else None
+    text = " ".join(filled) if len(filled) <= _TITLE_CELLS else ""
+    day, start, end = find_day(text) or (None, 0, 0)
+    match = _TITLE.fullmatch(text[:start].rstrip(" ,;—–-"))
+    if day is None or match is None or len(text) - end > _AFTER_DAY:
+        return None
+    before, code, dash, name = match.groups()
+    subject = subject_called(name)
+    # with a name nobody knows only the exact shape of such lines tells a title from other text
+    plain = not before.strip() and dash in ("-", "–", "—") and not text[end:].strip()
+    return Title(code.zfill(2), subject, day) if subject or plain else None
 
 
-def _header(
-    cells: Sequence[str], medals: bool
-) -> tuple[Literal["protocol", "medals"], dict[str, int], int] | None:
+def _header(cells: Sequence[str], medals: bool) -> tuple[Kind, dict[str, int], int] | None:
     """(kind, position of each known column, columns that are not known) of a row of headings."""
     if not _OF_HEADER.search("\n".join(cells)):
         return None
     labels = [_normal(cell) for cell in cells]
-    at = _positions(labels, _PROTOCOL | _IDENTITY)
+    at = _positions(labels, PROTOCOL | IDENTITY)
     if len(at.keys() & _OF_PROTOCOL) >= _FEW:
         return "protocol", at, sum(map(bool, labels)) - len(at)
-    at = _positions(labels, _MEDALS | _IDENTITY)
+    at = _positions(labels, MEDALS | IDENTITY)
     if (
         at.keys() & {"surname", "full_name", "code"}
         and "school" in at
@@ -227,6 +201,12 @@ def _positions(labels: Sequence[str], columns: Mapping[str, Column]) -> dict[str
             if label and name not in at and column.label.fullmatch(label):
                 at[name] = position
                 break
+    bare = [k for k, label in enumerate(labels) if BARE_SCORE.fullmatch(label)]
+    if len(bare) == 1 and "score" not in at and "school" in at:
+        if "primary" not in at and "mark" in at:
+            at["primary"] = bare[0]
+        elif "primary" in at and "mark" not in at:
+            at["score"] = bare[0]
     return at
 
 
@@ -236,11 +216,12 @@ class _Builder:
     def __init__(self, kind, at, strange, header, title, years) -> None:
         self.kind, self.at, self.strange = kind, at, strange
         self.header, self.title, self.years = header, title, years
-        columns = _PROTOCOL if kind == "protocol" else _MEDALS
-        self.allowed = {name: column for name, column in columns.items() if name in at}
-        self.identity = {name: column for name, column in _IDENTITY.items() if name in at}
+        columns = PROTOCOL if kind == "protocol" else MEDALS
+        self.known = {name: column for name, column in columns.items() if name in at}
+        self.allowed = {name: one for name, one in self.known.items() if name != "outcome"}
+        self.identity = {name: column for name, column in IDENTITY.items() if name in at}
         self.rows: list[tuple[int | str | None, ...]] = []
-        self.skipped = 0
+        self.skipped = self.unclear = 0
 
     def again(self, title: Title | None) -> _Builder:
         """A builder for the next part under the same headings."""
@@ -252,47 +233,60 @@ class _Builder:
         if not any(values.get(name) for name in self._about()):
             self.skipped += any(cells)
             return
-        known = self.allowed | self.identity
+        known = self.known | self.identity
+        ended = self._ended(values)
         wrong = [name for name, v in values.items() if v and not known[name].cell.fullmatch(v)]
-        if wrong:
-            kept = dict.fromkeys(self.allowed, None) | {
-                "school": f"{OUT_OF_FORM}: {', '.join(known[name].heading for name in wrong)}"
-            }
-            hashes: Sequence[str | None] = (None, None, None)
-        else:
+        if all(known[name].cheap for name in wrong):
+            values |= dict.fromkeys(wrong, CELL_OUT_OF_FORM)
             kept = {name: values[name] or None for name in self.allowed}
             if self.kind == "medals":
                 kept = _medal(kept, pseudonyms)
             hashes = _hashes(values, pseudonyms)
-        self.rows.append((line, *(kept.get(name) for name in self.allowed), *hashes))
+        else:
+            kept = dict.fromkeys(self.allowed, None) | {
+                "school": f"{OUT_OF_FORM}: {', '.join(known[name].heading for name in wrong)}"
+            }
+            hashes, ended = (None, None, None), None
+        self.rows.append((line, *(kept.get(name) for name in self.allowed), ended, *hashes))
+
+    def _ended(self, values: dict[str, str]) -> str | None:
+        """Why the participant has no score; what was scored all the same is taken out then."""
+        if self.kind == "medals":
+            return None
+        told = [outcome(values.get(name, "")) for name in ("outcome", *_SCORES)]
+        ended = next((one for one in told if one), None)
+        if ended:
+            values |= {n: "" for n in (*_SCORES, "short", "long", "outcome") if n in values}
+        elif values.get("outcome") and not _SAT.fullmatch(values["outcome"]):
+            self.unclear += 1
+        return ended
 
     def _about(self) -> Iterator[str]:
         """Columns one of which is filled if a row is about a pupil."""
         yield "school"
-        yield from ("primary", "score", "mark") if self.kind == "protocol" else self.identity
+        yield from _SCORES if self.kind == "protocol" else self.identity
 
     def done(self, *, keep_empty: bool = False) -> list[Part]:
         """The part, unless it has no rows: a header may be repeated on every page."""
         if not self.rows and not keep_empty:
             return []
         columns = {name: column.heading for name, column in self.allowed.items()}
-        names = [*columns.values(), DOCUMENT, NAME, CODE]
+        names = [*columns.values(), OUTCOME, DOCUMENT, NAME, CODE]
         types = {ROW: pl.UInt32} | dict.fromkeys(names, pl.String)
         table = pl.DataFrame(self.rows, schema=types, orient="row")
-        title, skipped = self.title, self.skipped
-        return [
-            Part(self.kind, self.header, title, self.years, table, columns, self.strange, skipped)
-        ]
+        counts = self.strange, self.skipped, self.unclear
+        return [Part(self.kind, self.header, self.title, self.years, table, columns, *counts)]
 
 
 def _medal(kept: dict[str, str | None], pseudonyms: Pseudonyms) -> dict[str, str | None]:
     """A row of a list of medalists: a school's name hashed, the degree as a number."""
-    school, degree = kept["school"], (kept.get("degree") or "").lower()
-    if school and not re.fullmatch(_UNIT_CODE, school, re.I):
+    school = kept["school"]
+    if school and not re.fullmatch(UNIT_CODE, school, re.I):
         kept |= {"school": BY_NAME + pseudonyms.hash("school", same_name(school))}
-    if degree:
-        second = degree.startswith(("2", "ii", "втор", "сереб"))
-        kept |= {"degree": "2" if second else "1"}
+    if kept.get("degree"):
+        kept |= {"degree": degree(kept["degree"] or "") or CELL_OUT_OF_FORM}
+    if kept.get("year"):
+        kept |= {"year": _YEAR.findall(kept["year"] or "")[-1]}
     return kept
 
 
@@ -300,7 +294,7 @@ def _hashes(
     values: Mapping[str, str], pseudonyms: Pseudonyms
 ) -> tuple[str | None, str | None, str | None]:
     """Hashes of document, name and participant code, each None if the row does not have it."""
-    given = {name: values.get(name, "") for name in _IDENTITY}
+    given = {name: values.get(name, "") for name in IDENTITY}
     document = same_document(given["series"], given["number"])
     full = given["full_name"] or f"{given['surname']} {given['name']} {given['patronymic']}"
     name, code = same_name(full), given["code"].upper()

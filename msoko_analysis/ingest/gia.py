@@ -1,8 +1,9 @@
 """Protocols of РИС ГИА, ЕГЭ and ОГЭ: blocks that passed the gate → results.
 
 A block stands under a line «01 - Русский язык 2026.05.30»; a CSV has code and day in its name
-(``01_2026.05.30``). The total of ОГЭ is the primary score; that of ЕГЭ is the test score, but of
-base mathematics the primary one, because there «Итоговый балл» is a mark.
+(``01_2026.05.30``). A participant who was absent, removed or did not finish has no score. The total
+of ОГЭ is the primary score; that of ЕГЭ is the test score, but of base mathematics the primary one,
+because there «Итоговый балл» is a mark.
 """
 
 from __future__ import annotations
@@ -14,16 +15,17 @@ from collections.abc import Sequence
 import polars as pl
 
 from msoko_analysis.errors import Problem
-from msoko_analysis.ingest.block import OTHER_CODE, Block
+from msoko_analysis.ingest.block import OTHER_CODE, SITTING, Block
 from msoko_analysis.ingest.contracts import RESULTS, SUBJECT_NAMES
-from msoko_analysis.ingest.gate import Part, Title
+from msoko_analysis.ingest.days import find_day
+from msoko_analysis.ingest.gate import OUTCOME, Part, Title
 from msoko_analysis.ingest.gia_subjects import gia_subjects
 from msoko_analysis.ingest.sheets import Sheet
 from msoko_analysis.params.procedures import procedures
 
 _GRADE = {"OGE": 9, "EGE": 11}
 _BASE_MATHEMATICS = "MAB"
-_FILE = re.compile(r"(\d{2})_(\d{4}\.\d{2}\.\d{2})(?!\d)")
+_FILE = re.compile(r"(?<!\d)(\d{2})[_ -]+(?=\d)")
 _LONG = re.compile(r"([\dxх-]|\d\d)\(\d{1,2}\)", re.I)
 _MOST_TASKS = 99
 
@@ -52,9 +54,16 @@ def read(sheet: Sheet) -> list[Block]:
     ]
 
 
-def _exam(part: Part) -> str:
-    """ЕГЭ has a final score, ОГЭ only a mark."""
-    return "EGE" if "score" in part.columns else "OGE"
+def _exam(part: Part, subject: str) -> str:
+    """ЕГЭ has a final score, ОГЭ only a mark; base mathematics is one of ЕГЭ whatever it has.
+
+    Where both stand side by side, the classes tell.
+    """
+    if "score" in part.columns and "mark" in part.columns and "class_group" in part.columns:
+        classes = part.table[part.columns["class_group"]]
+        ninth = classes.str.contains(r"^9(\D|$)").sum()
+        return "OGE" if 2 * ninth > classes.count() else "EGE"
+    return "EGE" if "score" in part.columns or subject == _BASE_MATHEMATICS else "OGE"
 
 
 def _paper(
@@ -63,7 +72,7 @@ def _paper(
     """The paper of a block with warnings about it, or None; and what is wrong with its title."""
     title = part.title or _title_of_file(sheet)
     if title is None:
-        rule = "над таблицей нет строки вида «01 - Русский язык 2026.05.30»"
+        rule = "над таблицей нет строки вида «01 - Русский язык 2026.05.30» с днём из календаря"
         action = "верните её или назовите файл по образцу «01_2026.05.30»"
         return None, [sheet.problem(rule, action, part.header)]
     known = gia_subjects().get(title.code)
@@ -84,19 +93,23 @@ def _paper(
         )
         action = "сверьте его и впишите источник в params/gia_subjects.csv"
         warnings.append(sheet.problem(rule, action, part.header))
-    exam = _exam(part)
+    exam = _exam(part, known.subject)
     paper = {
-        "year": int(title.day[:4]),
+        "year": title.day.year,
         "procedure": known.procedure or exam,
         "grade": _GRADE[exam],
         "subject": known.subject,
+        SITTING: title.day.isoformat(),
     }
     return (paper, warnings), []
 
 
 def _title_of_file(sheet: Sheet) -> Title | None:
-    match = _FILE.search(sheet.path.stem)
-    return Title(match[1], None, match[2]) if match else None
+    for match in _FILE.finditer(sheet.path.stem):
+        found = find_day(sheet.path.stem, match.end())
+        if found and found[1] == match.end():
+            return Title(match[1], None, found[0])
+    return None
 
 
 def _columns(sheet: Sheet, part: Part) -> list[Problem]:
@@ -116,7 +129,7 @@ def _block(
     sheet: Sheet, part: Part, paper: dict[str, int | str], warnings: Sequence[Problem]
 ) -> Block:
     base = paper["subject"] == _BASE_MATHEMATICS
-    total = "score" if _exam(part) == "EGE" and not base else "primary"
+    total = "score" if paper["grade"] == _GRADE["EGE"] and not base else "primary"
     sources = {
         **{name: name for name in ("school", "class_group", "variant")},
         OTHER_CODE: "municipality",
@@ -124,6 +137,7 @@ def _block(
         "mark": "score" if base and "score" in part.columns else "mark",
     }
     columns = {name: part.columns[key] for name, key in sources.items() if key in part.columns}
+    columns |= {OUTCOME: OUTCOME}
     table, tasks, uneven = _with_tasks(part)
     if uneven:
         rule = f"участников: {uneven} — число ответов не то, что у остальных"
@@ -132,6 +146,15 @@ def _block(
     if part.skipped:
         rule = f"строк: {part.skipped} — без кода ОО и без баллов, не об участниках"
         warnings = [*warnings, sheet.problem(rule, "так бывает с подписями; сверьте", part.header)]
+    ended = Counter(part.table[OUTCOME].drop_nulls().to_list())
+    if ended:
+        told = ", ".join(f"{why} — {n}" for why, n in sorted(ended.items()))
+        rule = f"участников без балла: {sum(ended.values())} ({told})"
+        warnings = [*warnings, sheet.problem(rule, "так сказано в протоколе", part.header)]
+    if part.unclear:
+        rule = f"строк: {part.unclear} — в столбце статуса слова, которых программа не знает"
+        action = "балл взят; если он не засчитан, очистите его"
+        warnings = [*warnings, sheet.problem(rule, action, part.header)]
     name = procedures()[str(paper["procedure"])].short
     return Block(
         RESULTS,

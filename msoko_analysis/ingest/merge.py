@@ -25,6 +25,7 @@ from msoko_analysis.ingest.contracts import (
 from msoko_analysis.ingest.markers import check_counts
 from msoko_analysis.ingest.persons import unlinked
 from msoko_analysis.ingest.sheets import ROW
+from msoko_analysis.ingest.sittings import last_sittings
 from msoko_analysis.ingest.sums import check_sums
 
 _BLOCK = "_block"
@@ -41,7 +42,7 @@ class Merged:
     """Tables by contract name, and what was set aside: ``_block`` is the index of the block.
 
     ``repeated`` counts, by block, rows of aggregate forms and official lists that stand there or in
-    another file already, word for word.
+    another file already, word for word; ``replaced`` results of another day than the one that counts.
     """
 
     tables: Mapping[str, pl.DataFrame]
@@ -49,6 +50,7 @@ class Merged:
     cells: pl.DataFrame
     rows_out: Mapping[int, int]
     repeated: Mapping[int, int] = field(default_factory=dict)
+    replaced: Mapping[int, int] = field(default_factory=dict)
     warnings: tuple[Problem, ...] = ()
 
 
@@ -63,6 +65,8 @@ def merge(blocks: Sequence[Block]) -> Merged:
     tables: dict[str, pl.DataFrame] = {}
     faults = [_marked(c.rejected, i) for i, c in done.items()]
     repeated: dict[int, int] = {}
+    replaced: dict[int, int] = {}
+    warnings = [warning for block in blocks for warning in block.warnings]
     for name, contract in CONTRACTS.items():
         parts = [_marked(c.rows, i) for i, c in done.items() if c.block.contract is contract]
         if not parts:
@@ -71,10 +75,13 @@ def merge(blocks: Sequence[Block]) -> Merged:
         if name in _REPEATED:
             rows, same = _without_repeats(rows, contract)
             repeated |= same
+        if contract is RESULTS:
+            sat = last_sittings(rows, blocks)
+            rows, replaced = sat.rows, sat.replaced
+            warnings += sat.warnings
         tables[name], again = _without_duplicates(rows, contract, blocks)
         faults.append(again)
     counts = [dict(table.group_by(_BLOCK).len().iter_rows()) for table in tables.values()]
-    warnings = [warning for block in blocks for warning in block.warnings]
     if "results" in tables:
         warnings += _twins(tables["results"], blocks) + _moved(tables["results"], homes)
         warnings += _in_two(tables["results"])
@@ -88,6 +95,7 @@ def merge(blocks: Sequence[Block]) -> Merged:
         pl.concat(cells, how="diagonal_relaxed").sort(_BLOCK, ROW, maintain_order=True),
         dict.fromkeys(done, 0) | {i: n for count in counts for i, n in count.items()},
         repeated,
+        replaced,
         tuple(warnings),
     )
 

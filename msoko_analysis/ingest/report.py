@@ -68,6 +68,7 @@ class IngestReport:
                 f"принято {_n(card['rows_out'])}, отложено {_n(card['set_aside'])}, "
                 f"очищено ячеек {_n(card['cells_blanked'])}"
                 + (f", дословных повторов {_n(card['repeated'])}" if card["repeated"] else "")
+                + (f", другого дня {_n(card['replaced'])}" if card["replaced"] else "")
                 + (f", по описанию не взято {_n(card['skipped'])}" if card["skipped"] else "")
             )
             if card["ignored"]:
@@ -160,6 +161,7 @@ def origin_cards(
             "set_aside": aside.get(index, 0),
             "cells_blanked": blanked.get(index, 0),
             "repeated": merged.repeated.get(index, 0),
+            "replaced": merged.replaced.get(index, 0),
             "skipped": block.skipped,
             "ignored": list(block.ignored),
             "tasks": dict(block.tasks),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -170,9 +171,11 @@ def test_a_shifted_row_is_set_aside_unseen(tmp_path: Path, read: Callable[..., t
     )
     report, rows = read(path)
     assert rows.height == 1
-    (fault,) = report.rejected
-    assert (fault.column, fault.rows) == ("Код ОО", (4, 5))
-    assert "скрыта" in fault.reason
+    assert [(fault.column, fault.rows) for fault in report.rejected] == [
+        ("Развёрнутые ответы", (4,)),
+        ("Первичный балл", (5,)),
+    ]
+    assert all("скрыта" in fault.reason for fault in report.rejected)
     lines = (report.out / "rejected" / "огэ.csv").read_text(encoding="utf-8-sig")
     assert "строка не по форме: Первичный балл" in lines
     assert any("не об участниках" in str(warning) for warning in report.warnings)
@@ -334,3 +337,92 @@ def test_a_code_that_two_schools_claim_says_nothing(
     results = pl.read_parquet(out / "results/**/*.parquet", hive_partitioning=False)
     assert results["school"].to_list() == ["050101"]
     assert any("gia_code" in str(w) for w in report.warnings)
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        ["01 - Русский язык 30.05.2026"],
+        ["01 - Русский язык 30.05.2026 г."],
+        ["01-Русский язык 30/05/26"],
+        ["1 – Русский язык", "2026-05-30"],
+        ["01 - Русский язык", datetime(2026, 5, 30)],
+        ["Предмет: 01 - Русский язык, дата экзамена: 30 мая 2026 года"],
+        ["01. Русский язык 2026.05.30 (резервный день 2)"],
+    ],
+)
+def test_a_title_has_its_day_in_any_order(
+    title: list, tmp_path: Path, read: Callable[..., tuple]
+) -> None:
+    path = workbook(tmp_path / "p.xlsx", Лист1=[title, EGE, ege_row(0, "+", "", 38, 70)])
+    _, rows = read(path, strict=True)
+    assert rows.select("year", "subject", "total").rows() == [(2026, "RU", 70)]
+
+
+@pytest.mark.parametrize("stem", ["01_2026.05.30", "01_30.05.2026", "протокол 01_2026-05-30"])
+def test_a_file_name_has_its_day_in_any_order(
+    stem: str, tmp_path: Path, read: Callable[..., tuple]
+) -> None:
+    path = workbook(tmp_path / f"{stem}.xlsx", Лист1=[EGE, ege_row(0, "+", "", 38, 70)])
+    _, rows = read(path)
+    assert rows.select("year", "subject", "total").rows() == [(2026, "RU", 70)]
+
+
+def test_a_day_that_no_calendar_has_is_refused(tmp_path: Path, read: Callable[..., tuple]) -> None:
+    rows = [["01 - Русский язык 31.06.2026"], EGE, ege_row(0, "+", "", 38, 70)]
+    with pytest.raises(DataError, match="с днём из календаря"):
+        read(workbook(tmp_path / "p.xlsx", Лист1=rows))
+
+
+@pytest.mark.parametrize(
+    ("heading", "form", "row", "right"),
+    [
+        ("Балл", EGE, ege_row(0, "+", "", 38, 70), ("EGE", 11, 70, None)),
+        ("Тестовый балл (100)", EGE, ege_row(0, "+", "", 38, 70), ("EGE", 11, 70, None)),
+        ("Балл ЕГЭ", EGE, ege_row(0, "+", "", 38, 70), ("EGE", 11, 70, None)),
+        ("Отметка", OGE, oge_row(0, "+", "", 30, 5), ("OGE", 9, 30, 5)),
+        ("Итоговая отметка", OGE, oge_row(0, "+", "", 30, 5), ("OGE", 9, 30, 5)),
+    ],
+)
+def test_the_last_column_has_several_headings(
+    heading: str, form: list, row: list, right: tuple, tmp_path: Path, read: Callable[..., tuple]
+) -> None:
+    path = workbook(tmp_path / "p.xlsx", Лист1=[RU, [*form[:-1], heading], row])
+    _, rows = read(path, strict=True)
+    assert rows.select("procedure", "grade", "total", "mark").rows() == [right]
+
+
+def test_points_beside_a_mark_are_those_of_the_ninth_class(
+    tmp_path: Path, read: Callable[..., tuple]
+) -> None:
+    bare = [*OGE[:-2], "Балл", "Отметка"]
+    both = [*OGE[:-1], "Отметка", "Итоговый балл"]
+    row = oge_row(0, "+", "", 30, 5)
+    path = workbook(tmp_path / "p.xlsx", Лист1=[RU, bare, row], Лист2=[OB, both, [*row, 30]])
+    _, rows = read(path, strict=True)
+    assert rows.select("procedure", "grade", "total", "mark").unique().rows() == [("OGE", 9, 30, 5)]
+
+
+def test_base_mathematics_is_of_the_eleventh_class_with_a_mark_alone(
+    tmp_path: Path, read: Callable[..., tuple]
+) -> None:
+    path = workbook(
+        tmp_path / "p.xlsx", Лист1=[MAB, [*EGE[:-1], "Оценка"], ege_row(0, "+", "", 12, 4)]
+    )
+    _, rows = read(path)
+    assert rows.select("procedure", "grade", "total", "mark").rows() == [("EGE", 11, 12, 4)]
+
+
+@pytest.mark.parametrize("written", ["экстерн", "СПО", "11А (ест-науч)", "ВПЛ", "2-й курс"])
+def test_a_class_nobody_understands_costs_its_cell(
+    written: str, tmp_path: Path, read: Callable[..., tuple]
+) -> None:
+    rows = [ege_row(k, "+", "", 38, 70 + k) for k in range(3)]
+    rows[1][3] = written
+    report, found = read(workbook(tmp_path / "p.xlsx", Лист1=[RU, EGE, *rows]))
+    assert found["total"].to_list() == [70, 71, 72]
+    assert found["class_group"].to_list() == ["11А", None, "11А"]
+    assert not report.rejected
+    assert [(f.column, f.rows) for f in report.cells] == [("Класс", (4,))]
+    listed = (report.out / "rejected" / "p_cells.csv").read_text(encoding="utf-8-sig")
+    assert written not in listed, "a cell out of form may hold anything"

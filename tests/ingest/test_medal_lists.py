@@ -109,8 +109,9 @@ def test_unknown_schools_and_wrong_degrees_are_set_aside(
     assert medalists["school"].to_list() == ["050102"]
     assert {(fault.rows, fault.reason.split(":")[0]) for fault in report.rejected} == {
         ((2,), "школы нет в таблице школ"),
-        ((3,), "строка сдвинута или повреждена и потому скрыта"),
+        ((3,), "не по форме столбца"),
     }
+    assert {fault.column for fault in report.rejected} == {"ОО", "Степень"}
 
 
 def test_a_list_without_a_year_is_refused(tmp_path: Path, read: Callable[..., tuple]) -> None:
@@ -133,3 +134,52 @@ def test_the_contract_form_takes_pseudonyms_and_no_names(
     written = (report.out / "rejected" / "medalists.csv").read_text(encoding="utf-8-sig")
     assert PEOPLE[1][0] not in written
     assert "скрыто" in written
+
+
+@pytest.mark.parametrize(
+    ("written", "degree"),
+    [
+        ("медаль «За особые успехи в учении» I степени", 1),
+        ("За особые успехи в учении II степени", 2),
+        ("медаль первой степени", 1),
+        ("2-й степени", 2),
+        ("І степень", 1),  # Cyrillic
+        ("золотая медаль", 1),
+        ("серебряная", 2),
+        ("1.0", 1),
+    ],
+)
+def test_a_degree_in_words(
+    written: str, degree: int, tmp_path: Path, read: Callable[..., tuple]
+) -> None:
+    rows = [["ФИО", "ОО", "Медаль"], [full_name(0), "050101", written]]
+    report, medalists, _ = read(workbook(tmp_path / "медаль_2026.xlsx", Лист1=rows))
+    assert medalists["degree"].to_list() == [degree]
+    assert not report.cells
+
+
+def test_a_medal_of_no_degree_costs_its_cell(tmp_path: Path, read: Callable[..., tuple]) -> None:
+    rows = [["ФИО", "ОО", "Вид медали"], [full_name(0), "050101", "медаль «За особые успехи»"]]
+    report, medalists, _ = read(workbook(tmp_path / "медаль_2026.xlsx", Лист1=rows))
+    assert medalists["degree"].to_list() == [None]
+    assert [(fault.column, fault.rows) for fault in report.cells] == [("Степень", (2,))]
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "Наименование образовательной организации",
+        "Полное наименование ОО",
+        "Наименование общеобразовательного учреждения",
+        "Образовательная организация",
+        "Название школы",
+        "ОУ",
+        "Школа (полностью)",
+    ],
+)
+def test_a_school_has_many_headings(
+    heading: str, tmp_path: Path, read: Callable[..., tuple]
+) -> None:
+    rows = [["ФИО выпускника", heading, "Год"], [full_name(0), "МБОУ\nСОШ № 1", "2026 г."]]
+    _, medalists, _ = read(workbook(tmp_path / "медаль.xlsx", Лист1=rows))
+    assert medalists.select("school", "year").rows() == [("050101", 2026)]
