@@ -32,7 +32,7 @@ SECONDS = 120
 _TESTS = {
     "disclosure": ("tests/test_disclosure.py",),
     "findings/interventions": ("tests/measures/test_interventions.py",),
-    "findings/observation": ("tests/documents/test_observation.py", "tests/findings"),
+    "findings/observation": ("tests/findings/test_observation.py",),
     "findings/recommendations": ("tests/documents/test_recommendations.py", "tests/findings"),
 }
 _OTHER = {

@@ -190,7 +190,8 @@ def v_gap_of_marks(first: np.ndarray, second: np.ndarray) -> float:
     chance to be above each other when both are normal on one scale. ``first``, ``second`` (marks,)
     pupils. Marks that nobody got are left out. Two marks do not tell spreads: they are taken as
     equal, and ``V = Φ⁻¹(p_a) − Φ⁻¹(p_b)`` of the shares of the higher one. nan where a group has
-    nobody, or all of a group have the lowest or all the highest mark.
+    nobody, all of a group have the lowest or all the highest mark, or one of more marks occurs only
+    in a group of fewer than three.
     Source: Ho, Reardon 2012, "probit-probit" estimate.
 
     >>> round(v_gap_of_marks(np.array([10, 30, 40, 20]), np.array([20, 40, 30, 10])), 3)
@@ -204,7 +205,7 @@ def v_gap_of_marks(first: np.ndarray, second: np.ndarray) -> float:
         return float("nan")
     if counts.shape[1] <= 3 and (counts > 0).all():
         mean, spread = _exact(counts)
-    elif (counts > 0).sum(axis=1).max() < 3:
+    elif not counts[(counts > 0).sum(axis=1) >= 3].sum(axis=0).all():
         return float("nan")
     else:
         fit = hetop(counts)

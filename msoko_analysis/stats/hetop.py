@@ -43,14 +43,15 @@ class Hetop:
 def hetop(counts: np.ndarray) -> Hetop:
     """Maximum likelihood of ``Pr(k|g) = Φ((c_k − μ_g)/σ_g) − Φ((c_{k−1} − μ_g)/σ_g)``.
 
-    ``counts`` (schools × marks, in order) pupils; at least three marks, each of which occurs, and
-    one school with three different marks. Two cuts fix the scale while fitting (Fisher scoring on
+    ``counts`` (schools × marks, in order) pupils; at least three marks, each of which occurs in a
+    school with three different marks. Two cuts fix the scale while fitting (Fisher scoring on
     μ, log σ and the other cuts, whose information is block-diagonal but for the cuts); the result
     is then brought to the star scale ``Σ p_g μ_g = 0``, ``Σ p_g (μ_g² + σ_g²) = 1``.
 
     Sparse schools: fewer than three marks do not tell σ_g, which is then exp(mean log σ) of the
     others; all pupils in the lowest or in the highest mark leave μ_g without a bound, and the
     lowest or highest estimated mean stands. Such schools have no part in the fit of cuts and σ.
+    Refused: so few pupils over so many marks that the likelihood has no highest point.
     Source: Reardon, Shear, Castellano, Ho, J. Educ. Behav. Stat. 42:3–45 (2017); methods.md §1.8.
 
     >>> result = hetop(np.array([[30, 40, 20, 10], [10, 20, 40, 30], [0, 0, 3, 5], [0, 0, 0, 4]]))
@@ -68,6 +69,8 @@ def hetop(counts: np.ndarray) -> Hetop:
     rich = cells >= _CELLS_FOR_SPREAD
     if not rich.any():
         raise StatsInputError("no school has three different marks")
+    if not (counts[rich].sum(axis=0) > 0).all():
+        raise StatsInputError("a mark occurs only where fewer than three do: leave out or merge")
     mean, log_spread = np.full((2, len(counts)), np.nan)
     start = norm.ppf(np.cumsum(counts.sum(axis=0))[:-1] / counts.sum())
     mean[rich], log_spread[rich], cuts = _fit(counts[rich], start, with_spread=True)
@@ -111,7 +114,11 @@ def _fit(
     spread = np.full(len(counts), log_spread)
     value = _likelihood(counts, mean, spread, cuts)
     for _ in range(_ROUNDS):
-        moves = _step(counts, mean, spread, cuts, with_spread)
+        try:
+            with np.errstate(over="raise", invalid="raise"):
+                moves = _step(counts, mean, spread, cuts, with_spread)
+        except (np.linalg.LinAlgError, FloatingPointError):  # the likelihood is level somewhere
+            break
         for _ in range(_HALVINGS):
             new = tuple(old + move for old, move in zip((mean, spread, cuts), moves, strict=True))
             risen = _likelihood(counts, *new)
@@ -121,7 +128,7 @@ def _fit(
         (mean, spread, cuts), value = new, risen
         if max(np.abs(move).max() for move in moves) < _TOLERANCE:
             return mean, spread, cuts
-    raise StatsInputError("the fit did not settle: are counts those of pupils?")
+    raise StatsInputError("the fit did not settle: too few pupils for so many marks, merge some")
 
 
 def _likelihood(

@@ -31,12 +31,6 @@ class LoglinearFit:
         """The curves as distributions (B × K), each row summing to 1."""
         return self.expected / self.expected.sum(axis=1, keepdims=True)
 
-    @property
-    def phi(self) -> np.ndarray:
-        """Pearson's ``Σ (N − μ)²/μ`` over its degrees of freedom (B,): 1 if only chance is left."""
-        freedom = self.design.shape[0] - self.design.shape[1]
-        return ((self.counts - self.expected) ** 2 / self.expected).sum(axis=1) / freedom
-
 
 def loglinear_fit(counts: np.ndarray, *, degree: int = 5) -> LoglinearFit:
     """Smooth histograms by ``log μ_k = Σ_d β_d P_d(k)``, N_k Poisson, P_d Legendre polynomials.

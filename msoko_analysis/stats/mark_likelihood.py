@@ -32,11 +32,6 @@ class MarkLikelihood:
             raise StatsInputError("every category must be used by somebody")
         self._mode = np.zeros(self.counts.shape[1])
 
-    def given(self, u: np.ndarray, cuts: np.ndarray) -> np.ndarray:
-        """``Σ_k N_k ln P_k(u)`` at ``u`` (schools × places)."""
-        _, _, cells = _cells(u, cuts)
-        return (self.counts[:, :, None] * np.log(cells)).sum(axis=0)
-
     def modes(self, cuts: np.ndarray, tau: float) -> tuple[np.ndarray, np.ndarray]:
         """Mode of each school's posterior and the standard deviation its curvature gives.
 

@@ -57,13 +57,6 @@ class RegionSpike:
     phi: float
 
     @property
-    def ratio(self) -> np.ndarray:
-        """Pupils at the cut to pupils one point below it, ``N_c/N_{c−1}``; inf or nan if none."""
-        cut = np.array(self.cuts)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return self.counts[cut] / self.counts[cut - 1]
-
-    @property
     def scaled_by_placebo(self) -> bool:
         """Whether there are enough placebo cuts to scale by; otherwise φ is used."""
         return len(self.placebo_cuts) >= FEWEST_PLACEBOS

@@ -36,11 +36,6 @@ class TwoGroups:
         """Probability that a school was not lifting, given its data (schools,)."""
         return self.posterior[0]
 
-    @property
-    def share(self) -> np.ndarray:
-        """Posterior mean of the share (schools,)."""
-        return self.grid @ self.posterior
-
 
 def two_groups(log_likelihood: np.ndarray, grid: np.ndarray) -> TwoGroups:
     """Nonparametric prior over a grid of shares by EM, and the posterior of every school.

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import rankdata
 
+from msoko_analysis.errors import StatsInputError
 from msoko_analysis.rules.fioko import cohort_jump, inflated_mean, mark_agreement, objectivity_index
 
 
@@ -59,6 +60,15 @@ def test_jump_needs_both_years() -> None:
     jump = cohort_jump(np.array([0.6, np.nan, 0.61]), np.array([0.6, 0.5, np.nan]))
     assert not jump.marked.any()
     assert np.isnan(jump.ratio[1:]).all()
+    nobody = cohort_jump(np.array([0.6, np.nan]), np.array([np.nan, 0.5]))
+    assert np.isnan([*nobody.ratio, nobody.lower_limit, nobody.upper_limit]).all()
+    assert nobody.marked.tolist() == [False, False]
+
+
+@pytest.mark.parametrize("pupils", [0, 1])
+def test_a_region_of_one_pupil_has_no_limit(pupils: int) -> None:
+    with pytest.raises(StatsInputError, match="at least two pupils"):
+        inflated_mean(np.zeros((1, 21)), np.eye(1, 21, 4)[0] * pupils)
 
 
 def test_index_without_schools_is_unknown() -> None:

@@ -21,6 +21,12 @@ CASES = yaml.safe_load((Path(__file__).parents[1] / "cases" / "medals.yaml").rea
 SUBJECTS = ("RU", "MA", "FI", "OB", "IS", "BI")
 RUN = load_run(PARAMS / "runs" / "demo.yaml")
 RULES = RUN.medal_rules
+# A region may write rules in which base mathematics stands for nothing, as no rule of ours does.
+WITHOUT_BASE = tuple(
+    rule.model_copy(update={"base_mark": None, "base_alone": False})
+    for rule in RULES.rules
+    if rule.other
+)
 
 
 def exams(scores: dict[str, float], base: float = np.nan) -> MedalExams:
@@ -81,11 +87,18 @@ def slow_twin(rule: MedalRule, taken: dict[str, float], base: float | None) -> b
 @given(
     taken=st.dictionaries(st.sampled_from(SUBJECTS), st.integers(20, 100)),
     base=st.none() | st.integers(2, 5),
-    rule=st.sampled_from(RULES.rules),
+    rule=st.sampled_from(RULES.rules + WITHOUT_BASE),
 )
 def test_equals_slow_twin(taken: dict[str, int], base: int | None, rule: MedalRule) -> None:
     mine = exams(taken, np.nan if base is None else base)
     assert said(follows_rule(rule, mine, thresholds(2021))[0]) == slow_twin(rule, taken, base)
+
+
+def test_base_mathematics_stands_for_nothing_where_the_rule_does_not_name_it() -> None:
+    rule, mine = WITHOUT_BASE[0], exams({"RU": 90}, base=5)
+    named = next(one for one in RULES.rules if one.years == rule.years and one.other)
+    assert said(follows_rule(named, mine, thresholds(2021))[0]) is True
+    assert said(follows_rule(rule, mine, thresholds(2021))[0]) == "unknown"
 
 
 @given(

@@ -125,6 +125,20 @@ def test_marks_give_the_gap_that_ties_hide() -> None:
     assert v_gap(first[None], second[None]).value < 0.57
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ([0, 0, 0, 0], [1, 2, 2, 1]),  # nobody
+        ([5, 0, 0, 0], [1, 2, 2, 1]),  # all at the lowest of the marks given
+        ([3, 0, 4, 0], [0, 5, 0, 6]),  # two marks each, and no two of them the same
+        ([3, 0, 4, 1], [0, 5, 0, 6]),  # where the mark 3 lies is told by a group of two marks only
+    ],
+)
+def test_marks_that_tell_no_gap(first: list, second: list) -> None:
+    assert np.isnan(v_gap_of_marks(np.array(first), np.array(second)))
+    assert np.isnan(v_gap_of_marks(np.array(second), np.array(first)))
+
+
 def test_edges() -> None:
     one, other = np.eye(2, 4), np.eye(2, 4, 2)
     apart = v_gap(other, one)

@@ -65,6 +65,18 @@ def test_equals_a_general_optimiser(kinds: int) -> None:
     assert np.allclose(distance, best.x[:4], atol=2e-4)
 
 
+@pytest.mark.parametrize(
+    "counts", [[[1, 3, 26], [20, 3, 21]], [[10, 21, 15], [16, 6, 23], [0, 1, 27]]]
+)
+def test_a_step_too_long_is_taken_back(counts: list) -> None:
+    """Of three marks every school's μ and σ reproduce its shares, also where full steps overshoot."""
+    shares = np.array([row for row in counts if min(row) > 0], dtype=float)
+    result = hetop(np.array(counts))
+    edges = (result.cuts - result.mean[:, None]) / result.spread[:, None]
+    p = np.diff(norm.cdf(edges), axis=1, prepend=0, append=1)[: len(shares)]
+    assert p == pytest.approx(shares / shares.sum(axis=1, keepdims=True), abs=1e-9)
+
+
 @settings(max_examples=30, deadline=None)
 @given(seed=st.integers(0, 10_000), schools=st.integers(1, 12))
 def test_star_scale_and_mirror(seed: int, schools: int) -> None:
@@ -124,6 +136,9 @@ def test_sparse_schools() -> None:
         ([[1, 2], [3, 4]], "three marks"),
         ([[1, 2, 0], [3, 4, 0]], "merge"),
         ([[3, 0, 0], [0, 3, 2]], "no school"),
+        ([[5, 0, 1, 2], [0, 4, 0, 0]], "fewer than three"),
+        ([[0, 1, 0, 7, 7, 9], [3, 6, 2, 0, 0, 0], [0, 3, 7, 0, 0, 9]], "did not settle"),
+        ([[0, 0, 0, 7, 3, 1], [0, 0, 3, 2, 2, 6], [6, 5, 1, 0, 0, 3]], "did not settle"),
         ([[1, -1, 2]], "not negative"),
         ([[1, np.nan, 2]], "finite"),
     ],

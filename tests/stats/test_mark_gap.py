@@ -202,6 +202,18 @@ def test_edges() -> None:
         mark_gap(pairs[:, :3], reliability=0.8)
 
 
+def test_without_differences_inside_schools_the_spread_of_pupils_is_bounded() -> None:
+    # Fifteen schools of 200 that agree with the exam, fifteen of 10 where all pupils lie on one side.
+    sides = np.zeros((30, 3))
+    sides[:15, 1] = 200
+    sides[0] = 1, 199, 0
+    sides[15::2, 0] = sides[16::2, 2] = 10
+    exam = np.random.default_rng(0).integers(2, 5, (30, 4)) * np.repeat([20, 1], 15)[:, None]
+    within = 199 / 200 / (15 * 199 + 15 * 9)  # one pupil of 3,150 lies elsewhere than his school
+    result = mark_gap_of_comparison(sides, exam)
+    assert result.pupil_variance == pytest.approx(2 * within)
+
+
 # ---- the real region
 
 

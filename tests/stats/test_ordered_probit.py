@@ -156,6 +156,17 @@ def test_any_small_table_gets_an_answer(seed: int, schools: int, most: int) -> N
     assert np.isnan(result.icc) or ((left_out >= 0) & (left_out <= 1)).all()
 
 
+def test_the_climb_goes_on_where_the_nodes_bend_the_wrong_way() -> None:
+    # Schools of one category and a wide prior: a Newton step would lead down from the start at 4.18.
+    counts = np.array([[0.0, 10], [50, 0], [0, 3]])
+    start = norm.ppf([50 / 63]) * np.sqrt(26)
+    height, _, cuts = MarkLikelihood(counts).best_cuts(start, 5.0)
+    found = minimize(lambda c: -dense_likelihood(counts, c, 5.0, 4_001).sum(), [-2.0])
+    assert height == pytest.approx(-found.fun, abs=0.1)
+    assert cuts == pytest.approx(found.x, abs=0.3)
+    assert dense_likelihood(counts, start, 5.0).sum() < -found.fun - 1
+
+
 def test_too_few_is_an_answer() -> None:
     for counts in ([[3, 4, 5]], [[0, 9, 0], [0, 4, 0]], [[1, 0], [0, 1]], [[0, 0], [3, 3]]):
         result = ordered_probit(np.array(counts))
