@@ -22,6 +22,7 @@ LAYERS = [
     "errors",  # what a fault is
     "walls",  # what a file must be before anything opens it
     "folders",  # folders that appear complete or not at all
+    "safe_names",  # what somebody typed, as a folder, as a cell
     "russian",  # numbers, plurals, cases
     "synthetic",  # pupils with known truth; knows nothing of the rest
     "params",  # every reader of params/: run, scales, limits, registers

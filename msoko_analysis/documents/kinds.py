@@ -4,25 +4,29 @@ A note has two issues: «notes» for everybody, «official» with full numbers f
 
 Every document stands in a folder of its own below ``reports/<year>/``: the note of a municipality in
 ``<district>``, any other kind in ``<kind>/<district>``, a letter one deeper, in ``<school>``, so that
-each is replaced in one step.
+each is replaced in one step. Codes are whatever somebody typed, so folders have safe names
+(decision 0037).
 """
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
-from urllib.parse import quote
 
 from msoko_analysis.errors import ParamsError
 from msoko_analysis.params.run import RunParams
 from msoko_analysis.params.schema import PROJECT, nearest
 from msoko_analysis.russian import natural
+from msoko_analysis.safe_names import file_name, own_name
 
 NOTEBOOKS = PROJECT / "notebooks"
 NOTES = "notes"
 _REGION = "region"
+_YEAR = re.compile(r"\d{4}")
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,8 @@ class Target:
     """One document to make: its kind, what it is about, the title by which lists are sorted.
 
     ``district`` is empty for a document about the region, ``school`` for one that is not about a
-    school; ``group`` is the heading under which many documents of a kind are listed.
+    school; ``group`` is the heading under which many documents of a kind are listed. ``alike``: the
+    codes of another document of the run differ from these in capitals only.
     """
 
     kind: str
@@ -77,6 +82,7 @@ class Target:
     title: str
     school: str = ""
     group: str = ""
+    alike: bool = False
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -84,18 +90,34 @@ class Target:
 
         >>> Target("notes", 2026, "M01", "").parts, Target("overview", 2026, "", "").parts
         (('2026', 'M01'), ('2026', 'overview', 'region'))
-        >>> Target("letters", 2026, "M01", "", "Школа 1/2").parts[-1].isascii()
-        True
+        >>> Target("letters", 2026, "..", "", "Школа 1/2").parts
+        ('2026', 'letters', '%2E%2E', 'Школа 1%2F2')
         """
         own = () if self.kind == NOTES else (self.kind,)
-        school = (quote(self.school, safe=""),) if self.school else ()
-        return (str(self.year), *own, self.district or _REGION, *school)
+        places = [self._folder(code) for code in (self.district, self.school) if code]
+        return (str(self.year), *own, *(places or [_REGION]))
+
+    def _folder(self, code: str) -> str:
+        name = file_name(code, taken=KINDS)
+        return own_name(name, code) if self.alike else name
 
     @property
     def about(self) -> dict[str, str | int]:
         """The parameters of the notebook that say what the document is about."""
         places = {"district": self.district, "school": self.school}
         return {**{name: code for name, code in places.items() if code}, "year": self.year}
+
+
+def year_folder(out: Path) -> Path | None:
+    """The folder of the year above the folder of a document; None if it stands in none.
+
+    >>> year_folder(Path("reports/2021/letters/2020/s01")).as_posix()
+    'reports/2021'
+    """
+    above = list(out.parents)
+    inside = [place for place in (2, 1) if len(above) > place and above[place - 1].name in KINDS]
+    years = [above[place] for place in [*inside, 0] if _YEAR.fullmatch(above[place].name)]
+    return years[0] if years else None
 
 
 def targets(
@@ -117,11 +139,23 @@ def targets(
     chosen_years, codes = _years(run, years), _districts(run, districts)
     to_schools = any(KINDS[kind].about == "school" for kind in kinds)
     schools = schools_with_results(run) if to_schools else {}
-    return [
+    every = [
         target
         for year in chosen_years
         for kind in kinds
-        for target in _of_kind(run, KINDS[kind], year, codes, schools)
+        for target in _of_kind(run, KINDS[kind], year, _districts(run, None), schools)
+    ]
+    # the folder of a document is the same whatever else is asked for
+    return [one for one in _told_apart(every) if one.district in codes or not one.district]
+
+
+def _told_apart(every: Sequence[Target]) -> list[Target]:
+    """The documents, those marked whose folders a disk without capitals would take for one."""
+    folders = Counter("/".join(one.parts).casefold() for one in every)
+    twins = {folder for folder, times in folders.items() if times > 1}
+    return [
+        replace(one, alike=True) if "/".join(one.parts).casefold() in twins else one
+        for one in every
     ]
 
 
@@ -175,6 +209,9 @@ def _districts(run: RunParams, wanted: Sequence[str] | None) -> list[str]:
     by_word |= {code.casefold(): code for code in names}
     chosen = set(names) if wanted is None else set()
     for word in wanted or ():
+        if word in names:  # codes may differ in capitals only
+            chosen.add(word)
+            continue
         if word.casefold() not in by_word:
             there = "\n".join(f"  {code} — {name}" for code, name in sorted(names.items()))
             hint = nearest(word, [*names, *names.values()])

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pandas as pd
 
@@ -34,6 +33,7 @@ from msoko_analysis.params.run import DEMO_RUN, RunParams, load_run
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.params.schema import PROJECT, nearest
 from msoko_analysis.russian import natural
+from msoko_analysis.safe_names import file_name
 from msoko_analysis.wording import school_figures
 from msoko_analysis.wording.explorer import chain, context, counts, school
 from msoko_analysis.wording.names import paper_name, school_name
@@ -308,6 +308,6 @@ def save_tables(tables: Sequence[Table], folder: Path | str = "", *, name: str =
     out.mkdir(parents=True, exist_ok=True)
     service = any(one.service for one in tables)
     mark = "-служебное" if service else ""
-    path = out / f"{quote(name or tables[0].name, safe=' ')}{mark}.xlsx"
+    path = out / f"{file_name(name or tables[0].name)}{mark}.xlsx"
     path.write_bytes(workbook(tables))
     return path

@@ -6,6 +6,7 @@ Black-and-white print must do: meaning is carried by shape, hatching and labels.
 from __future__ import annotations
 
 import io
+import warnings
 from dataclasses import dataclass
 
 import numpy as np
@@ -131,11 +132,22 @@ def hidden_patch() -> Patch:
     return Patch(facecolor="none", edgecolor=MID, hatch="xxxx", label="число скрыто (малая группа)")
 
 
+def as_words(name: str) -> str:
+    r"""A name that somebody typed, as text of a figure: two dollars in it are no formula.
+
+    >>> print(as_words("Лицей $1$"))
+    Лицей \$1\$
+    """
+    return name.replace("$", r"\$")
+
+
 def drawn(canvas: Canvas, name: str, caption: str, description: str) -> Figure:
     """The canvas as a figure; the same canvas gives the same bytes."""
-    buffer = io.StringIO()
-    canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    buffer, picture = io.StringIO(), io.BytesIO()
+    with warnings.catch_warnings():
+        # a sign the font lacks is drawn as a box; the table beside the figure has it
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)
+        canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+        canvas.savefig(picture, format="png", dpi=_DOTS, metadata={"Software": None})
     svg = buffer.getvalue()
-    picture = io.BytesIO()
-    canvas.savefig(picture, format="png", dpi=_DOTS, metadata={"Software": None})
     return Figure(name, caption, description, svg[svg.index("<svg") :], picture.getvalue())

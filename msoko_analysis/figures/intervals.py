@@ -11,7 +11,17 @@ import seaborn as sns
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 
-from msoko_analysis.figures.base import COMMA, DARK, EXCESS, MID, STYLE, WIDTH, Figure, drawn
+from msoko_analysis.figures.base import (
+    COMMA,
+    DARK,
+    EXCESS,
+    MID,
+    STYLE,
+    WIDTH,
+    Figure,
+    as_words,
+    drawn,
+)
 
 _ROW, _FOOT, _LETTER = 0.21, 1.05, 0.068  # inches: one school, axis and legend, a letter of a name
 
@@ -49,7 +59,7 @@ def school_intervals(
         axis.plot(data.value, places, "D", color=DARK, markersize=4)
         axis.plot(data.expected, places, "|", color=EXCESS, markersize=10, markeredgewidth=2)
         axis.axvline(data.region, color=MID, linestyle="--", linewidth=1)
-        axis.set_yticks(places, [_fitting(one) for one in data.names])
+        axis.set_yticks(places, [as_words(_fitting(one)) for one in data.names])
         axis.set_ylim(len(places) - 0.4, -0.6)
         axis.set_xlim(*data.ends)
         axis.xaxis.set_major_formatter(COMMA)

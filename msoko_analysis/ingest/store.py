@@ -22,6 +22,7 @@ from msoko_analysis.ingest.clean import PLACE, shown
 from msoko_analysis.ingest.contracts import PAPER
 from msoko_analysis.ingest.merge import SAME, Merged
 from msoko_analysis.ingest.sheets import ROW
+from msoko_analysis.safe_names import text_cell
 
 #: The file by which a derived folder is known.
 ORIGIN = "origin.json"
@@ -205,8 +206,8 @@ def _write_csv(path: Path, header: Sequence[str], lines: Sequence[Sequence[Any]]
     path.parent.mkdir(exist_ok=True)
     with path.open("w", encoding="utf-8-sig", newline="") as file:
         writer = csv.writer(file, delimiter=";")
-        writer.writerow(header)
-        writer.writerows(lines)
+        for line in (header, *lines):
+            writer.writerow(text_cell(cell) if isinstance(cell, str) else cell for cell in line)
 
 
 def fingerprint(path: Path) -> Fingerprint:

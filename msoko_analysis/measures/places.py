@@ -13,8 +13,8 @@ from msoko_analysis.russian import fold
 
 @dataclass(frozen=True)
 class Places:
-    """``codes``: code or name of a municipality, folded → code of the run's district; ``homes``:
-    school → municipality, from the table of schools.
+    """``codes``: code or name of a municipality, folded or as it stands in the run → code of the
+    run's district; ``homes``: school → municipality, from the table of schools.
     """
 
     codes: Mapping[str, str]
@@ -38,14 +38,16 @@ class Places:
             units = form.loc[form["level"] == "municipality", ["unit", "unit_name"]]
             pairs = units.drop_duplicates().itertuples(index=False)
             printed |= {fold(u): names[fold(name)] for u, name in pairs if fold(name) in names}
-        codes = {fold(code): code for code in districts}
+        # two codes of a run may differ in capitals only: as it stands a code is its own
+        codes = {fold(code): code for code in districts} | {code: code for code in districts}
         homes = zip(schools["school"], schools["municipality"], strict=True)
         return cls(names | printed | codes, dict(homes))
 
     def districts(self, municipalities: pd.Series) -> pd.Series:
         """Codes of municipalities; one that is no district of the run stays as it is."""
         named = municipalities.dropna().unique()
-        return municipalities.map({one: self.codes.get(fold(one), one) for one in named})
+        known = {one: self.codes.get(one, self.codes.get(fold(one), one)) for one in named}
+        return municipalities.map(known)
 
     def of_schools(self, schools: pd.Series, given: pd.Series) -> pd.Series:
         """Municipalities of schools: by the table of schools, else as ``given``; may be empty."""

@@ -9,11 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from openpyxl.cell.cell import TYPE_STRING
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 
 from msoko_analysis.page.packing import without_times
 from msoko_analysis.page.prose import behind, escaped
 from msoko_analysis.russian import DASH, NBSP, number
+from msoko_analysis.safe_names import text_cell
 
 if TYPE_CHECKING:
     from msoko_analysis.findings import Finding
@@ -112,14 +115,19 @@ class Table:
     def csv(self) -> str:
         """The same cells as a text file that Russian Excel opens: semicolons, decimal commas."""
         cells = self.plain().apply(lambda column: column.map(self._with_comma(column.name)))
+        cells.columns = [text_cell(name) for name in cells]
         return cells.to_csv(sep=";", index=False, lineterminator="\n")
 
     def _with_comma(self, name: str) -> Callable[[Any], Any]:
         """How a cell of a column stands in a text file: with all its printed digits."""
         places = self.digits[name].places if name in self.digits else 0
-        return lambda cell: (
-            f"{cell:.{places}f}".replace(".", ",") if isinstance(cell, float) else cell
-        )
+
+        def shown(cell: Any) -> Any:
+            if isinstance(cell, float):
+                return f"{cell:.{places}f}".replace(".", ",")
+            return text_cell(cell) if isinstance(cell, str) else cell
+
+        return shown
 
     def _plain(self, name: str, value: Any) -> Any:
         if isinstance(value, str):
@@ -167,8 +175,18 @@ def workbook(tables: Iterable[Table]) -> bytes:
         for table in tables:
             frame = table.plain()
             frame.to_excel(book, sheet_name=table.name, index=False)
+            sheet = book.sheets[table.name]
+            _keep_text(sheet)
             for place, name in enumerate(frame, 1):
                 widest = max(len(str(cell)) for cell in (name, *frame[name]))
-                sheet = book.sheets[table.name]
                 sheet.column_dimensions[get_column_letter(place)].width = min(widest, _WIDEST) + 2
     return without_times(made.getvalue())
+
+
+def _keep_text(sheet: Worksheet) -> None:
+    """Text stays text, also what begins like a formula: a name somebody typed must not run in Excel."""
+    for row in sheet.iter_rows():
+        for cell in row:
+            if isinstance(cell.value, str):
+                cell.data_type = TYPE_STRING
+                cell.quotePrefix = cell.value.startswith("=")  # it stays text when it is edited

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from msoko_analysis.errors import DataError, ParamsError, Problem
 from msoko_analysis.params.equity import EquityModels, read_equity_models
@@ -138,17 +138,25 @@ class Threshold(Strict):
     """One limit: what it is, its value and unit, since when, by whose word.
 
     ``kind`` tells whose rule it is (an official one, a published recommendation, or our own model);
-    ``status`` tells how well its source is known.
+    ``status`` tells how well its source is known. A run may not set a value below ``floor``: the
+    limits of the gate keep single pupils from being told (decision 0038).
     """
 
     name: Text
     title_ru: Text
     value: Number
+    floor: Number | None = None
     unit: Literal["share", "percent", "z", "pupils", "schools", "marks", "ratio", "markers", "sd"]
     date: date
     kind: Literal["official", "recommended", "own"]
     status: Literal["found_official", "found_secondary", "calculated", "proposed"]
     source: Text
+
+    @model_validator(mode="after")
+    def _above_its_floor(self) -> Threshold:
+        if self.floor is not None and self.value < self.floor:
+            raise Fault(f"порог меньше {self.floor:g}, своего floor", "исправьте value")
+        return self
 
 
 class Thresholds(Strict):
@@ -354,6 +362,11 @@ def _own_limits(
             problems.append(document.problem(("thresholds", name), rule, nearest(name, limits)))
             continue
         usual = limits[name]
+        if usual.floor is not None and value < usual.floor:
+            rule = f"порог «{name}» меньше {usual.floor:g}: стали бы видны отдельные ученики"
+            action = f"впишите не меньше {usual.floor:g} или уберите строку; обычно {usual.value:g}"
+            problems.append(document.problem(("thresholds", name), rule, action))
+            continue
         if value == usual.value:
             continue
         told = f"{value:g} вместо {usual.value:g}".replace(".", ",")

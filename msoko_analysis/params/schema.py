@@ -9,20 +9,52 @@ from __future__ import annotations
 import csv
 import difflib
 import io
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 
 from msoko_analysis.errors import DataError, ParamsError, Problem
 from msoko_analysis.walls import check_regular
 
 Whole = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True, allow_inf_nan=False)]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+class Fault(ValueError):
+    """Raised by validators of a schema: the rule that is broken and what to do, both in Russian."""
+
+    def __init__(self, rule: str, action: str) -> None:
+        super().__init__(f"{rule} — {action}")
+        self.rule, self.action = rule, action
+
+
+def _printable(text: str) -> str:
+    """Words that Word and Excel can hold: they refuse a whole document for one control character."""
+    if _UNPRINTABLE.search(text):
+        raise Fault("в тексте есть непечатаемый знак", "уберите его")
+    return text
+
+
+Text = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1),
+    AfterValidator(_printable),
+]
 
 PROJECT = Path(__file__).resolve().parents[2]
 _SURPLUS = "лишние ячейки"
@@ -37,14 +69,6 @@ class Strict(BaseModel):
 
 
 _Row = TypeVar("_Row", bound=Strict)
-
-
-class Fault(ValueError):
-    """Raised by validators of a schema: the rule that is broken and what to do, both in Russian."""
-
-    def __init__(self, rule: str, action: str) -> None:
-        super().__init__(f"{rule} — {action}")
-        self.rule, self.action = rule, action
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import re
 import sys
 from dataclasses import dataclass
 from functools import cache
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,17 @@ from msoko_analysis.errors import RenderError  # noqa: E402
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 HEADING = re.compile(r"<h([1-3])((?:\s[^>]*)?)>(.*?)</h\1>", re.DOTALL)
-OUTSIDE = re.compile(
-    r"<(?:script|link|iframe|object|embed)\b"
-    r"|<(?:img|image|source|video|audio|use)\b[^>]*?\s(?:src|href|xlink:href)\s*=\s*[\"']?(?!data:|#|[\"'])"
-    r"|@import\b|url\(\s*[\"']?(?!data:|#)",
-    re.IGNORECASE,
+_LOADING, _SHOWING = "script|link|iframe|object|embed", "img|image|source|video|audio|use"
+_FROM_ELSEWHERE = re.compile(r"@import\b|url\((?!\s*[\"']?\s*(?:data:|#))", re.I)
+# What any page that loads something has, and one whose text only speaks of it may have.
+_SOURCES = "src|srcset|poster|href|xlink:href"
+_SUSPICIOUS = re.compile(
+    rf"<(?:{_LOADING})\b|{_FROM_ELSEWHERE.pattern}"
+    rf"|<(?:{_SHOWING})\b[^>]*?\s(?:{_SOURCES})\s*=\s*[\"']?(?!data:|#|[\"'])",
+    re.I,
 )
+# Attributes that hold words: names of schools, of findings.
+_WORDS = re.compile(r"alt|title|id|class|aria-.*|data-.*")
 LATIN = str.maketrans(
     dict(
         zip(
@@ -131,9 +137,8 @@ def note_html(notebook: NotebookNode, *, title: str, fingerprint: str = "") -> s
     """
     note = {"title": title, "fingerprint": fingerprint}
     page, _ = exporter().from_notebook_node(notebook, {"note": note})
-    if found := OUTSIDE.search(page):
-        quoted = page[found.start() : found.start() + 80]
-        raise RenderError(f"Справка не должна ничего загружать и запускать, а в ней есть: {quoted}")
+    if found := _outside(page):
+        raise RenderError(f"Справка не должна ничего загружать и запускать, а в ней есть: {found}")
     head, body = page.split("<main>", 1)
     headings: list[_Heading] = []
     body = HEADING.sub(lambda match: _with_id(match, headings), body)
@@ -145,6 +150,54 @@ def note_html(notebook: NotebookNode, *, title: str, fingerprint: str = "") -> s
     at = place.start() if place else len(body)
     contents = _contents(headings) if notebook.metadata.get("contents", True) else ""
     return f"{head}<main>{body[:at]}{contents}{body[at:]}"
+
+
+def _outside(page: str) -> str:
+    """The first part of a page that a browser would load or run, "" if there is none.
+
+    Only markup and styles count: a school may be called «@import url(a)».
+
+    >>> _outside("<p>@import url(a)</p>"), _outside('<p style="background: url(a.png)">')
+    ('', '<p style="background: url(a.png)">')
+    """
+    if not _SUSPICIOUS.search(page):
+        return ""
+    parser = _Loads()
+    parser.feed(page)
+    parser.close()
+    return parser.found[:80]
+
+
+class _Loads(HTMLParser):
+    """Looks for the first element, attribute or style that makes a browser load something."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found = ""
+        self._style = False
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """An element: what it is, where it takes its content from, its style."""
+        self._style = tag == "style"
+        loads = tag in _LOADING.split("|")
+        for name, value in attrs:
+            text = (value or "").strip()
+            if name in _SOURCES.split("|"):
+                shows = tag in _SHOWING.split("|")
+                loads |= shows and text != "" and not text.lower().startswith(("data:", "#"))
+            elif not _WORDS.fullmatch(name):
+                loads |= bool(_FROM_ELSEWHERE.search(text))
+        if loads:
+            self.found = self.found or self.get_starttag_text() or tag
+
+    def handle_endtag(self, tag: str) -> None:
+        """The end of an element; styles do not stand inside one another."""
+        self._style = False
+
+    def handle_data(self, data: str) -> None:
+        """Text: of interest in a style sheet only."""
+        if self._style and (found := _FROM_ELSEWHERE.search(data)):
+            self.found = self.found or data[found.start() :]
 
 
 def _with_id(match: re.Match[str], headings: list[_Heading]) -> str:

@@ -17,11 +17,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from msoko_analysis.documents.kinds import KINDS, NOTES
 from msoko_analysis.provenance.manifest import NAME, read_manifest
-from msoko_analysis.publish.render import PAGE
+from msoko_analysis.publish.render import FAILED, PAGE, document_key
 from msoko_analysis.russian import counted, natural
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
-FAILED = "_failed"
 _MADE, _WITHHELD, _ERROR = "made", "withheld", "failed"
 STATES = {_MADE: "готово", _WITHHELD: "не выдаётся", _ERROR: "ошибка"}
 _CSS = {_MADE: "verdict-none", _WITHHELD: "verdict-few", _ERROR: "verdict-concern"}
@@ -118,7 +117,7 @@ def find_entries(reports: Path) -> list[Entry]:
         folders = path.parent.relative_to(reports).parts
         manifest = read_manifest(path.parent)
         if manifest is not None and not any(name.startswith(".") for name in folders):
-            entries["-".join(folders)] = _finished(manifest, path.parent, reports)
+            entries[document_key(path.parent, reports)] = _finished(manifest, path.parent, reports)
     for log in (reports / FAILED).glob("*-*.log"):
         year, kind, *_ = [*log.stem.split("-"), ""]
         if year.isdigit():

@@ -13,6 +13,7 @@ from msoko_analysis.provenance import crate
 from msoko_analysis.publish.forkserver import CAN_FORK, Template
 from msoko_analysis.publish.html import exporter
 from msoko_analysis.publish.render import (
+    FAILED,
     DiskFull,
     NoteWithheld,
     failure_log,
@@ -72,7 +73,7 @@ def run_child(request: dict[str, Any]) -> dict[str, str]:
         what = f"внутренняя ошибка {type(unexpected).__name__}: {unexpected}"
         log = failure_log(Path(job.out))
         write_failure(log, job.title, what, traceback.format_exc())
-        message = f"«{job.title}» не сделана: {what}. Полный журнал: _failed/{log.name}"
+        message = f"«{job.title}» не сделана: {what}. Полный журнал: {FAILED}/{log.name}"
         return {"status": "failed", "message": message}
     return {"status": "made", "message": ""}
 

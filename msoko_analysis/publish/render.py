@@ -18,12 +18,13 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from msoko_analysis.documents.kinds import year_folder
 from msoko_analysis.errors import RenderError
 from msoko_analysis.folders import replace_folder, sibling
 from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.provenance.claims import with_claims, write_claims
 from msoko_analysis.provenance.crate import write_crate
-from msoko_analysis.provenance.manifest import PAGE, now, write_manifest
+from msoko_analysis.provenance.manifest import NAME, PAGE, now, read_manifest, write_manifest
 from msoko_analysis.publish.execution import (
     INJECTED,
     CellFailed,
@@ -36,6 +37,7 @@ from msoko_analysis.publish.html import note_html
 from msoko_analysis.publish.word import note_document
 
 NOTEBOOK, DOCUMENT = "note.ipynb", "note.docx"
+FAILED = "_failed"
 # A notebook that saves its pictures here is a document to sign, and gets one.
 FIGURES = "figures"
 SAVE_TO = "save_to"
@@ -45,7 +47,6 @@ NO_ROOM = (
 )
 # What a manifest says of which document it is.
 _WHICH = ("kind", "year", "district", "school")
-_YEAR = re.compile(r"\d{4}")
 ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]+")
 
 
@@ -95,6 +96,7 @@ def render_note(
     work = sibling(out, "tmp")
     log = failure_log(out)
     try:
+        _refuse_strangers(out, manifest, title)
         log.unlink(missing_ok=True)
         work.mkdir(parents=True)
         try:
@@ -129,16 +131,39 @@ def render_note(
     return out / PAGE
 
 
+def _refuse_strangers(out: Path, manifest: Mapping[str, Any], title: str) -> None:
+    """Refuse to replace a folder that holds another document, as disks without capitals may have it."""
+    there = read_manifest(out) or {}
+    other = any(there.get(key, value) != value for key, value in manifest.items() if key in _WHICH)
+    if other or any(path.parent != out for path in out.rglob(NAME)):
+        called = there.get("title", "другие документы")
+        raise RenderError(
+            f"«{title}» не сделана: папка {out} занята, в ней «{called}». Уберите её или укажите другую "
+            "папку отчётов (--reports)"
+        )
+
+
 def failure_log(out: Path) -> Path:
     """Where the log of a failed document goes: ``reports/_failed/<year>-<folders>.log``.
 
     >>> failure_log(Path("reports/2021/m01")).as_posix()
     'reports/_failed/2021-m01.log'
-    >>> failure_log(Path("reports/2021/letters/m01/s01")).as_posix()
-    'reports/_failed/2021-letters-m01-s01.log'
+    >>> failure_log(Path("reports/2021/letters/m-01/s01")).as_posix()
+    'reports/_failed/2021-letters-m--01-s01.log'
     """
-    year = next(folder for folder in out.parents if _YEAR.fullmatch(folder.name))
-    return year.parent / "_failed" / f"{'-'.join((year.name, *out.relative_to(year).parts))}.log"
+    year = year_folder(out)
+    if year is None:
+        raise RenderError(f"Папка документа стоит не в папке года: {out}")
+    return year.parent / FAILED / f"{document_key(out, year.parent)}.log"
+
+
+def document_key(out: Path, reports: Path) -> str:
+    """One word for the folder of a document, other for every other folder.
+
+    >>> document_key(Path("reports/2021/m01"), Path("reports"))
+    '2021-m01'
+    """
+    return "-".join(part.replace("-", "--") for part in out.relative_to(reports).parts)
 
 
 def _run(
@@ -197,7 +222,7 @@ def _explained(failed: CellFailed, title: str, log: Path) -> RenderError:
         return DiskFull(NO_ROOM)
     message = f"«{title}» не сделана: {failed}"
     if write_failure(log, title, str(failed), failed.trace):
-        message += f". Полный журнал: {log.parent.parent.name}/_failed/{log.name}"
+        message += f". Полный журнал: {log.parent.parent.name}/{FAILED}/{log.name}"
     return RenderError(message)
 
 

@@ -40,6 +40,7 @@ from msoko_analysis.publish.render import (
 REPORTS = PROJECT / "reports"
 # a job waits for its kernel much of its time: three keep two cores busy
 DEFAULT_JOBS = (os.cpu_count() or 1) + 1
+_PATHS = ("run_file", "data")  # parameters that say where something stands on this machine
 STOP_SECONDS = 10  # for a job told to stop: its kernel is killed, its folder removed
 INTERRUPTED = 130  # the exit code shells give to a command ended by Ctrl-C
 
@@ -221,7 +222,7 @@ def _job(
         **target.about,
         **({} if own else kind.parameters),
     }
-    asked = {name: portable(value) for name, value in parameters.items()} | dict(shown)
+    asked = parameters | {name: portable(parameters[name]) for name in _PATHS} | dict(shown)
     return Job(
         notebook=str(notebook.resolve()),
         parameters=parameters,

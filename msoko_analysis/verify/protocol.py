@@ -11,6 +11,7 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from msoko_analysis.documents.kinds import year_folder
 from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.params.values import text_hash
 from msoko_analysis.provenance.manifest import checkout_commit, files_below, hashes, read_manifest
@@ -103,8 +104,7 @@ def _root(report: Path) -> Path:
     manifest = read_manifest(report)
     if manifest is None or "year" not in manifest:
         return report
-    above = (folder for folder in report.parents if folder.name == str(manifest["year"]))
-    year = next(above, None)
+    year = year_folder(report)
     return year.parent if year else report.parent
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 import xml.etree.ElementTree as ET
 
 import numpy as np
@@ -19,6 +20,7 @@ from msoko_analysis.figures import (
     score_distributions,
 )
 from msoko_analysis.figures.base import COMMA
+from msoko_analysis.figures.intervals import SchoolIntervals, school_intervals
 
 WORDS = {"name": "f", "caption": "Рисунок 1. Баллы", "description": "Столбцы по баллам"}
 REGION = PublicCounts(np.array([10.0, 20, 40, 60, 80, 90, 80, 60, 40, 20, 10]), 510)
@@ -156,3 +158,13 @@ def test_every_figure_of_the_demo_has_a_description(demo_blocks) -> None:
         assert 'aria-label=""' not in page
         numbers = [int(one) for one in re.findall(r"<figcaption>Рисунок (\d+)", page)]
         assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("name", ["Лицей $\\frac{a}$", "$x^2$", "Школа \ue000 漢字", "$"])
+def test_a_school_called_anything_is_drawn_as_it_is_called(name: str) -> None:
+    one = np.array([1.0])
+    data = SchoolIntervals((name,), one, one - 1, one + 1, one, 1.0, (0.0, 2.0))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # a page prints warnings, with paths of this machine
+        figure = school_intervals(data, axis_title="Балл", **WORDS)
+    assert figure.png

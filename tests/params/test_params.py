@@ -395,6 +395,48 @@ def test_a_run_may_set_a_limit_of_its_own_and_the_source_says_so(folder: Path) -
     assert mine["spike_q"] == usual["spike_q"], "the usual value changes nothing"
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "floor"),
+    [
+        ("small_cell", "-5", 3),
+        ("small_cell", "0", 3),
+        ("small_cell", "2.999", 3),
+        ("share_min_n", "0", 5),
+        ("share_min_n", "4", 5),
+    ],
+)
+def test_a_run_can_not_open_the_gate(folder: Path, name: str, value: str, floor: int) -> None:
+    path = run_with(folder, f"thresholds:\n  {name}: {value}\n")
+    (said,) = refusal(folder)
+    line = path.read_text(encoding="utf-8").splitlines().index(f"  {name}: {value}") + 1
+    assert f"ключ «thresholds.{name}», строка {line}: порог «{name}» меньше {floor}" in said
+    assert f"впишите не меньше {floor}" in said
+
+
+def test_a_run_may_open_the_gate_as_far_as_its_floor_and_close_it(folder: Path) -> None:
+    path = run_with(folder, "thresholds: {small_cell: 3, share_min_n: 30}\n")
+    mine = load_run(path, params=folder).thresholds
+    assert (mine["small_cell"].value, mine["share_min_n"].value) == (3, 30)
+
+
+def test_the_project_s_own_limits_are_not_below_their_floors(folder: Path) -> None:
+    spoil(folder / "thresholds.yaml", "value: 5\n  floor: 3", "value: 2\n  floor: 3")
+    (said,) = refusal(folder)
+    assert "thresholds.yaml" in said
+    assert "порог меньше 3" in said
+
+
+def test_words_of_a_run_have_no_signs_that_word_and_excel_refuse(folder: Path) -> None:
+    spoil(
+        folder / "districts" / "demo.yaml",
+        "genitive: Северного района",
+        'genitive: "Северного\\vрайона"',
+    )
+    (said,) = refusal(folder)
+    assert "непечатаемый знак" in said
+    assert "genitive" in said
+
+
 def test_a_run_can_not_set_a_limit_that_does_not_exist(folder: Path) -> None:
     run_with(folder, "thresholds:\n  spike_min_pupil: 5\n  spike_q: много\n")
     assert any("нужно число" in line for line in refusal(folder))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import html
 import json
 import os
 import re
@@ -349,20 +350,49 @@ def test_code_is_folded_and_parameters_named(everything):
 
 
 @pytest.mark.parametrize(
-    "html",
+    "markup",
     [
         "<script>1</script>",
         '<img alt="" src="https://example.org/a.png">',
         '<link rel="stylesheet" href="a.css">',
         "<style>@import 'a.css'</style>",
         '<iframe src="a.html"></iframe>',
+        '<p style="background: url(a.png)">1</p>',
+        '<svg><rect fill="url(a.svg#b)"/></svg>',
+        '<img alt="" srcset="a.png 2x">',
+        '<svg><image xlink:href="a.png"/></svg>',
+        '<p title="</style>">1</p><style>p { background: URL( "a.png" ) }</style>',
     ],
 )
-def test_a_page_that_would_load_something_is_refused(html):
-    output = nbformat.v4.new_output("display_data", {"text/html": html})
+def test_a_page_that_would_load_something_is_refused(markup):
+    output = nbformat.v4.new_output("display_data", {"text/html": markup})
     cell = nbformat.v4.new_code_cell("1", outputs=[output], execution_count=1)
     with pytest.raises(RenderError, match="ничего загружать"):
         note_html(nbformat.v4.new_notebook(cells=[cell]), title="Т")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Школа @import url(http://a.invalid/c.css)",
+        "url(x.ru)",
+        '<script src="a.js">',
+        '"><style>@import "a.css"</style>',
+        "</main><main>",
+        "<!-- -->",
+    ],
+)
+def test_a_page_may_name_a_school_whatever_it_is_called(name):
+    said = html.escape(name)
+    block = (
+        f'<p title="{said}" aria-label="{said}" data-name="{said}">{said}</p><svg><defs><g id="a"/></defs>'
+        '<use xlink:href="#a" style="clip-path: url(&quot;#b&quot;)"/></svg>'
+    )
+    output = nbformat.v4.new_output("display_data", {"text/html": block})
+    cell = nbformat.v4.new_code_cell("1", outputs=[output], execution_count=1)
+    page = note_html(nbformat.v4.new_notebook(cells=[cell]), title=name)
+    assert block in page
+    assert f"<h1>{said}</h1>" in page
 
 
 def test_a_page_may_name_and_link_its_sources():

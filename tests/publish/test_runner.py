@@ -11,8 +11,10 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
+import yaml
 from small_notebooks import write_notebook
 
 from msoko_analysis.errors import ParamsError
@@ -50,10 +52,10 @@ def world(tmp_path, project, monkeypatch, templates):
     data.mkdir()
     (data / "results.parquet").write_bytes(b"1")
 
-    def run(*cells: str, **options):
+    def run(*cells: str, run_file=project / "params" / "runs" / "demo.yaml", **options):
         path = write_notebook(tmp_path / "t.ipynb", *cells)
         return runner.run_notes(
-            project / "params" / "runs" / "demo.yaml",
+            run_file,
             **{"data": data, "notebook": path, "reports": tmp_path / "reports", "jobs": 3}
             | options,
         )
@@ -99,6 +101,64 @@ def test_years_times_districts_in_folders_of_their_own_and_again_only_what_chang
     ]
     forced = world(*CALM, force=True, districts=["M02"], years=[2026])
     assert statuses(forced) == {(2026, "M02"): "made"}
+
+
+HOSTILE = ("..", "CON", "a/b", "letters", "M01", "m01", "2026", "конец.", "Р" * 300, "/etc")
+
+
+@pytest.fixture
+def hostile(project, tmp_path):
+    """A run file whose municipalities have such codes."""
+    run = yaml.safe_load((project / "params/runs/demo.yaml").read_text(encoding="utf-8"))
+    cases = ("nominative", "genitive", "dative", "prepositional")
+    districts = [{"code": code} | dict.fromkeys(cases, f"Район {code}") for code in HOSTILE]
+    path = tmp_path / "run" / "hostile.yaml"
+    path.parent.mkdir()
+    (path.parent / "d.yaml").write_text(yaml.safe_dump(districts, allow_unicode=True), "utf-8")
+    run |= {"districts": "d.yaml", "years": [2026]}
+    del run["monitoring"]
+    path.write_text(yaml.safe_dump(run, allow_unicode=True), "utf-8")
+    return path
+
+
+def test_municipalities_called_anything_get_folders_of_their_own(world, tmp_path, hostile):
+    reports = tmp_path / "reports"
+    (reports / "2026" / "letters" / "M01").mkdir(parents=True)
+    summary = world(*CALM, run_file=hostile)
+    assert {result.status for result in summary.results} == {"made"}, summary.text()
+    made = {path.parent for path in reports.rglob("note.html")}
+    assert {folder.parent for folder in made} == {reports / "2026"}
+    assert len({folder.name.casefold() for folder in made}) == len(HOSTILE)
+    about = {json.loads((one / "manifest.json").read_text("utf-8"))["district"] for one in made}
+    assert about == set(HOSTILE)
+    assert (reports / "2026" / "letters" / "M01").is_dir(), "the folder of letters is not a note's"
+    index = (reports / "index.html").read_text("utf-8")
+    assert all(f'href="2026/{quote(folder.name)}/note.html"' in index for folder in made)
+    again = world(*CALM, run_file=hostile, districts=["m01"])
+    assert statuses(again) == {(2026, "m01"): "up_to_date"}, (
+        "the folder is the same asked for alone"
+    )
+
+
+def test_a_failed_note_of_a_strange_code_is_told_under_its_kind(world, tmp_path, hostile):
+    summary = world("1 / 0", run_file=hostile, districts=["letters", "a/b"])
+    assert {result.status for result in summary.results} == {"failed"}
+    names = {path.name for path in (tmp_path / "reports" / "_failed").iterdir()}
+    assert names == {"2026-%6Cetters.log", "2026-a%2Fb.log"}
+
+
+def test_a_folder_with_another_document_is_not_replaced(world, tmp_path, project):
+    reports = tmp_path / "reports"
+    one = {"districts": ["M01"], "years": [2026]}
+    world(*CALM, **one)
+    manifest = reports / "2026" / "M01" / "manifest.json"
+    manifest.write_text(manifest.read_text("utf-8").replace('"M01"', '"m01"'), "utf-8")
+    before = manifest.read_bytes()
+    summary = world(*CALM, force=True, **one)
+    assert statuses(summary) == {(2026, "M01"): "failed"}
+    assert "занята" in summary.text()
+    assert "--reports" in summary.text()
+    assert manifest.read_bytes() == before
 
 
 def test_a_change_of_data_or_notebook_makes_notes_anew(world, tmp_path):

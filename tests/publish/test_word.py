@@ -129,3 +129,9 @@ def test_nothing_is_left_out_silently(made: tuple[str, Path, bytes], tmp_path: P
         note_document(page.replace("<h2", "<blockquote>новое</blockquote><h2"), folder, title="С")
     with pytest.raises(RenderError, match=re.escape("distributions-1.png")):
         note_document(page, tmp_path, title="С")
+
+
+def test_a_long_title_is_cut_in_the_properties_only(made: tuple[str, Path, bytes]) -> None:
+    page, folder, _ = made
+    word = Document(io.BytesIO(note_document(page, folder, title="Ш" * 300)))
+    assert word.core_properties.title == "Ш" * 255

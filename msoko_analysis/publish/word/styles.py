@@ -14,6 +14,7 @@ from msoko_analysis.publish.word.fields import field_begins, field_ends
 # Margins of an official document (ГОСТ Р 7.0.97): left 30 mm for the binder.
 _LEFT, _RIGHT, _TOP, _BOTTOM = Cm(3), Cm(1.5), Cm(2), Cm(2)
 TEXT_WIDTH = Cm(16.5)
+_LONGEST_TITLE = 255  # letters in the properties of a file; the page has them all
 _FONT, _SIZE, _SMALL = "Times New Roman", Pt(12), Pt(9)
 _INK = RGBColor(0, 0, 0)
 _ADDED = ("Table Note", "Figure", "Figure Caption", "toc 1", "toc 2")
@@ -42,7 +43,7 @@ def empty_document(title: str) -> Word:
     section.page_width, section.page_height = Cm(21), Cm(29.7)
     section.left_margin, section.right_margin = _LEFT, _RIGHT
     section.top_margin, section.bottom_margin = _TOP, _BOTTOM
-    word.core_properties.title = title
+    word.core_properties.title = title[:_LONGEST_TITLE]
     word.core_properties.language = "ru-RU"
     word.core_properties.author = word.core_properties.comments = ""
     _styles(word)
