@@ -9,21 +9,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 
 import polars as pl
 
-from msoko_analysis.errors import Problem
-from msoko_analysis.ingest.block import Block, require_rows
+from msoko_analysis.ingest.block import Block, Left, require_rows
 from msoko_analysis.ingest.contracts import MARK_STATISTICS, MARK_VS_PRIOR, Contract
 from msoko_analysis.ingest.fisoko import paper_constants, title_problems
 from msoko_analysis.ingest.forms import is_other
 from msoko_analysis.ingest.headings import Header, find_header, normal, paper_from_title
 from msoko_analysis.ingest.sheets import ROW, Sheet
+from msoko_analysis.ingest.total_words import is_total
+from msoko_analysis.ingest.totals import TOTAL_LINE
 
 _CODE = re.compile(r"\s*\(((?:edu|sch|reg)\w+)\)\s*$")
 _GROUP = re.compile(r"группы участников")
 _TOTALS = frozenset({"итого", "всего", "итого:", "всего:"})
-_MEANS = frozenset({"среднее", "среднее значение", "в среднем", "среднее:"})
 _MARKS = {
     "group": _GROUP,
     "n_schools": re.compile(r"кол-во оо"),
@@ -80,7 +81,7 @@ def read_mark_vs_prior(sheet: Sheet) -> Block | None:
     return _block(sheet, header, MARK_VS_PRIOR, f"{name}, старый макет", _prior_rows_old)
 
 
-Row = dict[str, int | str | None]
+Row = dict[str, Any]
 
 
 def _block(
@@ -94,7 +95,7 @@ def _block(
     problems = title_problems(sheet, paper)
     if problems:
         raise sheet.fail(*problems)
-    found, totals = _without_totals(sheet, rows_of(sheet, header))
+    found, left = _without_totals(sheet, rows_of(sheet, header))
     rows = _with_homes(found)
     names = [f.name for f in contract.fields if f.name not in paper_constants(paper)]
     types = {ROW: pl.UInt32} | dict.fromkeys(names, pl.String)
@@ -108,31 +109,33 @@ def _block(
         table,
         {name: name for name in names},
         constants=paper_constants(paper),
-        warnings=totals,
+        left=left,
     )
 
 
-def _without_totals(sheet: Sheet, rows: list[Row]) -> tuple[list[Row], tuple[Problem, ...]]:
-    """The rows of units, and a word about each line of totals or means, which is no unit.
+def _without_totals(sheet: Sheet, rows: list[Row]) -> tuple[list[Row], tuple[Left, ...]]:
+    """The rows of units, and the lines of totals or means, which are no units.
 
     Raises DataError if a printed «Итого» is not the number of participants of the schools, the
     municipalities or the regions of the form: rows are missing, or they are there twice.
     """
-    units = [row for row in rows if normal(row["unit_name"]) not in _TOTALS | _MEANS]
+    totals = [row for row in rows if is_total(row["unit_name"])]
+    units = [row for row in rows if not is_total(row["unit_name"])]
     sums = {_recount(units, level) for level in ("school", "municipality", "region")}
-    told, wrong = [], []
-    for row in rows:
-        name = normal(row["unit_name"])
-        if name in _TOTALS and _whole(row["n"]) not in sums:
-            rule = "печатное «Итого» участников не сходится с суммой по строкам формы"
-            action = "выгрузите форму целиком: часть строк потеряна или повторена"
-            wrong.append(sheet.problem(rule, action, row[ROW]))
-        elif name in _TOTALS | _MEANS:
-            rule = "строка итога — не школа и не муниципалитет и в данные не взята"
-            told.append(sheet.problem(rule, "ничего делать не нужно", row[ROW]))
+    wrong = [
+        sheet.problem(
+            "печатное «Итого» участников не сходится с суммой по строкам формы",
+            "выгрузите форму целиком: часть строк потеряна или повторена",
+            row[ROW],
+        )
+        for row in totals
+        # of a part of the form («Итого по району») no sum is known
+        if normal(row["unit_name"]) in _TOTALS and _whole(row["n"]) not in sums
+    ]
     if wrong:
         raise sheet.fail(*wrong)
-    return units, tuple(told)
+    rows_of = tuple(row[ROW] for row in totals)
+    return units, (Left(TOTAL_LINE, rows_of),) if totals else ()
 
 
 def _recount(rows: list[Row], level: str) -> int | None:

@@ -25,6 +25,24 @@ SITTING = "_day"
 HELPS = (SCHOOL_NAME, SITTING, OUTCOME)
 
 
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Left:
+    """Lines of a sheet that are known for what they are and not read."""
+
+    what: str
+    rows: tuple[int, ...]
+    action: str = "в данные не взяты"
+
+    def __str__(self) -> str:
+        if len(self.rows) == 1:
+            return self.what
+        shown = ", ".join(map(str, self.rows[:_SHOWN])) + (" …" if len(self.rows) > _SHOWN else "")
+        return f"{self.what}: {len(self.rows)} (строки {shown})"
+
+
 @dataclass(frozen=True)
 class Block:
     """A table as read, values untouched.
@@ -33,7 +51,8 @@ class Block:
     maps a contract column to its heading there; ``constants`` are values the whole table shares
     (the paper of a form). ``ignored`` are headings with content that no contract column takes.
     ``skipped`` counts source rows that the description of a table makes no row of its own of;
-    ``described`` whether the table was read by one.
+    ``described`` whether the table was read by one. ``left``: lines that are not read, each kind with
+    its name; ``warnings`` what else a reader found.
     """
 
     contract: Contract
@@ -48,6 +67,7 @@ class Block:
     warnings: tuple[Problem, ...] = ()
     skipped: int = 0
     described: bool = False
+    left: tuple[Left, ...] = ()
 
     def raw(self) -> pl.DataFrame:
         """The table under contract names, constants included."""
@@ -74,6 +94,20 @@ class Block:
         return replace(
             self, original=self.original.select(ROW, *kept), ignored=tuple(ignored.to_list())
         )
+
+    def told(self) -> tuple[Problem, ...]:
+        """What a reader found, and the lines it did not read."""
+        left = [
+            Problem(
+                str(one),
+                one.action,
+                self.path.name,
+                self.sheet,
+                one.rows[0] if len(one.rows) == 1 else None,
+            )
+            for one in self.left
+        ]
+        return (*self.warnings, *left)
 
     def heading(self, column: str) -> str:
         """The heading a person sees in the file for a contract column."""

@@ -29,6 +29,7 @@ from msoko_analysis.ingest.gate_columns import (
 )
 from msoko_analysis.ingest.gia_subjects import subject_called
 from msoko_analysis.ingest.privacy import Pseudonyms, same_document, same_name
+from msoko_analysis.ingest.total_words import is_total
 
 #: Column with the line number as seen in the file.
 ROW = "_row"
@@ -49,6 +50,8 @@ Row = Sequence[str | None]
 _OF_PROTOCOL = {"school", "short", "long", "primary", "score", "mark", "surname", "number"}
 _FEW = 4
 _SCORES = ("primary", "score", "mark")
+#: Where a line of totals says that it is one.
+_NAMED = ("school", "surname", "full_name", "class_group")
 #: Words of a status that take nothing from a score.
 _SAT = re.compile(r"явк\w+|явил\w+|участв\w+|сдавал\w?|сдан|действ\w+|заверш\w+|\+|да", re.I)
 _PERSONAL = re.compile(
@@ -88,7 +91,8 @@ class Part:
 
     ``table`` has its cells under the headings of ``columns`` (name → heading), line numbers and
     hashes; ``years`` are those named above it; ``strange`` counts columns that are not allowed,
-    ``skipped`` lines that are about nobody (signatures), ``unclear`` words of a status nobody knows.
+    ``skipped`` and ``totals`` are lines about nobody (signatures, means), ``unclear`` counts words of a
+    status nobody knows.
     """
 
     kind: Kind
@@ -98,8 +102,9 @@ class Part:
     table: pl.DataFrame
     columns: Mapping[str, str]
     strange: int
-    skipped: int
-    unclear: int = 0
+    skipped: tuple[int, ...]
+    totals: tuple[int, ...]
+    unclear: int
 
 
 def suspicious(texts: Iterable[str]) -> bool:
@@ -221,7 +226,9 @@ class _Builder:
         self.allowed = {name: one for name, one in self.known.items() if name != "outcome"}
         self.identity = {name: column for name, column in IDENTITY.items() if name in at}
         self.rows: list[tuple[int | str | None, ...]] = []
-        self.skipped = self.unclear = 0
+        self.skipped: list[int] = []
+        self.totals: list[int] = []
+        self.unclear = 0
 
     def again(self, title: Title | None) -> _Builder:
         """A builder for the next part under the same headings."""
@@ -230,8 +237,12 @@ class _Builder:
     def add(self, line: int, cells: Sequence[str], pseudonyms: Pseudonyms) -> None:
         """Take what is allowed of a row."""
         values = {name: cells[at] if at < len(cells) else "" for name, at in self.at.items()}
+        first = next((cell for cell in cells if cell), "")
+        if any(is_total(text) for text in (first, *(values.get(name, "") for name in _NAMED))):
+            self.totals.append(line)
+            return
         if not any(values.get(name) for name in self._about()):
-            self.skipped += any(cells)
+            self.skipped += [line] if any(cells) else []
             return
         known = self.known | self.identity
         ended = self._ended(values)
@@ -274,8 +285,20 @@ class _Builder:
         names = [*columns.values(), OUTCOME, DOCUMENT, NAME, CODE]
         types = {ROW: pl.UInt32} | dict.fromkeys(names, pl.String)
         table = pl.DataFrame(self.rows, schema=types, orient="row")
-        counts = self.strange, self.skipped, self.unclear
-        return [Part(self.kind, self.header, self.title, self.years, table, columns, *counts)]
+        return [
+            Part(
+                self.kind,
+                self.header,
+                self.title,
+                self.years,
+                table,
+                columns,
+                self.strange,
+                tuple(self.skipped),
+                tuple(self.totals),
+                self.unclear,
+            )
+        ]
 
 
 def _medal(kept: dict[str, str | None], pseudonyms: Pseudonyms) -> dict[str, str | None]:

@@ -15,12 +15,13 @@ from collections.abc import Sequence
 import polars as pl
 
 from msoko_analysis.errors import Problem
-from msoko_analysis.ingest.block import OTHER_CODE, SITTING, Block
+from msoko_analysis.ingest.block import OTHER_CODE, SITTING, Block, Left
 from msoko_analysis.ingest.contracts import RESULTS, SUBJECT_NAMES
 from msoko_analysis.ingest.days import find_day
 from msoko_analysis.ingest.gate import OUTCOME, Part, Title
 from msoko_analysis.ingest.gia_subjects import gia_subjects
 from msoko_analysis.ingest.sheets import Sheet
+from msoko_analysis.ingest.totals import TOTAL_LINE
 from msoko_analysis.params.procedures import procedures
 
 _GRADE = {"OGE": 9, "EGE": 11}
@@ -94,7 +95,7 @@ def _paper(
         action = "сверьте его и впишите источник в params/gia_subjects.csv"
         warnings.append(sheet.problem(rule, action, part.header))
     exam = _exam(part, known.subject)
-    paper = {
+    paper: dict[str, int | str] = {
         "year": title.day.year,
         "procedure": known.procedure or exam,
         "grade": _GRADE[exam],
@@ -143,9 +144,6 @@ def _block(
         rule = f"участников: {uneven} — число ответов не то, что у остальных"
         action = "баллы за задания у них не разобраны, общий балл взят; сверьте протокол"
         warnings = [*warnings, sheet.problem(rule, action, part.header)]
-    if part.skipped:
-        rule = f"строк: {part.skipped} — без кода ОО и без баллов, не об участниках"
-        warnings = [*warnings, sheet.problem(rule, "так бывает с подписями; сверьте", part.header)]
     ended = Counter(part.table[OUTCOME].drop_nulls().to_list())
     if ended:
         told = ", ".join(f"{why} — {n}" for why, n in sorted(ended.items()))
@@ -167,7 +165,14 @@ def _block(
         ignored=(f"вне перечня разрешённых: {part.strange}",) if part.strange else (),
         tasks=tasks,
         warnings=tuple(warnings),
+        left=left_of(part, "строка без кода ОО и без баллов, не об участнике"),
     )
+
+
+def left_of(part: Part, about_nobody: str) -> tuple[Left, ...]:
+    """Lines of a part that are not read: signatures under ``about_nobody``, totals."""
+    found = (Left(about_nobody, part.skipped), Left(TOTAL_LINE, part.totals))
+    return tuple(left for left in found if left.rows)
 
 
 def _with_tasks(part: Part) -> tuple[pl.DataFrame, dict[str, str], int]:

@@ -10,6 +10,7 @@ import re
 from msoko_analysis.ingest.block import Block
 from msoko_analysis.ingest.contracts import MEDALISTS
 from msoko_analysis.ingest.gate import Part
+from msoko_analysis.ingest.gia import left_of
 from msoko_analysis.ingest.sheets import Sheet
 
 _YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
@@ -61,4 +62,5 @@ def _block(sheet: Sheet, part: Part) -> Block:
         part.columns,
         constants={} if "year" in part.columns else {"year": _year(sheet, part)},
         ignored=(f"вне перечня разрешённых: {part.strange}",) if part.strange else (),
+        left=left_of(part, "строка без ОО и без имени, не о медалисте"),
     )

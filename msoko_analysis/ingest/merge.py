@@ -23,6 +23,7 @@ from msoko_analysis.ingest.contracts import (
     validate,
 )
 from msoko_analysis.ingest.markers import check_counts
+from msoko_analysis.ingest.numbering import numbered_by_class
 from msoko_analysis.ingest.persons import unlinked
 from msoko_analysis.ingest.sheets import ROW
 from msoko_analysis.ingest.sittings import last_sittings
@@ -66,7 +67,7 @@ def merge(blocks: Sequence[Block]) -> Merged:
     faults = [_marked(c.rejected, i) for i, c in done.items()]
     repeated: dict[int, int] = {}
     replaced: dict[int, int] = {}
-    warnings = [warning for block in blocks for warning in block.warnings]
+    warnings = [warning for block in blocks for warning in block.told()]
     for name, contract in CONTRACTS.items():
         parts = [_marked(c.rows, i) for i, c in done.items() if c.block.contract is contract]
         if not parts:
@@ -77,8 +78,9 @@ def merge(blocks: Sequence[Block]) -> Merged:
             repeated |= same
         if contract is RESULTS:
             sat = last_sittings(rows, blocks)
-            rows, replaced = sat.rows, sat.replaced
-            warnings += sat.warnings
+            rows, numbered = numbered_by_class(sat.rows, blocks)
+            replaced = sat.replaced
+            warnings += [*sat.warnings, *numbered]
         tables[name], again = _without_duplicates(rows, contract, blocks)
         faults.append(again)
     counts = [dict(table.group_by(_BLOCK).len().iter_rows()) for table in tables.values()]
@@ -170,10 +172,11 @@ def _without_duplicates(
         pl.col(_BLOCK).alias("first_block"),
         pl.col(ROW).alias("first_row"),
         print_.alias("first_print"),
+        _class(kept).alias("first_class"),
     )
     place = [pl.col(name) if name in again.columns else pl.lit(None).alias(name) for name in PLACE]
     repeats = (
-        again.with_columns(print_.alias("print"))
+        again.with_columns(print_.alias("print"), _class(again).alias("class"))
         .join(origin, on=key, nulls_equal=True)
         .join(names, on="first_block")
         .join(paths, on=_BLOCK)
@@ -191,6 +194,10 @@ def _without_duplicates(
     return kept, repeats
 
 
+def _class(rows: pl.DataFrame) -> pl.Expr:
+    return pl.col("class_group") if "class_group" in rows.columns else pl.lit(None, pl.String)
+
+
 def _why_again() -> pl.Expr:
     """What a row with a known key is: within one described file the description may be to blame."""
     within = pl.col("path") == pl.col("again_path")
@@ -199,6 +206,8 @@ def _why_again() -> pl.Expr:
         .then(pl.lit("повтор из-за описания: оно делает из строки файла две с одним ключом"))
         .when(within & (pl.col("print") != pl.col("first_print")))
         .then(pl.lit("повтор: в описании ключу не хватает столбца (join, one_per_key, sum)"))
+        .when(pl.col("class") != pl.col("first_class"))
+        .then(pl.lit("повтор кода участника в другом классе"))
         .otherwise(pl.lit("повтор"))
     )
 

@@ -37,6 +37,7 @@ from msoko_analysis.ingest.store import (
     papers_table,
     write_folder,
 )
+from msoko_analysis.ingest.totals import without_totals
 from msoko_analysis.walls import printable
 
 _TITLE = "Данные не загружены"
@@ -195,7 +196,7 @@ def _read_all(
         if fingerprint(file) != prints[file]:
             rule, action = "файл изменился, пока его читали", "закройте его и повторите загрузку"
             problems.append(Problem(rule, action, file.name))
-        blocks += (block.of_allowed() for block in found)
+        blocks += (without_totals(block).of_allowed() for block in found)
         # in a folder an unfilled form among filled ones is no reason to stop
         (problems if named else notes).extend(empty)
         problems += faults

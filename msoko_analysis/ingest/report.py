@@ -165,7 +165,7 @@ def origin_cards(
             "skipped": block.skipped,
             "ignored": list(block.ignored),
             "tasks": dict(block.tasks),
-            "warnings": [str(warning) for warning in block.warnings],
+            "warnings": [str(warning) for warning in block.told()],
         }
         for index, block in enumerate(blocks)
     ]

@@ -178,7 +178,7 @@ def test_a_shifted_row_is_set_aside_unseen(tmp_path: Path, read: Callable[..., t
     assert all("скрыта" in fault.reason for fault in report.rejected)
     lines = (report.out / "rejected" / "огэ.csv").read_text(encoding="utf-8-sig")
     assert "строка не по форме: Первичный балл" in lines
-    assert any("не об участниках" in str(warning) for warning in report.warnings)
+    assert any("не об участнике" in str(warning) for warning in report.warnings)
 
 
 def test_answers_of_another_length_give_no_points(
