@@ -56,6 +56,7 @@ def test_level_of_a_school(case: dict, thresholds: Thresholds) -> None:
     one = judged(rows, thresholds)["signs_school", "1"]
     assert (one.value, one.verdict) == (case["level"], Verdict(case["verdict"]))
     assert one.details["families"] == case["families_concerned"]
+    assert one.limit == thresholds[one.limit_name].value
 
 
 @pytest.mark.parametrize("case", _named(CASES["signs"]))

@@ -234,7 +234,9 @@ def medals(*, q=0.05, posterior=95.0, n=20.0, needed=16.0) -> list[dict]:
     ],
 )
 def test_medals_on_both_sides_of_their_limits(given, verdict, thresholds: Thresholds) -> None:
-    assert judged(medals(**given), thresholds)["medals_school", "1"].verdict == verdict
+    one = judged(medals(**given), thresholds)["medals_school", "1"]
+    assert one.verdict == verdict
+    assert (one.limit, one.limit_name) == (thresholds["medals_ratio"].value, "medals_ratio")
 
 
 @pytest.mark.parametrize(

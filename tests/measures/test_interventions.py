@@ -266,6 +266,29 @@ def test_each_doubt_alone_stops_the_conclusion(
     assert "Заключить, изменила ли мера результаты, нельзя:" in measure_text(finding)
 
 
+def test_an_interval_that_ends_at_zero_holds_it(clear: MeasureEffect) -> None:
+    half = effect(0.0).interval()[1]
+    for size in (half, -half):
+        at = replace(clear, adjusted=effect(size), difference=effect(size))
+        finding = judge_effect(at, THRESHOLDS)
+        assert 0 in (finding.low, finding.high)
+        assert finding.reasons == (Reason.WIDE_INTERVAL,)
+
+
+def test_no_difference_in_differences_bears_nothing_out(clear: MeasureEffect) -> None:
+    finding = judge_effect(replace(clear, difference=effect(0.0)), THRESHOLDS)
+    assert finding.reasons == (Reason.SIGNS_DISAGREE,)
+
+
+def test_a_placebo_at_the_level_itself_does_not_speak_against(clear: MeasureEffect) -> None:
+    class AtLevel(Effect):
+        p = THRESHOLDS["effect_level"].value
+
+    at = AtLevel(0.1, 0.05, 40.0, 15, 60, 15)
+    for name in ("placebo_time", "placebo_outcome"):
+        assert judge_effect(replace(clear, **{name: at}), THRESHOLDS).reasons == ()
+
+
 @pytest.mark.parametrize(
     "change",
     [
