@@ -65,6 +65,36 @@ def grid(name: str, sheet: Any) -> list[list[Any]]:
     return [row + [""] * (widest - len(row)) for row in rows]
 
 
+#: Rows of a sheet of a form; a template for a hundred municipalities has a tenth of them.
+MOST_FORM_ROWS = 50_000
+
+
+def form(path: str) -> list[tuple[str, list[list[Any]], list[tuple[int, int, int]]]]:
+    """Name, rows of cells and merged cells of every sheet of a workbook that people filled.
+
+    Of cells merged over several rows of one column: the column, the first and the last row, from 0.
+    """
+    from python_calamine import CalamineWorkbook
+
+    sheets = [(name, rows) for name, rows, *_ in workbook(path)]
+    book = CalamineWorkbook.from_path(path)
+    found = []
+    for name, rows in sheets:
+        if len(rows) > MOST_FORM_ROWS:
+            rule = f"строк больше {MOST_FORM_ROWS}: лист «{name}»"
+            raise RefusedError(rule, "это не форма; удалите лишние строки")
+        areas = book.get_sheet_by_name(name).merged_cell_ranges or []
+        merged = [
+            (left, top, min(bottom, len(rows) - 1))
+            for (top, left), (bottom, right) in areas
+            if left == right and top < bottom
+        ]
+        if sum(bottom - top for _, top, bottom in merged) > MOST_CELLS:
+            raise RefusedError(f"объединённых ячеек слишком много: лист «{name}»", _DELETE)
+        found.append((name, rows, merged))
+    return found
+
+
 def parquet(path: str) -> None:
     """Read a table and let it go: whoever asked may read it then."""
     import polars as pl
@@ -75,7 +105,11 @@ def parquet(path: str) -> None:
         raise RefusedError(*BROKEN) from None
 
 
-READERS: dict[str, Callable[[str], Any]] = {"workbook": workbook, "parquet": parquet}
+READERS: dict[str, Callable[[str], Any]] = {
+    "workbook": workbook,
+    "form": form,
+    "parquet": parquet,
+}
 
 
 def answer(reader: str, path: str) -> tuple[bool, Any]:

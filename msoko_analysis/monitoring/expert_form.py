@@ -15,7 +15,7 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from msoko_analysis.errors import DataError, Problem
-from msoko_analysis.monitoring.cells import as_number, emptied, opened
+from msoko_analysis.monitoring.cells import FormSheet, as_number, emptied, opened
 from msoko_analysis.monitoring.editions import Edition
 from msoko_analysis.monitoring.workbook import drop_down, write_head, write_help, write_list
 from msoko_analysis.params.schema import nearest
@@ -149,7 +149,7 @@ def read_expert_form(
     """
     book = opened(path)
     reader = _Reader(path.name, {name: code for code, name in municipalities.items()})
-    if POINTS not in book.sheetnames:
+    if POINTS not in book:
         reader.fault("", "такого листа нет", "верните лист формы")
     elif about := reader.about(book[POINTS], editions):
         reader.rows(book[POINTS], *about)
@@ -175,26 +175,25 @@ class _Reader:
         self.problems.append(Problem(rule, action, file=self.file, sheet=POINTS, cell=cell))
 
     def about(
-        self, sheet: Worksheet, editions: Mapping[str, Edition]
+        self, sheet: FormSheet, editions: Mapping[str, Edition]
     ) -> tuple[Edition, int] | None:
         """The edition and the year the form is for, None and faults where they are not told."""
         before = len(self.problems)
-        edition, year = str(emptied(sheet["B1"].value)), as_number(sheet["D1"].value or "")
+        edition, year = str(emptied(sheet.value(1, 2))), as_number(sheet.value(1, 4) or "")
         if edition not in editions:
             self.fault("B1", f"такой редакции нет: «{edition}»", nearest(edition, editions))
         if year is None or not 2000 <= year < 2100 or year % 1:
             self.fault("D1", "нет года оценки", "впишите год, например 2026")
         for place, name in enumerate(HEAD, 1):
-            if sheet.cell(HEAD_ROW, place).value != name:
+            if sheet.value(HEAD_ROW, place) != name:
                 cell = f"{get_column_letter(place)}{HEAD_ROW}"
                 self.fault(cell, f"здесь должен стоять заголовок «{name}»", "верните его")
         return (editions[edition], int(year)) if len(self.problems) == before else None
 
-    def rows(self, sheet: Worksheet, edition: Edition, year: int) -> None:
+    def rows(self, sheet: FormSheet, edition: Edition, year: int) -> None:
         """The rows of points."""
         maximum = edition.positions().set_index("position")["maximum"].to_dict()
-        rows = sheet.iter_rows(min_row=HEAD_ROW + 1, max_col=len(HEAD), values_only=True)
-        for row, cells in enumerate(rows, HEAD_ROW + 1):
+        for row, cells in sheet.rows(HEAD_ROW + 1, len(HEAD)):
             place, position, _, _, _, _, expert, points = (emptied(cell) for cell in cells)
             if all(cell is None for cell in (place, position, expert, points)):
                 continue

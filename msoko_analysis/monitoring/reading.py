@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
 
 from msoko_analysis.errors import DataError, Problem
-from msoko_analysis.monitoring.cells import as_number, emptied, opened
+from msoko_analysis.monitoring.cells import FormSheet, as_number, emptied, opened
 from msoko_analysis.monitoring.engine import KEY, NUMBERS
 from msoko_analysis.monitoring.periods import Period
 from msoko_analysis.monitoring.registry import Indicator, Registry
@@ -71,9 +70,9 @@ def read_template(path: Path, registry: Registry, municipalities: Mapping[str, s
     """
     book = opened(path)
     reader = _Reader(path.name, registry, {name: code for code, name in municipalities.items()})
-    if reader.has(book.sheetnames, INPUT) and reader.headed(book[INPUT], INPUT_HEAD):
+    if reader.has(book, INPUT) and reader.headed(book[INPUT], INPUT_HEAD):
         reader.entries(book[INPUT])
-    if reader.has(book.sheetnames, TARGETS) and reader.headed(book[TARGETS], TARGETS_HEAD):
+    if reader.has(book, TARGETS) and reader.headed(book[TARGETS], TARGETS_HEAD):
         reader.targets(book[TARGETS])
     if reader.problems:
         raise DataError.from_problems(f"Шаблон {path.name} не прочитан", reader.problems)
@@ -130,27 +129,25 @@ class _Reader:
         """Note a fault."""
         self.problems.append(Problem(rule, action, file=self.file, sheet=sheet, cell=cell))
 
-    def has(self, names: list[str], sheet: str) -> bool:
+    def has(self, names: Collection[str], sheet: str) -> bool:
         """Whether the sheet is there."""
         if sheet not in names:
             self.fault(sheet, "", "такого листа нет", "верните лист шаблона")
         return sheet in names
 
-    def headed(self, sheet: Worksheet, head: tuple[str, ...]) -> bool:
+    def headed(self, sheet: FormSheet, head: tuple[str, ...]) -> bool:
         """Whether the columns are those of the template."""
         wrong = [
-            (place, name)
-            for place, name in enumerate(head, 1)
-            if sheet.cell(1, place).value != name
+            (place, name) for place, name in enumerate(head, 1) if sheet.value(1, place) != name
         ]
         for place, name in wrong:
             cell = f"{get_column_letter(place)}1"
             self.fault(sheet.title, cell, f"здесь должен стоять заголовок «{name}»", "верните его")
         return not wrong
 
-    def entries(self, sheet: Worksheet) -> None:
+    def entries(self, sheet: FormSheet) -> None:
         """The rows of the sheet of numbers."""
-        for row, cells in enumerate(sheet.iter_rows(min_row=2, max_col=7, values_only=True), 2):
+        for row, cells in sheet.rows(2, len(INPUT_HEAD) - 1):  # not the last, what to write
             code, _, place, period, *numbers = (emptied(cell) for cell in cells)
             if all(cell is None for cell in (code, place, period, *numbers)):
                 continue
@@ -218,9 +215,9 @@ class _Reader:
             self.fault(sheet, f"E{row}", "числитель больше знаменателя", "исправьте одно из чисел")
         return len(self.problems) == before
 
-    def targets(self, sheet: Worksheet) -> None:
+    def targets(self, sheet: FormSheet) -> None:
         """The rows of the sheet of targets."""
-        for row, cells in enumerate(sheet.iter_rows(min_row=2, max_col=5, values_only=True), 2):
+        for row, cells in sheet.rows(2, len(TARGETS_HEAD)):
             code, place, period, target, source = (emptied(cell) for cell in cells)
             if all(cell is None for cell in (code, place, period, target, source)):
                 continue

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from openpyxl.utils import get_column_letter
-from openpyxl.worksheet.worksheet import Worksheet
 
+from msoko_analysis.monitoring.cells import FormSheet
 from msoko_analysis.monitoring.roadmap.keywords import ColumnsFile, simple
 from msoko_analysis.monitoring.roadmap.term_reading import read_term
 from msoko_analysis.monitoring.roadmap.terms import Kind
@@ -67,20 +67,17 @@ def cell_text(value: Any) -> str:
     return str(value).strip()
 
 
-def grids(sheet: Worksheet, columns: ColumnsFile) -> list[Grid]:
+def grids(sheet: FormSheet, columns: ColumnsFile) -> list[Grid]:
     """The tables of a sheet, [] where no row looks like their headings.
 
-    >>> from openpyxl import Workbook
     >>> from msoko_analysis.monitoring.roadmap.keywords import load_keywords
-    >>> sheet = Workbook().active
-    >>> for row in (["№", "Мероприятие", "Срок"], [1, "Семинар", "май 2027"]):
-    ...     sheet.append(row)
+    >>> sheet = FormSheet("Лист", [["№", "Мероприятие", "Срок"], [1, "Семинар", "май 2027"]])
     >>> [row.cells["term"] for row in grids(sheet, load_keywords().columns)[0].rows]
     ['май 2027']
     """
     found: list[Grid] = []
     pending: list[tuple[int, str]] = []
-    for number, values in enumerate(_values(sheet), 1):
+    for number, values in enumerate(sheet.unmerged(), 1):
         texts = [cell_text(value) for value in values]
         heading = _heading(texts, columns)
         filled = [text for text in texts if text]
@@ -100,17 +97,6 @@ def grids(sheet: Worksheet, columns: ColumnsFile) -> list[Grid]:
     if found:
         found[-1].tail = pending
     return found
-
-
-def _values(sheet: Worksheet) -> Iterator[list[Any]]:
-    """Rows of cells; a cell merged over several rows of one column stands in each of them."""
-    below = {}
-    for area in sheet.merged_cells.ranges:
-        if area.min_col == area.max_col:
-            for row in range(area.min_row + 1, area.max_row + 1):
-                below[row, area.min_col] = sheet.cell(area.min_row, area.min_col).value
-    for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
-        yield [below.get((number, place), value) for place, value in enumerate(row, 1)]
 
 
 def _heading(texts: Sequence[str], columns: ColumnsFile) -> dict[str, str]:

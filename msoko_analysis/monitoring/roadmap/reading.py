@@ -62,7 +62,7 @@ def read_roadmap(
     """
     book = opened(path)
     words = keywords or load_keywords()
-    found = [(sheet.title, grids(sheet, words.columns)) for sheet in book.worksheets]
+    found = [(name, grids(sheet, words.columns)) for name, sheet in book.items()]
     if not any(tables for _, tables in found):
         rule = "нет таблицы со столбцами мероприятий и сроков"
         raise unread(path, rule, "проверьте заголовки столбцов")
