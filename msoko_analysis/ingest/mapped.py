@@ -140,9 +140,14 @@ def _names(target: Table) -> list[str]:
     """What tells one entry of ``rows`` from another in a report; nothing where there is but one."""
     if not target.rows:
         return [""]
+    named = [", ".join(map(str, rows.constants.values())) for rows in target.rows]
+    places = [
+        [] if name and named.count(name) == 1 else [f"строка {number} описания"]
+        for number, name in enumerate(named, 1)
+    ]
     return [
-        f" ({', '.join(map(str, rows.constants.values())) or f'строка {number} описания'})"
-        for number, rows in enumerate(target.rows, 1)
+        f" ({', '.join([*filter(None, [name]), *place])})"
+        for name, place in zip(named, places, strict=True)
     ]
 
 
@@ -167,8 +172,6 @@ def _block(
             made.append(_value(source, found).alias(columns[name]))
         if name == "total":
             warnings += _fractions(sheet, table, source, found)
-        if name in ("mark", "prior_mark"):
-            warnings += _other_marks(sheet, table, source, found)
     contract = CONTRACTS[target.contract]
     table = table.select(ROW, *dict.fromkeys(found.values()), *made)
     key = [columns[name] for name in contract.key if name in columns]
@@ -249,21 +252,6 @@ def _fractions(
 
 def _blank(text: pl.Expr) -> pl.Expr:
     return text.is_null() | text.str.strip_chars().is_in(["", "-", "–", "—", "NaN"])
-
-
-def _other_marks(
-    sheet: Sheet, table: pl.DataFrame, source: Source, found: dict[str, str]
-) -> list[Problem]:
-    """A word, once for the column, that marks of another scale need bands of it."""
-    if source.bands or not source.of:
-        return []
-    values = table.select(_number(_value(source, found)).alias("n"))["n"].drop_nulls()
-    other = values.filter(~values.is_in([2.0, 3.0, 4.0, 5.0])).len()
-    if not other:
-        return []
-    rule = f"отметок не из 2, 3, 4, 5: {other}; их ячейки очищены"
-    advice = "запишите в описании, с какого значения какая отметка: bands: {2: …, 3: …, 4: …, 5: …}"
-    return [sheet.problem(rule, advice, column=" / ".join(found[one] for one in source.of))]
 
 
 def _text(source: Source, found: dict[str, str]) -> pl.Expr:

@@ -25,6 +25,7 @@ from msoko_analysis.ingest.block import Block
 from msoko_analysis.ingest.gia_codes import with_own_codes
 from msoko_analysis.ingest.layout import SUFFIX, Layout, layouts_for
 from msoko_analysis.ingest.merge import merge
+from msoko_analysis.ingest.other_marks import without_other_marks
 from msoko_analysis.ingest.privacy import SALT, Pseudonyms
 from msoko_analysis.ingest.report import Faults, IngestReport, faults_of, origin_cards
 from msoko_analysis.ingest.sheets import SUFFIXES, EmptyTableError, Sheet, open_sheets
@@ -80,7 +81,7 @@ def read_files(
     progress : called before each file with (files done, files in all, file name).
 
     Raises DataError with every fault of every file that can not be read at all, for ``strict`` also
-    with those of rows; nothing is written then.
+    with those of rows and with columns of marks on another scale; nothing is written then.
 
     >>> import tempfile
     >>> lines = [
@@ -106,13 +107,14 @@ def read_files(
             Problem("нет ни одного файла с данными", "укажите файлы или папку с ними")
         ]
         raise DataError.from_problems(_TITLE, [*listed, *notes])
+    blocks, other_marks = without_other_marks(blocks)
     blocks, folded = one_spelling(blocks)
-    notes += folded
+    notes += [*other_marks, *folded]
     blocks = persons.link(with_own_codes(blocks), pseudonyms)
     merged = merge(blocks)
     rejected, cells = (faults_of(faults, blocks) for faults in (merged.rejected, merged.cells))
-    if strict and (rejected or cells):
-        raise _strict_error([*rejected, *cells])
+    if strict and (rejected or cells or other_marks):
+        raise _strict_error([*rejected, *cells], other_marks)
     day = (today or date.today()).isoformat()
     cards = origin_cards(blocks, merged, prints, day)
     write_folder(out, lambda folder: fill_folder(folder, blocks, merged, cards), standing)
@@ -246,7 +248,7 @@ def _read_file(
     return blocks, problems, empty
 
 
-def _strict_error(faults: Sequence[Faults]) -> DataError:
+def _strict_error(faults: Sequence[Faults], columns: Sequence[Problem]) -> DataError:
     problems = [
         Problem(
             f"{fault.reason} — {fault.n} (строки {', '.join(map(str, fault.rows))}"
@@ -258,4 +260,4 @@ def _strict_error(faults: Sequence[Faults]) -> DataError:
         )
         for fault in faults
     ]
-    return DataError.from_problems("Данные не загружены: строгий режим", problems)
+    return DataError.from_problems("Данные не загружены: строгий режим", [*problems, *columns])

@@ -93,7 +93,7 @@ class IngestReport:
             yield f"Отложенное с причинами: {self.out / 'rejected'} (CSV, открывается в Excel)."
             yield "Исправьте исходные файлы и повторите загрузку с --replace, если строки нужны."
         elif self.warnings or self.not_recognised:
-            yield "Строки приняты все; проверьте замечания выше."
+            yield "Отложенных строк нет; проверьте замечания выше."
         else:
             yield "Ничего: замечаний нет."
 

@@ -225,10 +225,41 @@ def test_marks_of_another_scale_are_told_once(read: Callable[..., tuple]) -> Non
     ]
     layout = LAYOUT.replace("{column: Media, bands: {2: 1, 3: 5, 4: 7, 5: 9}}", "Media")
     report, rows = read(lines, layout)
-    assert rows.sort("school")["prior_mark"].to_list() == [None, None, 4, None]
+    assert rows["prior_mark"].to_list() == [None] * 4
     (told,) = report.warnings
     assert told.column == "Media"
-    assert "отметок не из 2, 3, 4, 5: 2" in told.rule
+    assert "отметки не из 2, 3, 4, 5 (дробные или больше 5): 2 из 3; столбец не взят" in told.rule
+    assert "prior_mark: {column: …, bands:" in told.action
+    assert not report.cells
+    assert report.cards[0]["ignored"] == ["Media"]
+
+
+def test_a_slip_among_marks_is_a_fault_of_its_cell(read: Callable[..., tuple]) -> None:
+    """One mark in twenty at most: the others are kept, whoever made the file."""
+    marks = ["6", *["4"] * 19, "1", "0", "нет"]
+    lines = [FILE[0], *(f"2024;S{k:02};Bran;4;{mark};F" for k, mark in enumerate(marks))]
+    layout = LAYOUT.replace("{column: Media, bands: {2: 1, 3: 5, 4: 7, 5: 9}}", "Media")
+    report, rows = read(lines, layout)
+    assert rows["prior_mark"].drop_nulls().to_list() == [4] * 19
+    assert not report.warnings
+    assert {fault.rows for fault in report.cells} == {(2, 22, 23), (24,)}
+
+
+def test_marks_of_another_scale_without_a_description(
+    write_csv: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    """A file in the shape of the contract: its scores are read, its marks from 2,00 to 6,00 are not."""
+    head = "year;procedure;grade;subject;municipality;school;pupil;prior_mark;mark;total"
+    rows = [
+        f"2024;EXAM;8;MA;M;S;{k};{mark};{k % 4 + 2};{k}" for k, mark in enumerate(("5,45", "6"))
+    ]
+    report, out = derived(write_csv([head, *rows]))
+    table = pl.read_parquet(out / "results/**/*.parquet", hive_partitioning=False)
+    assert table.select("prior_mark", "mark", "total").rows() == [(None, 2, 0), (None, 3, 1)]
+    (told,) = report.warnings
+    assert (told.column, "2 из 2" in told.rule) == ("prior_mark", True)
+    with pytest.raises(DataError, match=r"строгий режим\n.*prior_mark.*столбец не взят"):
+        derived(write_csv([head, *rows]), strict=True, replace=True)
 
 
 COUNTS = """\
@@ -268,6 +299,36 @@ def test_counts_of_one_key_are_added_up_and_entries_are_named(
     ]
     for card in report.cards:
         assert card["rows_in"] + card["skipped"] == 4
+
+
+TWICE = """\
+title: проба
+tables:
+  - contract: results
+    constants: {procedure: EXAM, grade: 8, year: 2024, subject: MA}
+    columns: {municipality: town, school: school, pupil: {line: true}}
+    rows:
+      - {constants: {variant: A}, present: first, columns: {total: first}}
+      - {constants: {variant: A}, present: second, columns: {total: second}}
+"""
+
+
+def test_entries_that_look_alike_are_told_apart(
+    tmp_path: Path, derived: Callable[..., tuple]
+) -> None:
+    """Both make a row of every line: the repeat is the description's, told once, and not «all taken»."""
+    lines = ["town,school,first,second", "A,S1,3,4", "A,S1,4,", "A,S1,x,"]
+    (tmp_path / "a.csv").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "a.layout.yaml").write_text(TWICE, encoding="utf-8")
+    report, _ = derived(tmp_path / "a.csv")
+    assert [card["layout"] for card in report.cards] == [
+        "проба → results (A, строка 1 описания)",
+        "проба → results (A, строка 2 описания)",
+    ]
+    assert [card["skipped"] for card in report.cards] == [0, 2]
+    text = report.text()
+    assert text.count("повтор из-за описания") == 1
+    assert "приняты все" not in text
 
 
 def test_means_of_schools_are_a_table(tmp_path: Path, derived: Callable[..., tuple]) -> None:
