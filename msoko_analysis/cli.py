@@ -10,6 +10,7 @@ import typer
 
 from msoko_analysis.documents.kinds import KINDS, NOTES
 from msoko_analysis.errors import MsokoError, ParamsError, RenderError
+from msoko_analysis.params.own_lists import name_run
 from msoko_analysis.params.run import DEMO_RUN, load_run
 from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.publish.pdf import print_pages
@@ -61,8 +62,16 @@ def ingest(
     salt: Annotated[
         Path | None, typer.Option(help="Файл соли псевдонимов вместо data/.salt.")
     ] = None,
+    run: Annotated[
+        Path | None,
+        typer.Option(help="Файл запуска, рядом с которым свои subjects.yaml и procedures.yaml."),
+    ] = None,
 ) -> None:
     """Прочитать файлы, проверить и привести к общему виду."""
+    if run is not None:
+        if not run.exists():
+            raise ParamsError(f"{run}: файла запуска нет — проверьте --run")
+        name_run(run)  # before the import: contracts take the lists in force
     from msoko_analysis.ingest import read_files  # pandera and polars: only where needed
 
     report = read_files(paths, out, strict=strict, replace=replace, layout=layout, salt=salt)

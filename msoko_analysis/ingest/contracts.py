@@ -14,22 +14,31 @@ from typing import Literal
 
 import pandera.polars as pa
 import polars as pl
-import yaml
 from pandera.errors import SchemaErrors
 
-from msoko_analysis.errors import DataError, Problem
+from msoko_analysis.errors import DataError, ParamsError, Problem
 from msoko_analysis.params.procedures import procedures
-from msoko_analysis.params.run import PROJECT
+from msoko_analysis.params.run import PARAMS, Subject, read_subjects
 
-_SUBJECTS = yaml.safe_load((PROJECT / "params" / "subjects.yaml").read_text(encoding="utf-8"))
+
+def _subjects() -> tuple[Subject, ...]:
+    """Subjects of the project and of the run in force when reading begins."""
+    problems: list[Problem] = []
+    found = read_subjects(PARAMS / "subjects.yaml", problems)
+    if problems:
+        raise ParamsError(str(DataError.from_problems("Список предметов не принят", problems)))
+    return tuple(found.values())
+
+
+_SUBJECTS = _subjects()
 #: Names by which a subject goes in files, in lower case: its code, the code of the forms, in full.
 SUBJECT_NAMES: dict[str, tuple[str, ...]] = {
-    entry["code"]: tuple(entry[key].lower() for key in ("code", "short", "nominative"))
-    for entry in _SUBJECTS
+    one.code: tuple(name.lower() for name in (one.code, one.short, one.nominative))
+    for one in _SUBJECTS
 }
 #: Subject and level → the code of the paper of that level.
 SUBJECT_LEVELS: dict[tuple[str, str], str] = {
-    (entry["of"], entry["level"]): entry["code"] for entry in _SUBJECTS if "level" in entry
+    (one.of, one.level): one.code for one in _SUBJECTS if one.of and one.level
 }
 #: Codes of subjects; a code that is not here is a fault of the row.
 SUBJECTS = tuple(SUBJECT_NAMES)

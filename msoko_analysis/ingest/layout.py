@@ -18,6 +18,7 @@ from pydantic import Field as Default
 
 from msoko_analysis.errors import DataError, ParamsError, Problem
 from msoko_analysis.ingest.contracts import CONTRACTS, Contract, Field
+from msoko_analysis.params.own_lists import PROCEDURES, SUBJECTS
 from msoko_analysis.params.schema import (
     Document,
     Fault,
@@ -37,6 +38,11 @@ SUFFIX = ".layout.yaml"
 _COUNTED = ("level_counts", "reference_scores")
 #: Scores with three decimals become whole by a thousand; ten times that is surely a slip.
 _LARGEST_FACTOR = 10_000
+_OWN = {
+    name: f"исправьте значение или впишите своё в {file} рядом с файлом запуска и добавьте к команде "
+    "--run ФАЙЛ"
+    for name, file in (("subject", SUBJECTS), ("procedure", PROCEDURES))
+}
 #: Columns that other tables may supply.
 _DERIVED = {"municipality", "name"}
 
@@ -290,7 +296,7 @@ def _constant_problems(
         field = contract.field(name)
         if field is not None and not _allowed(field, value):
             rule = f"недопустимое значение; допустимы: {field.range_text or field.kind}"
-            yield document.problem((*loc, name), rule, "исправьте значение")
+            yield document.problem((*loc, name), rule, _OWN.get(name, "исправьте значение"))
 
 
 def _allowed(field: Field, value: Any) -> bool:

@@ -12,8 +12,8 @@ from msoko_analysis.ingest.block import Block
 from msoko_analysis.ingest.contracts import RESULTS
 
 _COLUMNS = ("prior_mark", "mark")
-# Fewer are slips of the pen, each told as a fault of its cell.
-_MOST_SLIPS = 0.05
+# Fewer are slips of the pen, each told as a fault of its cell; one alone is one in any file.
+_MOST_SLIPS, _FEWEST = 0.05, 2
 _ADVICE = (
     "запишите в описании файла (*.layout.yaml), с какого значения какая отметка: "
     "{name}: {{column: …, bands: {{2: …, 3: …, 4: …, 5: …}}}}"
@@ -23,16 +23,17 @@ _ADVICE = (
 def without_other_marks(blocks: Iterable[Block]) -> tuple[list[Block], list[Problem]]:
     """The blocks without columns of marks that are not on the scale 2…5, and a word on each column.
 
-    A column is of another scale where more than one mark in twenty is broken or above 5
-    (docs/decisions/0041). Marks 0 and 1 say nothing: they are faults of their cells.
+    A column is of another scale where two marks or more, and more than one in twenty, are broken or
+    above 5 (docs/decisions/0041). Marks 0 and 1 say nothing: they are faults of their cells.
 
     >>> from pathlib import Path
-    >>> table = pl.DataFrame({"_row": [2, 3], "оценка": ["5,5", "4"]})
+    >>> table = pl.DataFrame({"_row": [2, 3, 4], "оценка": ["5,5", "4", "6"]})
     >>> block = Block(RESULTS, "", Path("a.csv"), "", table, {"mark": "оценка"})
     >>> without_other_marks([block])[1][0].rule
-    'отметки не из 2, 3, 4, 5 (дробные или больше 5): 1 из 2; столбец не взят'
+    'отметки не из 2, 3, 4, 5 (дробные или больше 5): 2 из 3; столбец не взят'
     """
-    kept, told = [], []
+    kept: list[Block] = []
+    told: list[Problem] = []
     for block in blocks:
         faults = {name: _fault(block, name) for name in _COLUMNS if name in block.columns}
         other = {name: fault for name, fault in faults.items() if fault is not None}
@@ -51,7 +52,7 @@ def _fault(block: Block, name: str) -> Problem | None:
     marks = text.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
     marks = marks.filter(marks.is_finite())
     other = int(((marks > 5) | (marks != marks.floor())).sum())
-    if other <= _MOST_SLIPS * len(marks):
+    if other < _FEWEST or other <= _MOST_SLIPS * len(marks):
         return None
     rule = (
         f"отметки не из 2, 3, 4, 5 (дробные или больше 5): {other} из {len(marks)}; столбец не взят"

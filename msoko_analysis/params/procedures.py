@@ -1,13 +1,15 @@
-"""Assessment procedures as data: ``params/procedures.yaml``. A new one needs no code."""
+"""Assessment procedures as data: ``params/procedures.yaml`` and a run's own. A new one needs no code."""
 
 from __future__ import annotations
 
 from functools import lru_cache
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator
 
 from msoko_analysis.errors import Problem
+from msoko_analysis.params.own_lists import PROCEDURES, own_list
 from msoko_analysis.params.schema import (
     PROJECT,
     Document,
@@ -19,7 +21,7 @@ from msoko_analysis.params.schema import (
     once,
 )
 
-_FILE = PROJECT / "params" / "procedures.yaml"
+_FILE = PROJECT / "params" / PROCEDURES
 
 
 class Procedure(Strict):
@@ -44,16 +46,22 @@ class Procedure(Strict):
     genitive: Text = ""
 
 
-@lru_cache
 def procedures() -> dict[str, Procedure]:
-    """All procedures by code, in the order of the file.
+    """All procedures by code, in the order of the file; those beside the run go before by code.
 
-    Raises ParamsError with every fault of the file.
+    Raises ParamsError with every fault of a file.
 
     >>> procedures()["OGE"].short, procedures()["VPR"].many
     ('ОГЭ', 'проверочных работ')
     """
-    found = load_file(tuple[Procedure, ...], _FILE, "Список процедур не принят", _check)
+    own = own_list(PROCEDURES)
+    return _read(_FILE) | (_read(own, own.stat().st_mtime_ns) if own else {})
+
+
+@lru_cache
+def _read(file: Path, changed: int = 0) -> dict[str, Procedure]:
+    """The procedures of a file; one that was changed since is read again."""
+    found = load_file(tuple[Procedure, ...], file, "Список процедур не принят", _check)
     return {one.code: one for one in found}
 
 

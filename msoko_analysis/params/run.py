@@ -19,6 +19,8 @@ from msoko_analysis.params.equity import EquityModels, read_equity_models
 from msoko_analysis.params.medals import MedalRules, read_medal_rules
 from msoko_analysis.params.minimums import FILE as MINIMUMS
 from msoko_analysis.params.minimums import Minimum, read_minimums
+from msoko_analysis.params.own_lists import SUBJECTS, name_run, own_list
+from msoko_analysis.params.procedures import Procedure, procedures
 from msoko_analysis.params.recommendations import Recommendation
 from msoko_analysis.params.scales import (
     Paper,
@@ -251,6 +253,7 @@ class RunParams(Strict):
     shnor_rules: ShnorRules
     thresholds: Thresholds
     subjects: dict[str, Subject]
+    procedures: dict[str, Procedure]
     recommendations: tuple[Recommendation, ...]
     monitoring: Monitoring | None
     observation: Observation | None
@@ -272,7 +275,8 @@ def load_run(run_file: Path | str, *, data: Path | None = None, params: Path = P
 
     Parameters
     ----------
-    run_file : a YAML file like ``params/runs/demo.yaml``
+    run_file : a YAML file like ``params/runs/demo.yaml``; lists of subjects and procedures beside it
+        add to the project's and are in force in this process from now on
     data : folder of derived data; overrides the run file's ``data``. It and ``run_file`` may be
         relative to the current folder or to the project
     params : the folder of parameters; another one than the project's is for tests
@@ -295,10 +299,11 @@ def load_run(run_file: Path | str, *, data: Path | None = None, params: Path = P
       1. params/runs/none.yaml: файла нет — проверьте имя и папку
     """
     run_file = found(Path(run_file))
+    name_run(run_file)
     problems: list[Problem] = []
     document = read_yaml(run_file, problems)
     run = validate(RunFile, document, problems) if document else None
-    subjects = _read_list(Subject, "code", params / "subjects.yaml", problems)
+    subjects = read_subjects(params / SUBJECTS, problems)
     thresholds = _read_list(Threshold, "name", params / "thresholds.yaml", problems)
     catalogue = _read_list(Recommendation, "id", params / "recommendations.yaml", problems)
     files = [*sorted((params / "scales").glob("*.csv")), *_own_scales(document, run)]
@@ -328,8 +333,22 @@ def load_run(run_file: Path | str, *, data: Path | None = None, params: Path = P
         shnor_rules=shnor_rules,
         thresholds=Thresholds(entries=thresholds),
         subjects=subjects,
+        procedures=procedures(),
         recommendations=tuple(catalogue.values()),
     )
+
+
+def read_subjects(file: Path, problems: list[Problem]) -> dict[str, Subject]:
+    """The subjects of a file by code; those beside the run in force go before them.
+
+    Faults of both are added to ``problems``.
+
+    >>> read_subjects(PARAMS / "subjects.yaml", [])["MA"].short
+    'МА'
+    """
+    own = own_list(SUBJECTS)
+    mine = _read_list(Subject, "code", own, problems) if own else {}
+    return _read_list(Subject, "code", file, problems) | mine
 
 
 def _read_list(schema: type, key: str, path: Path, problems: list[Problem]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from msoko_analysis.errors import ParamsError
+from msoko_analysis.params.own_lists import PROCEDURES, SUBJECTS
 from msoko_analysis.params.schema import nearest
 from msoko_analysis.provenance.manifest import files_below
 from msoko_analysis.verify.causes import Root
@@ -66,6 +67,8 @@ def changed_run_file(run_file: Path, thresholds: Mapping[str, float], folder: Pa
         run["districts"] = str(beside / run["districts"])
     if run.get("scales"):
         run["scales"] = [str(beside / name) for name in run["scales"]]
+    for own in filter(Path.exists, (beside / name for name in (SUBJECTS, PROCEDURES))):
+        shutil.copyfile(own, folder / own.name)
     run["thresholds"] = {**(run.get("thresholds") or {}), **thresholds}
     path = folder / run_file.name
     path.write_text(yaml.safe_dump(run, allow_unicode=True, sort_keys=False), encoding="utf-8")

@@ -12,7 +12,6 @@ from msoko_analysis.russian import NBSP, counted, listed, natural
 
 #: Forms of «paper» where a year mixes procedures whose papers have different names.
 _MIXED = ("процедура", "процедуры", "процедур"), ("процедуре", "процедурам")
-PROCEDURE = {code: known.short for code, known in _known().items()}
 VERDICT = {
     Verdict.CONCERN: "требует проверки",
     Verdict.WATCH: "к сведению",
@@ -25,7 +24,16 @@ def paper_name(facts: Facts, paper: Paper) -> str:
     """«математика, 4 класс», with «(ОГЭ)» where it is not the first procedure of the run."""
     name = f"{facts.run.subjects[paper.subject].nominative}, {paper.grade}{NBSP}класс"
     first = facts.run.papers[0].procedure
-    return name if paper.procedure == first else f"{name} ({PROCEDURE[paper.procedure]})"
+    return name if paper.procedure == first else f"{name} ({procedure_name(paper.procedure)})"
+
+
+def procedure_name(code: str) -> str:
+    """«ВПР» for the code VPR.
+
+    >>> procedure_name("OGE")
+    'ОГЭ'
+    """
+    return _known()[code].short
 
 
 def school_name(facts: Facts, unit: str) -> str:

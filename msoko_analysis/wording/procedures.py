@@ -19,7 +19,7 @@ from msoko_analysis.russian import (
     natural,
     number,
 )
-from msoko_analysis.wording.names import PROCEDURE, school_name, school_names
+from msoko_analysis.wording.names import procedure_name, school_name, school_names
 from msoko_analysis.wording.numbering import see_table, table_title
 from msoko_analysis.wording.sign_kinds import LINK
 from msoko_analysis.wording.signs import q_text
@@ -94,8 +94,8 @@ def link_text(facts: Facts, one: Finding) -> str:
     side = "ниже" if one.value < 0 else "выше"
     subject = facts.run.subjects[one.paper.subject].nominative
     return (
-        f"в{NBSP}{PROCEDURE[one.paper.procedure]} ({subject}, {one.paper.grade}{NBSP}класс) {side}, чем "
-        f"следует из {PROCEDURE[earlier.procedure]} {earlier.grade}{NBSP}класса "
+        f"в{NBSP}{procedure_name(one.paper.procedure)} ({subject}, {one.paper.grade}{NBSP}класс) {side}, чем "
+        f"следует из {procedure_name(earlier.procedure)} {earlier.grade}{NBSP}класса "
         f"{'годом' if years == 1 else 'двумя годами'} раньше: {_size(one)}"
     )
 

@@ -11,7 +11,7 @@ from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
 from msoko_analysis.page.tables import Digits, Table
 from msoko_analysis.params.scales import STATUS_RU, Paper
 from msoko_analysis.russian import DASH, NBSP, counted, first_capital, natural, number, percent
-from msoko_analysis.wording.names import PROCEDURE, paper_name, school_name
+from msoko_analysis.wording.names import paper_name, procedure_name, school_name
 from msoko_analysis.wording.numbering import table_title
 
 _CHECKS = {
@@ -170,7 +170,7 @@ def _which(facts: Facts, papers: list[str]) -> str:
 
 def _missing(facts: Facts) -> list[str]:
     return [
-        f"{PROCEDURE[paper.procedure]} ({facts.run.subjects[paper.subject].nominative}, "
+        f"{procedure_name(paper.procedure)} ({facts.run.subjects[paper.subject].nominative}, "
         f"{paper.grade}{NBSP}класс): "
         f"{'только по формам ФИС ОКО' if Paper(*paper[1:]) in facts.papers else 'не анализируется'} — "
         f"{reason}."

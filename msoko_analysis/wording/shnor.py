@@ -11,7 +11,7 @@ from msoko_analysis.measures import partners
 from msoko_analysis.page.prose import Paragraph, Stack, stack
 from msoko_analysis.page.tables import HIDDEN, Digits, Table
 from msoko_analysis.russian import DASH, NBSP, counted, natural, number, percent, plural
-from msoko_analysis.wording.names import PROCEDURE, school_name
+from msoko_analysis.wording.names import procedure_name, school_name
 from msoko_analysis.wording.numbering import table_title
 from msoko_analysis.wording.results import low_text
 
@@ -61,7 +61,7 @@ def _procedures(facts: Facts) -> str:
     names: dict[str, list[str]] = {}
     for paper in mine:
         subject = facts.run.subjects[paper.subject].nominative
-        grade = f"{PROCEDURE[paper.procedure]}, {paper.grade}{NBSP}класс"
+        grade = f"{procedure_name(paper.procedure)}, {paper.grade}{NBSP}класс"
         names.setdefault(grade, []).append(subject)
     return "; ".join(f"{grade}: {', '.join(subjects)}" for grade, subjects in names.items())
 

@@ -15,7 +15,7 @@ from msoko_analysis.params.signs import load_signs
 from msoko_analysis.russian import DASH, NBSP, first_capital, number
 from msoko_analysis.wording.advice import ground
 from msoko_analysis.wording.cells import Cell, of_school, of_unit
-from msoko_analysis.wording.names import PROCEDURE, VERDICT, paper_name, school_name
+from msoko_analysis.wording.names import VERDICT, paper_name, procedure_name, school_name
 from msoko_analysis.wording.sign_kinds import ABOUT_SCHOOLS, KINDS, finding_name
 from msoko_analysis.wording.signs import LEVEL, Q, level_of
 
@@ -196,7 +196,7 @@ def links_table(facts: Facts, unit: str) -> Table:
         rows.append(
             {
                 "Более поздняя работа": _paper(facts, one.paper),
-                "Более ранняя": f"{PROCEDURE[earlier.procedure]} {facts.year - years}{NBSP}года, "
+                "Более ранняя": f"{procedure_name(earlier.procedure)} {facts.year - years}{NBSP}года, "
                 f"{earlier.grade}{NBSP}класс",
                 "Учеников": one.n,
                 "Отличие от ожидаемого": one.value,
@@ -224,7 +224,7 @@ def links_table(facts: Facts, unit: str) -> Table:
 
 def _paper(facts: Facts, paper: Paper) -> str:
     subject = facts.run.subjects[paper.subject].nominative
-    return f"{PROCEDURE[paper.procedure]}: {subject}, {paper.grade}{NBSP}класс"
+    return f"{procedure_name(paper.procedure)}: {subject}, {paper.grade}{NBSP}класс"
 
 
 _WAYS = (("prior_lower", "Ниже, %"), ("prior_same", "Совпала, %"), ("prior_higher", "Выше, %"))
