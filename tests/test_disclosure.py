@@ -137,7 +137,9 @@ def test_the_only_school_of_a_municipality_hides_no_school_of_another(
         {"municipality": "A", "unit": "1", "n": 30, "count": 2},
         *({"municipality": "B", "unit": unit, "n": 30, "count": 10} for unit in "234"),
     )
-    assert publish(rows, thresholds).table["hidden"].tolist() == [True, False, False, False]
+    public = publish(rows, thresholds)
+    assert public.table["hidden"].tolist() == [True, False, False, False]
+    assert public.hidden == 1
 
 
 def test_hidden_is_not_zero(thresholds: Thresholds) -> None:

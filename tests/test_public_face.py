@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -51,6 +53,22 @@ def test_importing_the_package_imports_nothing_heavy() -> None:
 
 def test_an_estimator_is_reached_by_its_module() -> None:
     assert msoko_analysis.stats.wilson.share.__module__ == "msoko_analysis.stats.wilson"
+
+
+@pytest.mark.parametrize("layer", [msoko_analysis.stats, msoko_analysis.rules])
+def test_a_module_that_is_not_there_is_no_attribute_but_a_missing_library_is_named(
+    layer: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(AttributeError, match="no attribute 'ranking'"):
+        _ = layer.ranking
+
+    def without_scipy(name: str) -> ModuleType:
+        raise ModuleNotFoundError(name="scipy")
+
+    monkeypatch.setattr(importlib, "import_module", without_scipy)
+    with pytest.raises(ModuleNotFoundError) as error:
+        _ = layer.ranking
+    assert error.value.name == "scipy"
 
 
 def test_an_unknown_name_is_refused() -> None:
