@@ -114,11 +114,7 @@ def _fit(
     spread = np.full(len(counts), log_spread)
     value = _likelihood(counts, mean, spread, cuts)
     for _ in range(_ROUNDS):
-        try:
-            with np.errstate(over="raise", invalid="raise"):
-                moves = _step(counts, mean, spread, cuts, with_spread)
-        except (np.linalg.LinAlgError, FloatingPointError):  # the likelihood is level somewhere
-            break
+        moves = _step(counts, mean, spread, cuts, with_spread)
         for _ in range(_HALVINGS):
             new = tuple(old + move for old, move in zip((mean, spread, cuts), moves, strict=True))
             risen = _likelihood(counts, *new)

@@ -117,3 +117,16 @@ def test_the_wider_reading_of_the_rule_decides_and_the_parts_are_told(
 def test_a_part_known_of_another_school_only_is_unknown(thresholds: Thresholds) -> None:
     rows = [row("shnor_or", value=1.0), row("shnor_a", unit="2", value=1.0)]
     assert np.isnan(judged(rows, thresholds)["shnor_school", "1"].details["a"])
+
+
+def test_the_probability_of_a_side_is_held_on_both_ends(thresholds: Thresholds) -> None:
+    limit = thresholds["expectation_probability"].value
+    given = {
+        limit: 1.0,
+        np.nextafter(limit, 0): 0.0,
+        1 - limit: -1.0,
+        np.nextafter(1 - limit, 1): 0.0,
+    }
+    for value, side in given.items():
+        found = judged([row("better", value=value)], thresholds)["expectation_school", "1"]
+        assert found.details["side"] == side

@@ -56,6 +56,13 @@ def test_mark_agreement_equals_scipy(pupils: list[tuple[int, int]]) -> None:
     assert result.published[0] == pytest.approx(1 - 6 * (d**2).sum() / (n * (n**2 - 1)))
 
 
+def test_marks_that_run_against_the_scores_are_marked() -> None:
+    pairs = np.zeros((3, 4, 3))
+    pairs[0, [0, 1, 2], [2, 1, 0]] = pairs[1, [0, 1, 2], [0, 1, 2]] = 4
+    pairs[2, 1, 1] = 1  # one pupil has no order
+    assert mark_agreement(pairs).marked.tolist() == [True, False, False]
+
+
 def test_jump_needs_both_years() -> None:
     jump = cohort_jump(np.array([0.6, np.nan, 0.61]), np.array([0.6, 0.5, np.nan]))
     assert not jump.marked.any()

@@ -77,6 +77,15 @@ def test_certain_answers_say_nothing() -> None:
     assert pairs.p[0] == 1.0
 
 
+def test_pupils_of_alike_pairs_are_counted_once() -> None:
+    rng = np.random.default_rng(1)
+    points = rng.integers(0, 2, (8, 40))
+    points[[1, 2]] = points[0]  # three copies: three pairs of three pupils
+    pairs = answer_pairs(points, np.full((8, 40, 2), 0.5))
+    assert pairs.alike(0.01) == (3, 3)
+    assert pairs.alike(0.0) == (0, 0)
+
+
 def test_wrong_input_is_refused() -> None:
     shares = np.full((2, 3, 2), 0.5)
     with pytest.raises(StatsInputError, match="pupils >= 2"):

@@ -81,6 +81,7 @@ def test_pooling_ignores_papers_that_were_not_written() -> None:
     assert result.papers.tolist() == [2, 0, 1]
     assert np.isnan(result.pooled[1])
     assert result.pooled[2] == 0.5
+    assert result.p == pytest.approx(norm.sf(result.pooled), nan_ok=True)
 
 
 def test_guilty_schools_do_not_hide_themselves_in_the_correlation() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import mannwhitneyu, norm
+from scipy.stats import mannwhitneyu, norm, t
 
 from msoko_analysis.errors import StatsInputError
 from msoko_analysis.stats.gaps import mid_quantiles, tails, v_gap, v_gap_of_marks
@@ -106,7 +106,14 @@ def test_error_of_single_pupils_is_delong() -> None:
     second[40 + np.arange(30), b] = 1
     above = (a[:, None] > b) + 0.5 * (a[:, None] == b)
     variance = above.mean(axis=1).var(ddof=1) / 40 + above.mean(axis=0).var(ddof=1) / 30
-    assert v_gap(first, second).chance_error == pytest.approx(np.sqrt(variance))
+    gap = v_gap(first, second)
+    assert gap.chance_error == pytest.approx(np.sqrt(variance))
+    # V is a smooth function of the chance: its error is that of the chance times the slope.
+    slope = np.sqrt(2) * np.diff(norm.ppf(gap.chance + np.array([-1e-6, 1e-6])))[0] / 2e-6
+    low, high = gap.interval()
+    assert gap.freedom == 29
+    assert (high - low) / 2 == pytest.approx(t.isf(0.025, 29) * slope * np.sqrt(variance), rel=1e-6)
+    assert (high + low) / 2 == pytest.approx(gap.value)
 
 
 def test_left_out_equals_doing_it() -> None:

@@ -32,4 +32,5 @@ def test_where_everybody_within_reach_was_lifted_the_share_is_one() -> None:
     smooth[[13, 14]] = 0
     result = region_spike(smooth, (15,))
     assert result.share[0] == pytest.approx(1, abs=1e-6)
+    assert result.p[0] < 1e-12
     assert result.pupils[0] == pytest.approx(near, abs=3 * result.pupils_error[0])

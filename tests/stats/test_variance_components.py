@@ -142,6 +142,11 @@ def test_equals_dense_restricted_likelihood(seed: int) -> None:
     result = random_intercept_regression(of_pupils(school, columns))
     assert result.deviance == pytest.approx(found.fun, abs=1e-6)
     assert [result.tau2, result.sigma2] == pytest.approx(np.exp(found.x), rel=1e-4)
+    between, within = np.exp(found.x)
+    covariance = between * (school[:, None] == school) + within * np.eye(90)
+    information = design.T @ np.linalg.solve(covariance, design)
+    error = np.sqrt(np.diag(np.linalg.inv(information)))
+    assert result.standard_error == pytest.approx(error, rel=1e-4)
 
 
 @settings(max_examples=25, deadline=None)
