@@ -6,9 +6,11 @@ child forked from it starts in milliseconds, in a process of its own, with nothi
 A module can be a template when it has two functions: ``warm_up()``, which imports and computes
 nothing, and ``run_child(request)``, which does the work of one child and may return a JSON value.
 
-Protocol on a unix socket, one JSON object a line: the client sends the request; it receives
-``{"pid": …}``, perhaps ``{"result": …}``, and at the end ``{"exit": …}``. Whoever hangs up has its
-child stopped, so nothing outlives the process that asked for it, not even after ``kill -9``.
+Protocol on a unix socket, one JSON object a line: the client sends the request; the child answers
+``{"pid": …}`` and perhaps ``{"result": …}``, and when it has ended the template says
+``{"pid": …, "exit": …}``. So no two speak at a time, and whatever comes first names the child. Whoever
+hangs up has its child stopped, so nothing outlives the process that asked for it, not even after
+``kill -9``.
 """
 
 from __future__ import annotations
@@ -69,8 +71,12 @@ class ForkedChild:
         self._buffer = b""
         self.returncode: int | None = None
         self.result: Any = None
-        self.pid = int(self._read_first()["pid"])
+        first = self._read_first()
+        self.pid = int(first["pid"])
         connection.setblocking(False)
+        self.returncode = first.get("exit")  # of a child killed before it could speak
+        if self.returncode is not None:
+            connection.close()
 
     def _read_first(self) -> dict[str, Any]:
         while b"\n" not in self._buffer:
@@ -302,7 +308,6 @@ def _serve(listener: socket.socket, module_name: str, hangup: int) -> None:
                 others = [listener, *clients.values()]
                 _become_child(module, request, client, others, (woken, wake))
             clients[pid] = client
-            _tell(client, {"pid": pid})
     for pid in clients:
         _signal_group(pid, hangup)
     shutil.rmtree(Path(listener.getsockname()).parent, ignore_errors=True)
@@ -332,7 +337,7 @@ def _report_exits(clients: dict[int, socket.socket]) -> None:
         if pid == 0:
             return
         if client := clients.pop(pid, None):
-            _tell(client, {"exit": os.waitstatus_to_exitcode(status)})
+            _tell(client, {"pid": pid, "exit": os.waitstatus_to_exitcode(status)})
             client.close()
 
 
@@ -340,6 +345,7 @@ def _become_child(module, request, client, others, pipe) -> None:
     """Shed everything of the template, do the work, leave without its exit handlers."""
     code = 1
     try:
+        _tell(client, {"pid": os.getpid()})
         os.setsid()
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -137,6 +137,62 @@ def test_a_child_reports_its_exit_and_closing_ends_the_others():
     assert gone(process)
 
 
+QUICK = """
+import os, signal, time
+
+def warm_up():
+    real = os.fork
+
+    def fork():
+        pid = real()
+        if pid:
+            time.sleep(0.05)  # as a loaded machine holds the template
+        return pid
+
+    os.fork = fork
+
+def run_child(request):
+    return {"said": request["say"] * 3}
+"""
+
+
+@pytest.fixture
+def quick(tmp_path, monkeypatch):
+    """A template whose children end before it gets its turn again."""
+    (tmp_path / "quick_child.py").write_text(QUICK, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    with Template("quick_child") as running:
+        yield running
+
+
+def test_a_child_that_ends_at_once_is_heard(quick):
+    for say in ("a", "б" * 50_000, ""):
+        child = quick.fork({"say": say})
+        assert child.wait(timeout=30) == 0
+        assert child.result == {"said": say * 3}
+        assert child.pid > 0
+
+
+def test_several_children_that_end_at_once_are_told_apart(quick):
+    children = [quick.fork({"say": str(number)}) for number in range(5)]
+    assert [child.wait(timeout=30) for child in children] == [0] * 5
+    assert [child.result["said"] for child in children] == [str(n) * 3 for n in range(5)]
+    assert len({child.pid for child in children}) == 5
+
+
+def test_a_child_killed_before_it_speaks_has_its_exit(tmp_path, monkeypatch):
+    silent = (
+        "import os\n\ndef warm_up():\n    real = os.fork\n"
+        "    os.fork = lambda: real() or os.kill(os.getpid(), 9)\n"
+    )
+    (tmp_path / "silent_child.py").write_text(silent, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
+    with Template("silent_child") as template:
+        child = template.fork({})
+        assert child.wait(timeout=30) == -signal.SIGKILL
+        assert child.result is None
+
+
 def test_a_template_that_can_not_import_says_so():
     with (
         Template("msoko_analysis.no_such_module") as template,
