@@ -22,8 +22,8 @@ from functools import partial
 from pathlib import Path
 
 from msoko_analysis.documents.kinds import KINDS, NOTES
+from msoko_analysis.home import SHIPPED
 from msoko_analysis.params.run import load_run
-from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.publish.runner import DEFAULT_JOBS, prepare_region, run_notes
 
 TARGET = 6.0
@@ -64,7 +64,7 @@ def plain(options: argparse.Namespace, chosen: Chosen, folder: Path) -> int:
                 [commands / "papermill", notebook, done, *words],
                 [commands / "jupyter", "nbconvert", "--to", "html", done],
             ):
-                subprocess.run(command, check=True, capture_output=True, cwd=PROJECT)
+                subprocess.run(command, check=True, capture_output=True, cwd=SHIPPED)
             made += 1
     return made
 
@@ -73,7 +73,7 @@ def main() -> None:
     """Measure both, in turns, so that a busy minute of the machine hits both; print the ratio."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--notebook", type=Path)
-    parser.add_argument("--run", type=Path, default=PROJECT / "params" / "runs" / "demo.yaml")
+    parser.add_argument("--run", type=Path, default=SHIPPED / "params" / "runs" / "demo.yaml")
     parser.add_argument("--data", type=Path)
     parser.add_argument("--jobs", type=int, default=DEFAULT_JOBS)
     parser.add_argument("--district", action="append")

@@ -1,4 +1,4 @@
-"""The ``msoko`` command: ingest, notes, demo, check, verify, template."""
+"""The ``msoko`` command: start, ingest, notes, demo, check, verify, template."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import typer
 
 from msoko_analysis.documents.kinds import KINDS, NOTES
 from msoko_analysis.errors import MsokoError, ParamsError, RenderError
+from msoko_analysis.home import SHIPPED, WORK
 from msoko_analysis.params.own_lists import name_run
 from msoko_analysis.params.run import DEMO_RUN, load_run
-from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.publish.pdf import print_pages
 from msoko_analysis.publish.runner import DEFAULT_JOBS, REPORTS, RunSummary, run_notes
 
@@ -125,11 +125,55 @@ def _read_demo() -> None:
     from msoko_analysis.monitoring.demo import MEASURES_FILE
     from msoko_analysis.synthetic.demo import TABLES
 
-    source, derived = PROJECT / "data" / "demo", PROJECT / "data" / "derived" / "demo"
+    source, derived = SHIPPED / "data" / "demo", WORK / "data" / "derived" / "demo"
     files = [source / name for name in (*TABLES, MEASURES_FILE)]
     # A folder made before the last table joined the demo is made again.
     if not (derived / "school_measures.parquet").exists():
         read_files(files, derived, replace=derived.exists())
+
+
+@app.command()
+def init(
+    folder: Annotated[Path, typer.Argument(help="Папка, которую сделать, например мсоко.")],
+) -> None:
+    """Сделать рабочую папку: данные, файлы запуска, тетради, справки."""
+    from msoko_analysis.start.workspace import README, make_workspace
+
+    made = make_workspace(folder)
+    print(f"Рабочая папка {made}: что где лежит, сказано в {README}")
+    print(f"Дальше: положите файлы в {made / 'data' / 'raw'} и выполните в этой папке")
+    print("  msoko start data/raw")
+
+
+@app.command()
+def start(
+    folder: Annotated[Path, typer.Argument(help="Папка с файлами, какие есть.")],
+    region: Annotated[str, typer.Option(help="Название региона, например «Алтайский край».")] = "",
+    organisation: Annotated[str, typer.Option(help="Кто выпускает справки.")] = "",
+    district: Annotated[
+        list[str] | None, typer.Option(help="Только этот муниципалитет (можно повторять).")
+    ] = None,
+    year: Annotated[
+        list[int] | None, typer.Option(help="Год справок вместо последнего (можно повторять).")
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Не спрашивать: принять то, что предлагается.")
+    ] = False,
+    reports: Annotated[Path, typer.Option(help="Папка готовых справок.")] = REPORTS,
+) -> None:
+    """Прочитать папку с файлами и сделать справки; файл запуска напишется сам."""
+    from msoko_analysis.start.steps import Asked, start
+
+    def ask(question: str) -> bool:
+        if yes or not sys.stdin.isatty():
+            print(f"{question} — {'да' if yes else 'нет (ответить «да» заранее: --yes)'}")
+            return yes
+        return typer.confirm(question)
+
+    asked = Asked(region, organisation, tuple(year or ()), tuple(district or ()))
+    made = start(folder, asked, say=print, ask=ask, reports=reports)
+    if made.exit_code:
+        sys.exit(made.exit_code)
 
 
 @app.command()

@@ -20,6 +20,7 @@ NOTEBOOKS = sorted((PROJECT / "notebooks").glob("*.ipynb"))
 # above it in this list. File = topic, folder = layer (CONTRIBUTING.md).
 LAYERS = [
     "errors",  # what a fault is
+    "home",  # what is shipped, and the folder worked in
     "walls",  # what a file must be before anything opens it
     "folders",  # folders that appear complete or not at all
     "safe_names",  # what somebody typed, as a folder, as a cell
@@ -43,6 +44,7 @@ LAYERS = [
     "publish",  # notebooks → files
     "verify",  # is it what was issued, does it still follow
     "explorer",  # one school on the methodologist's desk
+    "start",  # a folder of files → a run → notes
     "cli",  # the command line
 ]
 

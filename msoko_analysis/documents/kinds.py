@@ -18,12 +18,13 @@ from pathlib import Path
 from typing import Literal
 
 from msoko_analysis.errors import ParamsError
+from msoko_analysis.home import SHIPPED
 from msoko_analysis.params.run import RunParams
-from msoko_analysis.params.schema import PROJECT, nearest
+from msoko_analysis.params.schema import nearest
 from msoko_analysis.russian import natural
 from msoko_analysis.safe_names import file_name, own_name
 
-NOTEBOOKS = PROJECT / "notebooks"
+NOTEBOOKS = SHIPPED / "notebooks"
 NOTES = "notes"
 _REGION = "region"
 _YEAR = re.compile(r"\d{4}")

@@ -12,7 +12,7 @@ from typing import Any
 
 from msoko_analysis.errors import MsokoError
 from msoko_analysis.explorer.region import DATA_VARIABLE, RUN_VARIABLE
-from msoko_analysis.params.schema import PROJECT
+from msoko_analysis.home import SHIPPED, VARIABLE, WORK
 
 NOTEBOOK = "notebooks/explore.ipynb"
 _NEEDED = ("jupyterlab", "ipywidgets")
@@ -32,8 +32,9 @@ def open_laboratory(run: Path, data: Path, options: Sequence[str] = ()) -> int:
             f"Для исследования данных нужен JupyterLab, а не установлено: {', '.join(absent)}. "
             "Выполните в папке проекта: make lab — или: .venv/bin/pip install -e '.[lab]'"
         )
+    root = WORK if (WORK / NOTEBOOK).is_file() else SHIPPED
     command = [
-        *(sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={PROJECT}"),
+        *(sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={root}"),
         f"--LabApp.default_url=/lab/tree/{NOTEBOOK}",
         f"--FileContentsManager.pre_save_hook={_HOOK}",
         *options,
@@ -42,6 +43,7 @@ def open_laboratory(run: Path, data: Path, options: Sequence[str] = ()) -> int:
     told = {
         RUN_VARIABLE: str(run.resolve()),
         DATA_VARIABLE: str(data.resolve()),
+        VARIABLE: str(WORK),
         "JUPYTER_CONFIG_PATH": os.pathsep.join([_CONFIG, *([own] if own else [])]),
     }
     return subprocess.run(command, env={**os.environ, **told}, check=False).returncode

@@ -24,6 +24,7 @@ from msoko_analysis.facts.district import Facts, gather
 from msoko_analysis.facts.pictures import SchoolPicture, pictures_of
 from msoko_analysis.figures import Figure
 from msoko_analysis.findings import Finding, Verdict
+from msoko_analysis.home import WORK
 from msoko_analysis.measures.arrays import Year, arrange_year
 from msoko_analysis.measures.prepare import Prepared, load
 from msoko_analysis.measures.procedures import earlier_paper
@@ -31,7 +32,7 @@ from msoko_analysis.page.prose import Paragraph, Stack
 from msoko_analysis.page.tables import Table, workbook
 from msoko_analysis.params.run import DEMO_RUN, RunParams, load_run
 from msoko_analysis.params.scales import Paper
-from msoko_analysis.params.schema import PROJECT, nearest
+from msoko_analysis.params.schema import nearest
 from msoko_analysis.russian import natural
 from msoko_analysis.safe_names import file_name
 from msoko_analysis.wording import school_figures
@@ -40,7 +41,7 @@ from msoko_analysis.wording.names import paper_name, school_name
 from msoko_analysis.wording.sign_kinds import KINDS
 from msoko_analysis.wording.signs import signs_table
 
-EXPORTS = PROJECT / "reports" / "explore"
+EXPORTS = WORK / "reports" / "explore"
 # ``msoko explore`` tells the notebook by these which run and data it was asked for.
 RUN_VARIABLE, DATA_VARIABLE = "MSOKO_RUN", "MSOKO_DATA"
 

@@ -121,6 +121,15 @@ class Facts:
         return tuple(paper for paper in self.papers if paper not in self.distributions)
 
     @property
+    def alone(self) -> bool:
+        """Whether the data hold the district's pupils and no region to compare them with."""
+        scored = list(self.distributions)
+        mean = "mean_percent"
+        return bool(scored) and not any(
+            self.measure("region", mean, paper) is not None for paper in scored
+        )
+
+    @property
     def n_schools(self) -> float:
         """Schools of the district with results, or as many as a form counts; nan when none does."""
         told = [self.value("municipality", "form_schools", paper) for paper in self.papers]

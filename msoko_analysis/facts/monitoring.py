@@ -6,6 +6,7 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,7 @@ import pandas as pd
 from msoko_analysis.disclosure import publish
 from msoko_analysis.errors import DataError, Problem
 from msoko_analysis.findings.interventions import EffectFinding, judge_effect
+from msoko_analysis.home import located
 from msoko_analysis.measures.arrays import arrange_year
 from msoko_analysis.measures.interventions import measure_effects
 from msoko_analysis.measures.prepare import Prepared
@@ -35,7 +37,6 @@ from msoko_analysis.monitoring.roadmap.status import Dated, statuses
 from msoko_analysis.monitoring.scoring import Scores, scores
 from msoko_analysis.params.equity import read_equity_models
 from msoko_analysis.params.run import PARAMS, RunParams
-from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.rules.mechanisms import Mechanisms, assess
 
 INDEX = "П20"  # the index of mechanisms among the indicators
@@ -145,7 +146,7 @@ def gather_monitoring(
     """
     registry, editions = load_registry(), load_editions()
     inputs = read_inputs(
-        PROJECT / run.monitoring.folder, registry, editions, places_of(run, prepared)
+        located(Path(run.monitoring.folder)), registry, editions, places_of(run, prepared)
     )
     points = inputs.points[inputs.points["year"] <= year]
     assessed, unassessed = _assessed(points, editions, district, year)

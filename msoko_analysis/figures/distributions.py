@@ -31,11 +31,14 @@ from msoko_analysis.figures.base import (
 
 @dataclass(frozen=True)
 class Distribution:
-    """One panel of :func:`score_distributions`: pupils at every score, here and in the region."""
+    """One panel of :func:`score_distributions`: pupils at every score, here and in the region.
+
+    ``region`` is None where the data hold no region to compare with.
+    """
 
     title: str
     district: PublicCounts
-    region: PublicCounts
+    region: PublicCounts | None
     cuts: tuple[int, ...]
 
 
@@ -45,6 +48,7 @@ def score_distributions(
     """Share of pupils at every primary score: bars for the district, a step line for the region."""
     with mpl.rc_context(STYLE):
         columns = min(2, len(panels))
+        region = any(panel.region for panel in panels)
         canvas, axes = grid(-(-len(panels) // columns), columns, height=1.9)
         for panel, axis in zip(panels, axes, strict=False):
             _distribution(axis, panel)
@@ -53,7 +57,7 @@ def score_distributions(
         canvas.legend(
             handles=[
                 Patch(facecolor=DARK, label="муниципалитет"),
-                Line2D([], [], color=EXCESS, linewidth=1.4, label="регион"),
+                *([Line2D([], [], color=EXCESS, linewidth=1.4, label="регион")] if region else []),
                 Line2D([], [], color=MID, linestyle="--", label="нижняя граница отметки"),
                 hidden_patch(),
             ],
@@ -70,8 +74,10 @@ def _distribution(axis: Axes, panel: Distribution) -> None:
     edges = np.arange(len(scores) + 1) - 0.5
     axis.stairs(np.nan_to_num(share), edges, fill=True, color=DARK)
     draw_hidden(axis, scores, panel.district.counts, 100 / panel.district.n)
-    region = 100 * panel.region.counts / panel.region.n
-    axis.stairs(np.nan_to_num(region), edges, color=EXCESS, linewidth=1.4)
+    region = np.zeros(len(scores))
+    if panel.region is not None:
+        region = 100 * panel.region.counts / panel.region.n
+        axis.stairs(np.nan_to_num(region), edges, color=EXCESS, linewidth=1.4)
     hidden_box = HIDDEN_BOX * 100 / panel.district.n
     top = max(np.nan_to_num(share).max(), np.nan_to_num(region).max(), hidden_box) * 1.18
     for mark, cut in enumerate(panel.cuts, 3):

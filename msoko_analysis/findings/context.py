@@ -49,13 +49,14 @@ def low_shares(
     """Share of mark «2» at the limit or above in two papers or more, each above the region.
 
     A paper counts when the share is at least the limit and the lower end of its 95 % interval is
-    above the region's share, so that two papers by chance alone are rare (each at most 2.5 %).
+    above the region's share, so that two papers by chance alone are rare (each at most 2.5 %). A
+    paper without a region to compare with is not judged.
     """
     limit = thresholds["low_share_limit"].value
     keys = ["procedure", "grade", "subject"]
     mine = schools[schools["indicator"] == "share_2"]
     regional = region[region["indicator"] == "share_2"].set_index(keys)["value"]
-    merged = mine.join(regional.rename("regional"), on=keys)
+    merged = mine.join(regional.rename("regional"), on=keys).dropna(subset=["regional"])
     merged["low_paper"] = (merged["value"] >= limit) & (merged["low"] > merged["regional"])
     found = []
     for unit, rows in merged.groupby("unit"):

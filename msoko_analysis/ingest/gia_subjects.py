@@ -8,10 +8,11 @@ from typing import Annotated, Literal
 from pydantic import StringConstraints
 
 from msoko_analysis.errors import DataError, ParamsError, Problem
+from msoko_analysis.home import SHIPPED
 from msoko_analysis.ingest.contracts import PROCEDURES, SUBJECTS
-from msoko_analysis.params.schema import PROJECT, Strict, Text, nearest, read_csv, shown
+from msoko_analysis.params.schema import Strict, Text, nearest, read_csv, shown
 
-FILE = PROJECT / "params" / "gia_subjects.csv"
+FILE = SHIPPED / "params" / "gia_subjects.csv"
 
 
 class GiaSubject(Strict):

@@ -15,10 +15,10 @@ from functools import cached_property
 from pathlib import Path
 
 from msoko_analysis.errors import DataError, Problem
-from msoko_analysis.params.schema import PROJECT
+from msoko_analysis.home import WORK
 
 #: Where the salt is kept unless ``--salt`` says otherwise; git-ignored.
-SALT = PROJECT / "data" / ".salt"
+SALT = WORK / "data" / ".salt"
 _SIZE = 32
 
 

@@ -18,7 +18,7 @@ from msoko_analysis.rules.fioko import (
     objectivity_index,
 )
 
-_SOURCE = "fioko_2019"
+SOURCE = "fioko_2019"
 # The procedures the document names for ВПР: Russian and mathematics of grades 4 and 5.
 FIOKO_PAPERS = tuple(Paper("VPR", grade, subject) for grade in (4, 5) for subject in ("RU", "MA"))
 
@@ -43,7 +43,7 @@ def official_rows(year: Year, previous: Year | None) -> Iterator[pd.DataFrame]:
             marks.append(marked & (n > 0))
             yield school_rows(
                 year.year, paper, year.schools, indicator, n, marked.astype(float),
-                low=figure, method=indicator, source=_SOURCE,
+                low=figure, method=indicator, source=SOURCE,
             )  # fmt: skip
     for subject in ("RU", "MA"):
         jump = _jump(year, previous, subject)
@@ -52,7 +52,7 @@ def official_rows(year: Year, previous: Year | None) -> Iterator[pd.DataFrame]:
             marks.append(marked)
             yield school_rows(
                 year.year, Paper("VPR", 5, subject), year.schools, "fioko_c", n,
-                marked.astype(float), low=ratio, method="fioko_c", source=_SOURCE,
+                marked.astype(float), low=ratio, method="fioko_c", source=SOURCE,
             )  # fmt: skip
     if marks:
         yield from _summary(year, np.array(marks).T)
@@ -75,7 +75,7 @@ def _summary(year: Year, marks: np.ndarray) -> Iterator[pd.DataFrame]:
     n = np.max([arrays.n for arrays in written if arrays is not None], axis=0)
     yield school_rows(
         year.year, ALL_PAPERS, year.schools, "fioko_markers", n, marks.sum(axis=1).astype(float),
-        method="fioko_number", source=_SOURCE,
+        method="fioko_number", source=SOURCE,
     )  # fmt: skip
     took_part = n > 0
     municipality = year.schools["municipality"].to_numpy()
@@ -90,5 +90,5 @@ def _summary(year: Year, marks: np.ndarray) -> Iterator[pd.DataFrame]:
             np.array([group.sum() for group in groups], dtype=float),
             np.array([objectivity_index(marks[group]) for group in groups]),
             count=np.array([marks[group].any(axis=1).sum() for group in groups], dtype=float),
-            method="p19", source=_SOURCE,
+            method="p19", source=SOURCE,
         )  # fmt: skip

@@ -19,6 +19,7 @@ import pandas as pd
 
 from msoko_analysis.measures import COLUMNS, measure_year
 from msoko_analysis.measures.aggregates import aggregate_rows, mismatches, with_forms
+from msoko_analysis.measures.alone import without_alone
 from msoko_analysis.measures.arrays import Year, arrange_year
 from msoko_analysis.measures.exams import exam_rows
 from msoko_analysis.measures.form_signs import form_sign_rows
@@ -240,7 +241,7 @@ def _pupil_tables(
     measured += _procedure_rows(run, years, mark_pairs)
     measured += opportunity_rows(run, years, _joined(measured), reliability)
     measured += _medal_rows(run, _in_districts(_read(run, "medalists"), places))
-    measures = _joined(measured)
+    measures = without_alone(_joined(measured), mark_pairs)
     lists = placed_lists(_read(run, "markers"), places)
     quality = quality_table(run.data, run.scales)
     return {

@@ -67,9 +67,10 @@ class Table:
 
     ``digits`` says how the numbers of a column are printed; text stands as it is. A value that the
     gate keeps back is :data:`HIDDEN`, one that does not exist is nan and printed as a dash: the two
-    are never mixed up. ``notes`` stand below the table, ``empty`` in the place of one without rows.
-    ``findings`` are those each row tells, in the order of the rows; () where rows tell none. ``service``
-    where small groups are shown, for those entitled to see them.
+    are never mixed up. A column without a value in any row is not printed at all. ``notes``
+    stand below the table, ``empty`` in the place of one without rows. ``findings`` are those each
+    row tells, in the order of the rows; () where rows tell none. ``service`` where small groups are
+    shown, for those entitled to see them.
     """
 
     name: str
@@ -84,11 +85,10 @@ class Table:
     def _repr_html_(self) -> str:
         if self.frame.empty:
             return f"<p>{escaped(self.empty)}</p>"
-        head = "".join(
-            f'<th scope="col"{self._kind(name)}>{escaped(name)}</th>' for name in self.frame
-        )
-        told = self.findings or ((),) * len(self.frame)
-        records = zip(self.frame.to_dict("records"), told, strict=True)
+        shown = self._shown
+        head = "".join(f'<th scope="col"{self._kind(name)}>{escaped(name)}</th>' for name in shown)
+        told = self.findings or ((),) * len(shown)
+        records = zip(shown.to_dict("records"), told, strict=True)
         rows = "".join(f"<tr{behind(found)}>{self._row(row)}</tr>" for row, found in records)
         short = " short" if len(self.frame) <= _SHORT else ""
         below = "".join(f'<p class="table-note">{escaped(note)}</p>' for note in self.notes)
@@ -108,9 +108,16 @@ class Table:
             return pd.DataFrame({"Пояснение": [self.empty]})
         cells = [
             [self._plain(name, value) for name, value in row.items()]
-            for row in self.frame.to_dict("records")
+            for row in self._shown.to_dict("records")
         ]
-        return pd.DataFrame(cells, columns=self.frame.columns, dtype=object)
+        return pd.DataFrame(cells, columns=self._shown.columns, dtype=object)
+
+    @property
+    def _shown(self) -> pd.DataFrame:
+        """The columns that have something to tell."""
+        told = self.frame.map(lambda value: value is not None and value == value and value != DASH)
+        bare = [name for name in self.frame.columns[1:] if not told[name].any()]
+        return self.frame.drop(columns=bare)
 
     def csv(self) -> str:
         """The same cells as a text file that Russian Excel opens: semicolons, decimal commas."""

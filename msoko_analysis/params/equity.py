@@ -70,8 +70,8 @@ class EquityModels(Strict):
     def of(self, indicator: str) -> tuple[EquityModel, ...]:
         """The ways to work out an indicator, the default first.
 
-        >>> from msoko_analysis.params.schema import PROJECT
-        >>> models = read_equity_models(PROJECT / "params" / "equity_models.yaml", [])
+        >>> from msoko_analysis.home import SHIPPED
+        >>> models = read_equity_models(SHIPPED / "params" / "equity_models.yaml", [])
         >>> [one.variant for one in models.of("p22")], models.of("p24")[0].default
         (['participants', 'papers'], True)
         """

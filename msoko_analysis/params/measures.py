@@ -13,9 +13,9 @@ from functools import cache
 from typing import Literal
 
 from msoko_analysis.errors import ParamsError, Problem
+from msoko_analysis.home import SHIPPED
 from msoko_analysis.params.methods import load_methods
 from msoko_analysis.params.schema import (
-    PROJECT,
     Document,
     Number,
     Strict,
@@ -25,7 +25,7 @@ from msoko_analysis.params.schema import (
 )
 from msoko_analysis.russian import glued
 
-FILE = PROJECT / "params" / "measures.yaml"
+FILE = SHIPPED / "params" / "measures.yaml"
 CHANGE = "_change"
 """Ending of the change of a measure to the year before."""
 #: What n counts where it counts people: small numbers of these are nobody's business.

@@ -15,8 +15,8 @@ from typing import Annotated, NamedTuple
 from pydantic import Field
 
 from msoko_analysis.errors import ParamsError, Problem
+from msoko_analysis.home import SHIPPED
 from msoko_analysis.params.schema import (
-    PROJECT,
     Document,
     Strict,
     Text,
@@ -24,7 +24,7 @@ from msoko_analysis.params.schema import (
     nearest,
 )
 
-FILE = PROJECT / "params" / "methods.yaml"
+FILE = SHIPPED / "params" / "methods.yaml"
 _STEP = re.compile(r"(\w+)(?:\(([^()+]*)\))?")
 
 

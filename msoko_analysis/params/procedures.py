@@ -9,9 +9,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator
 
 from msoko_analysis.errors import Problem
+from msoko_analysis.home import SHIPPED
 from msoko_analysis.params.own_lists import PROCEDURES, own_list
 from msoko_analysis.params.schema import (
-    PROJECT,
     Document,
     Fault,
     Strict,
@@ -21,7 +21,7 @@ from msoko_analysis.params.schema import (
     once,
 )
 
-_FILE = PROJECT / "params" / PROCEDURES
+_FILE = SHIPPED / "params" / PROCEDURES
 
 
 class Procedure(Strict):

@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, Field, model_validator
 
 from msoko_analysis.errors import DataError, ParamsError, Problem
+from msoko_analysis.home import SHIPPED, WORK, located
 from msoko_analysis.params.equity import EquityModels, read_equity_models
 from msoko_analysis.params.medals import MedalRules, read_medal_rules
 from msoko_analysis.params.minimums import FILE as MINIMUMS
@@ -34,14 +35,12 @@ from msoko_analysis.params.scales import (
     unknown_subjects,
 )
 from msoko_analysis.params.schema import (
-    PROJECT,
     Document,
     Fault,
     Number,
     Strict,
     Text,
     Whole,
-    found,
     nearest,
     read_yaml,
     shown,
@@ -50,7 +49,7 @@ from msoko_analysis.params.schema import (
 from msoko_analysis.params.shnor import ShnorRules, read_shnor_rules
 from msoko_analysis.params.task_topics import TaskTopic, read_task_topics
 
-PARAMS = PROJECT / "params"
+PARAMS = SHIPPED / "params"
 DEMO_RUN = PARAMS / "runs" / "demo.yaml"
 
 
@@ -298,7 +297,7 @@ def load_run(run_file: Path | str, *, data: Path | None = None, params: Path = P
     msoko_analysis.errors.ParamsError: Параметры запуска params/runs/none.yaml не приняты
       1. params/runs/none.yaml: файла нет — проверьте имя и папку
     """
-    run_file = found(Path(run_file))
+    run_file = located(Path(run_file))
     name_run(run_file)
     problems: list[Problem] = []
     document = read_yaml(run_file, problems)
@@ -466,7 +465,7 @@ def _resolve(
         "region": run.region,
         "monitoring": run.monitoring,
         "observation": run.observation,
-        "data": found(Path(data)).resolve() if data is not None else PROJECT / (run.data or ""),
+        "data": located(Path(data)).resolve() if data is not None else WORK / (run.data or ""),
         "papers": papers,
         "scales": choice.scales,
         "missing_scales": tuple(item for item in choice.missing if item[0].year in run.years),

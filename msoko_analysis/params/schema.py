@@ -27,6 +27,7 @@ from pydantic import (
 )
 
 from msoko_analysis.errors import DataError, ParamsError, Problem
+from msoko_analysis.home import relative
 from msoko_analysis.walls import check_regular
 
 Whole = Annotated[int, Field(strict=True)]
@@ -56,7 +57,6 @@ Text = Annotated[
     AfterValidator(_printable),
 ]
 
-PROJECT = Path(__file__).resolve().parents[2]
 _SURPLUS = "лишние ячейки"
 #: Ours are ten times smaller and nest six deep.
 _LARGEST, _MOST_VALUES, _DEEPEST = 5_000_000, 100_000, 30
@@ -90,24 +90,13 @@ class Document:
 
 
 def shown(path: Path) -> str:
-    """The path as a message prints it: relative to the project where it stands inside.
+    """The path as a message prints it: relative to the work folder where it stands inside.
 
-    >>> shown(PROJECT / "params" / "thresholds.yaml")
+    >>> from msoko_analysis.home import SHIPPED
+    >>> shown(SHIPPED / "params" / "thresholds.yaml")
     'params/thresholds.yaml'
     """
-    inside = path.is_relative_to(PROJECT)
-    return path.relative_to(PROJECT).as_posix() if inside else path.as_posix()
-
-
-def found(path: Path) -> Path:
-    """A relative path that leads nowhere from here, taken from the project if it leads somewhere there.
-
-    An executed notebook names its files relative to the project; so it runs again where it stands.
-
-    >>> found(PROJECT / "params") == found(Path("params")).resolve()
-    True
-    """
-    return PROJECT / path if not path.exists() and (PROJECT / path).exists() else path
+    return relative(path).as_posix()
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

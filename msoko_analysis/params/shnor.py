@@ -73,8 +73,8 @@ class ShnorRules(Strict):
     def of(self, year: int) -> ShnorRule | None:
         """The rule of the list of a year; None where none is known.
 
-        >>> from msoko_analysis.params.schema import PROJECT
-        >>> rules = read_shnor_rules(PROJECT / "params" / "shnor.yaml", [])
+        >>> from msoko_analysis.home import SHIPPED
+        >>> rules = read_shnor_rules(SHIPPED / "params" / "shnor.yaml", [])
         >>> rules.of(2026).low_share.percent, rules.of(2019)
         (30.0, None)
         """

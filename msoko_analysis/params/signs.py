@@ -14,9 +14,9 @@ from typing import Annotated, Literal, get_args
 from pydantic import Field
 
 from msoko_analysis.errors import Problem
+from msoko_analysis.home import SHIPPED
 from msoko_analysis.params.methods import load_methods
 from msoko_analysis.params.schema import (
-    PROJECT,
     Document,
     Strict,
     Text,
@@ -25,7 +25,7 @@ from msoko_analysis.params.schema import (
     nearest,
 )
 
-FILE = PROJECT / "params" / "signs.yaml"
+FILE = SHIPPED / "params" / "signs.yaml"
 
 SizeField = Literal["value", "interval", "brief", "side", "points", "share", "marks", "n"]
 """Fields of the words for a size; the words are put in by ``msoko_analysis.wording.sign_kinds``."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from functools import cache
 
+from msoko_analysis.home import SHIPPED
 from msoko_analysis.params.schema import (
-    PROJECT,
     Text,
     load_file,
 )
 
-FILE = PROJECT / "params" / "sources.yaml"
+FILE = SHIPPED / "params" / "sources.yaml"
 #: Sources that are the package itself.
 OWN = ("own", "counted")
 

@@ -19,8 +19,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+from msoko_analysis.home import SHIPPED, located
 from msoko_analysis.params.methods import method_versions
-from msoko_analysis.params.run import PROJECT, RunParams
+from msoko_analysis.params.run import RunParams
 from msoko_analysis.params.values import run_values, text_hash
 
 NAME = "manifest.json"
@@ -53,7 +54,7 @@ def file_hash(path: Path) -> str:
 def hashes(files: Iterable[Path], root: Path) -> dict[str, str]:
     """SHA-256 by path relative to ``root``, sorted.
 
-    >>> list(hashes([PROJECT / "pyproject.toml"], PROJECT))
+    >>> list(hashes([SHIPPED / "pyproject.toml"], SHIPPED))
     ['pyproject.toml']
     """
     return {path.relative_to(root).as_posix(): file_hash(path) for path in sorted(files)}
@@ -62,7 +63,7 @@ def hashes(files: Iterable[Path], root: Path) -> dict[str, str]:
 def files_below(folder: Path) -> list[Path]:
     """Files below a folder, sorted, without hidden ones, caches and compiled code.
 
-    >>> [path.name for path in files_below(PROJECT / "params" / "scales")][:1]
+    >>> [path.name for path in files_below(SHIPPED / "params" / "scales")][:1]
     ['demo.csv']
     """
     return [
@@ -88,11 +89,11 @@ def describe_run(run: RunParams, *, run_file: Path) -> dict[str, Any]:
     with those of another manifest), ``versions`` of packages, ``methods`` with theirs, ``seed``,
     ``commit``, ``dirty``.
     """
-    params = PROJECT / "params"
+    params = SHIPPED / "params"
     common = [path for path in files_below(params) if params / "runs" not in path.parents]
     package = Path(__file__).resolve().parents[1]
     sources = [path for path in files_below(package) if path.suffix != ".pyc"]
-    lock = PROJECT / "requirements.lock"
+    lock = SHIPPED / "requirements.lock"
     inputs = {
         "data": hashes(files_below(run.data), run.data),
         "monitoring": _monitoring(run),
@@ -122,7 +123,7 @@ def describe_note(
     """The manifest of one document before it is made: the run's part, which one, its fingerprint.
 
     >>> shared = {"inputs": {}, "versions": {}}
-    >>> one, two = (describe_note(shared, notebook=PROJECT / "pyproject.toml", kind="notes",
+    >>> one, two = (describe_note(shared, notebook=SHIPPED / "pyproject.toml", kind="notes",
     ...             about={"year": 2021, "district": code}) for code in ("a", "b"))
     >>> one["fingerprint"] == two["fingerprint"]
     False
@@ -179,7 +180,7 @@ def _monitoring(run: RunParams) -> dict[str, str]:
     """Hashes of the filled forms of monitoring; {} where the run has none."""
     if run.monitoring is None:
         return {}
-    folder = PROJECT / run.monitoring.folder
+    folder = located(Path(run.monitoring.folder))
     return hashes(files_below(folder), folder)
 
 
@@ -198,7 +199,7 @@ def checkout_commit() -> tuple[str | None, bool | None]:
     try:
         head, changed = (
             subprocess.run(
-                ["git", "-C", str(PROJECT), *command],
+                ["git", "-C", str(SHIPPED), *command],
                 capture_output=True,
                 text=True,
                 check=True,

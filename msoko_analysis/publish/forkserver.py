@@ -34,6 +34,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from msoko_analysis.home import VARIABLE, WORK
+
 CAN_FORK = hasattr(os, "fork") and hasattr(socket, "AF_UNIX")
 LONGEST_SOCKET_FOLDER = 60  # a unix socket path may have 107 bytes; ours add a folder and a name
 
@@ -255,7 +257,7 @@ def _own_environment(more: Mapping[str, str]) -> dict[str, str]:
     """Our environment, in which children find this very package first."""
     root = str(Path(__file__).resolve().parents[2])
     path = os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")]))
-    return {**os.environ, "PYTHONPATH": path, **more}
+    return {**os.environ, "PYTHONPATH": path, VARIABLE: str(WORK), **more}
 
 
 def _signal_group(pid: int, number: int) -> None:

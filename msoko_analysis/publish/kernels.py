@@ -24,6 +24,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from jupyter_client.provisioning import LocalProvisioner
 
+from msoko_analysis.home import VARIABLE, WORK
 from msoko_analysis.publish.forkserver import CAN_FORK, Template, fork_from, private_folder
 
 # Imported, never used, before the fork. Polars must not be here: its threads die in a fork.
@@ -159,6 +160,7 @@ class NoteKernelManager(AsyncKernelManager):
             env={
                 **kernel_environment(),
                 "IPYTHONDIR": str(self._folder),
+                VARIABLE: str(WORK),
                 "PYTHONPATH": os.pathsep.join(filter(None, [root, os.environ.get("PYTHONPATH")])),
             },
         )

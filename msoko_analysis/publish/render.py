@@ -21,7 +21,7 @@ from nbformat import NotebookNode
 from msoko_analysis.documents.kinds import year_folder
 from msoko_analysis.errors import RenderError
 from msoko_analysis.folders import replace_folder, sibling
-from msoko_analysis.params.schema import PROJECT
+from msoko_analysis.home import relative
 from msoko_analysis.provenance.claims import with_claims, write_claims
 from msoko_analysis.provenance.crate import write_crate
 from msoko_analysis.provenance.manifest import NAME, PAGE, now, read_manifest, write_manifest
@@ -196,15 +196,15 @@ def _run(
 
 
 def portable(value: Any) -> Any:
-    """A path as the published notebook shows it: relative to the project, or its name alone.
+    """A path as the published notebook shows it: relative to the work folder, or its name alone.
 
-    >>> portable(str(PROJECT / "params" / "runs" / "demo.yaml")), portable("007")
+    >>> portable(str(SHIPPED / "params" / "runs" / "demo.yaml")), portable("007")
     ('params/runs/demo.yaml', '007')
     """
     if not isinstance(value, str) or not Path(value).is_absolute():
         return value
-    path = Path(value)
-    return path.relative_to(PROJECT).as_posix() if path.is_relative_to(PROJECT) else path.name
+    path = relative(Path(value))
+    return path.name if path.is_absolute() else path.as_posix()
 
 
 def _withhold(work: Path, out: Path, manifest: Mapping[str, Any], reason: str) -> None:

@@ -23,8 +23,8 @@ from tqdm import tqdm
 from msoko_analysis.documents.kinds import KINDS, NOTES, Target, targets
 from msoko_analysis.errors import ParamsError, RenderError
 from msoko_analysis.folders import clean_leftovers
+from msoko_analysis.home import WORK
 from msoko_analysis.params.run import RunParams, load_run
-from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.provenance.manifest import describe_note, describe_run, up_to_date
 from msoko_analysis.publish.forkserver import ColdChild, ForkedChild, Template, TemplateError
 from msoko_analysis.publish.index_page import write_index
@@ -37,7 +37,7 @@ from msoko_analysis.publish.render import (
     write_failure,
 )
 
-REPORTS = PROJECT / "reports"
+REPORTS = WORK / "reports"
 # a job waits for its kernel much of its time: three keep two cores busy
 DEFAULT_JOBS = (os.cpu_count() or 1) + 1
 _PATHS = ("run_file", "data")  # parameters that say where something stands on this machine

@@ -79,8 +79,8 @@ def model_values(
     """Values of an indicator by every way, the default first.
 
     >>> from msoko_analysis.params.equity import read_equity_models
-    >>> from msoko_analysis.params.schema import PROJECT
-    >>> models = read_equity_models(PROJECT / "params" / "equity_models.yaml", [])
+    >>> from msoko_analysis.home import SHIPPED
+    >>> models = read_equity_models(SHIPPED / "params" / "equity_models.yaml", [])
     >>> papers = [
     ...     PaperResults("VPR", np.array([[1, 1, 1, 1, 1]]), 1, (1, 2, 4)),
     ...     PaperResults("VPR", np.array([[5, 2, 1, 1, 1]]), 1, (1, 2, 4)),

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 import yaml
 
+from msoko_analysis.home import SHIPPED
 from msoko_analysis.synthetic.demo_gia import draw_demo_gia
 from msoko_analysis.synthetic.exam import (
     LEAK_SHARE,
@@ -29,7 +30,7 @@ from msoko_analysis.synthetic.exam import (
 from msoko_analysis.synthetic.region import HIDDEN, ROLES, draw_region
 
 SEED = 164  # how it was chosen: data/README.md
-SCALES = Path(__file__).resolve().parents[2] / "params" / "scales" / "demo.csv"
+SCALES = SHIPPED / "params" / "scales" / "demo.csv"
 #: The files that ``msoko ingest`` reads.
 TABLES = ("results.parquet", "gia.parquet", "schools.csv", "medalists.csv")
 FILES = (*TABLES, "truth.yaml")

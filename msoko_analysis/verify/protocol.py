@@ -12,7 +12,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from msoko_analysis.documents.kinds import year_folder
-from msoko_analysis.params.schema import PROJECT
+from msoko_analysis.home import WORK
 from msoko_analysis.params.values import text_hash
 from msoko_analysis.provenance.manifest import checkout_commit, files_below, hashes, read_manifest
 from msoko_analysis.publish.html import TEMPLATES as PAGE_TEMPLATES
@@ -117,7 +117,7 @@ def _program() -> str:
 
 def _folder(data: Path | None, manifest: Mapping[str, Any]) -> Path:
     """The data the documents were made anew from."""
-    return data.resolve() if data else PROJECT / manifest.get("parameters", {}).get("data", "")
+    return data.resolve() if data else WORK / manifest.get("parameters", {}).get("data", "")
 
 
 def _data_line(folder: Path) -> str:

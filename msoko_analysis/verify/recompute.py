@@ -16,8 +16,9 @@ from typing import Any, Literal
 
 from msoko_analysis.documents.kinds import KINDS, Target
 from msoko_analysis.errors import MsokoError, ParamsError, Problem
+from msoko_analysis.home import located
 from msoko_analysis.params.run import load_run
-from msoko_analysis.params.schema import PROJECT, nearest
+from msoko_analysis.params.schema import nearest
 from msoko_analysis.provenance.crate import CRATE
 from msoko_analysis.provenance.manifest import (
     FINDINGS,
@@ -157,8 +158,8 @@ def verify(
 
 
 def _recorded(name: str, what: str, option: str) -> Path:
-    """A path of the manifest, relative to the project."""
-    path = PROJECT / name
+    """A path of the manifest, relative to the work folder or to what is shipped."""
+    path = located(Path(name))
     if not name or not path.exists():
         raise ParamsError(f"{what} «{name}» в проекте не найдена — укажите {option}")
     return path

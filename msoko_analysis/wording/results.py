@@ -160,6 +160,7 @@ def _distributions(facts: Facts, page: list[Paper], place: int) -> Figure:
     panels = []
     for paper in page:
         mine, region = facts.distributions[paper]
+        region = None if facts.alone else region
         title = f"{first_capital(paper_name(facts, paper))} (работ: {number(mine.n)})"
         panels.append(Distribution(title, mine, region, facts.scale(paper).cuts))
     name = district_cases(facts)
@@ -170,12 +171,12 @@ def _distributions(facts: Facts, page: list[Paper], place: int) -> Figure:
         caption=figure_title(
             facts,
             "distributions",
-            f"Распределение первичных баллов{rest}: столбцы — {name.nominative}, линия — "
-            f"{facts.run.region.nominative}",
+            f"Распределение первичных баллов{rest}: столбцы — {name.nominative}"
+            + ("" if facts.alone else f", линия — {facts.run.region.nominative}"),
         ),
         description=(
             f"{counted(len(panels), 'диаграмма', 'диаграммы', 'диаграмм')} распределения баллов с "
-            f"границами отметок; отличия от региона по числам — {in_table(facts, 'results')}."
+            f"границами отметок; числа — {in_table(facts, 'results')}."
         ),
     )
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.page.prose import Bullets, Heading, Paragraph, Stack, stack
@@ -43,7 +45,7 @@ _NAMES = 6
 def summary(facts: Facts) -> Stack:
     """What took part, what stands out, what to do first: one page."""
     parts = (
-        *(lost_point, results_point, levels_result, marks_of_forms, _signs, _independent),
+        *(_alone, lost_point, results_point, levels_result, marks_of_forms, _signs, _independent),
         *(_equity, _low, _official, _participation),
     )
     points = [Paragraph(part(facts), _behind(facts, part)) for part in parts]
@@ -75,6 +77,16 @@ def _opened(facts: Facts) -> Paragraph | None:
         f"групп меньше {small} учеников, доли при числе участников меньше {least} и числа, по которым их "
         "можно восстановить. Результат единственного ученика не показан и здесь. Выводы и рекомендации "
         "в обоих выпусках одни и те же."
+    )
+
+
+def _alone(facts: Facts) -> str:
+    if not facts.alone:
+        return ""
+    return (
+        "Сравнить не с чем. В данных результаты одного муниципалитета: ни он, ни его школы с регионом не "
+        "сравниваются, и признаков, для которых нужны другие школы, здесь нет. Это не значит, что "
+        "замечаний нет."
     )
 
 
@@ -241,8 +253,9 @@ def _official(facts: Facts) -> str:
     return (
         f"Официальные признаки ФИОКО (2019). Хотя бы один признак — у {number(row['count'])} из "
         f"{counted(row['n'], *_OF_SCHOOLS)}; 100 − доля таких школ (основа показателя П19) — "
-        f"{percent(row['value'], 1)}, по региону {percent(region, 1)}. Один признак часто бывает и у "
-        "честных школ."
+        f"{percent(row['value'], 1)}"
+        + (f", по региону {percent(region, 1)}" if np.isfinite(region) else "")
+        + ". Один признак часто бывает и у честных школ."
     )
 
 

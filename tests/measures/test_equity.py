@@ -10,6 +10,7 @@ import pytest
 from altai import altai_years
 from leaving_out import jackknife_difference
 
+from msoko_analysis.home import SHIPPED
 from msoko_analysis.measures.arrays import CONTEXT, PaperArrays, Year
 from msoko_analysis.measures.equity import equity_rows
 from msoko_analysis.measures.equity_estimates import (
@@ -25,7 +26,6 @@ from msoko_analysis.measures.shnor import BelowMinimum, below_minimum, shnor_row
 from msoko_analysis.params.equity import read_equity_models
 from msoko_analysis.params.run import Thresholds
 from msoko_analysis.params.scales import Paper, Scale
-from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.params.shnor import read_shnor_rules
 from msoko_analysis.stats.ordered_probit import ordered_probit
 
@@ -158,7 +158,7 @@ def test_pooled_means_do_not_depend_on_which_papers_a_school_wrote() -> None:
 
 def test_models_and_shnor(thresholds: Thresholds) -> None:
     year, before = region(1), region(2, 2025)
-    models = read_equity_models(PROJECT / "params/equity_models.yaml", [])
+    models = read_equity_models(SHIPPED / "params/equity_models.yaml", [])
     rows = pd.concat(model_rows(year, before, thresholds, models, {"region": 0.2}))
     at = rows.set_index(["unit", "indicator"])["value"]
     passed = sum(one.scores[:, one.scale.min_3 :].sum() for one in year.papers)
@@ -169,7 +169,7 @@ def test_models_and_shnor(thresholds: Thresholds) -> None:
     assert ("M2", "p24_tenths") not in at.index  # ten schools: a tenth is one of them
     assert set(rows["method"]) == {"equity_model"}
 
-    rule = read_shnor_rules(PROJECT / "params/shnor.yaml", []).of(2026)
+    rule = read_shnor_rules(SHIPPED / "params/shnor.yaml", []).of(2026)
     assert list(shnor_rows(2026, year.schools, below_minimum(year)[:2], None, rule)) == []
     n = np.full(24, 40.0)
     now = [BelowMinimum(MA5, np.where(np.arange(24) == 3, 20.0, 1.0), n),

@@ -11,6 +11,7 @@ import pytest
 
 from msoko_analysis.disclosure import publish, publish_to_entitled
 from msoko_analysis.errors import ParamsError
+from msoko_analysis.home import SHIPPED
 from msoko_analysis.ingest import read_files
 from msoko_analysis.measures import COLUMNS
 from msoko_analysis.measures.aggregates import aggregate_rows
@@ -21,7 +22,7 @@ from msoko_analysis.measures.rows import ALL_PAPERS, listed_rows, school_rows
 from msoko_analysis.params import measures as register
 from msoko_analysis.params.measures import CHANGE, FILE, measure, measures, registered
 from msoko_analysis.params.methods import methods_of
-from msoko_analysis.params.run import PROJECT, Thresholds, load_run
+from msoko_analysis.params.run import Thresholds, load_run
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.params.sources import sources
 
@@ -38,13 +39,13 @@ PLACE = {"altai": "municipality", "moscow_ege": "district"}
 
 @pytest.fixture(scope="module")
 def thresholds() -> Thresholds:
-    return load_run(PROJECT / "params/runs/demo.yaml").thresholds
+    return load_run(SHIPPED / "params/runs/demo.yaml").thresholds
 
 
 @pytest.fixture(scope="module")
 def of_demo(demo_data: Path) -> pd.DataFrame:
     """The long table of the demo."""
-    return load(load_run(PROJECT / "params/runs/demo.yaml", data=demo_data)).measures
+    return load(load_run(SHIPPED / "params/runs/demo.yaml", data=demo_data)).measures
 
 
 def few(source: Path, column: str, out: Path) -> Path:
@@ -77,9 +78,9 @@ def of_run(
     paths = [shared / "data" / FOLDER.get(name, name) / file for file in files]
     if which == "few":
         paths[0] = few(paths[0], PLACE[name], place)
-    given = {"layout": PROJECT / "tests/layouts" / layout, "strict": True} if layout else {}
+    given = {"layout": SHIPPED / "tests/layouts" / layout, "strict": True} if layout else {}
     read_files(paths, place / "derived", **given)
-    return load(load_run(PROJECT / "tests/runs" / f"{name}.yaml", data=place / "derived")).measures
+    return load(load_run(SHIPPED / "tests/runs" / f"{name}.yaml", data=place / "derived")).measures
 
 
 def faults(table: pd.DataFrame) -> list[str]:
@@ -145,7 +146,7 @@ def test_no_record_is_dead(of_demo: pd.DataFrame) -> None:
     """Each is emitted by the demo, by lists or forms, or named in the code that makes it."""
     code = "".join(
         path.read_text(encoding="utf-8")
-        for path in sorted((PROJECT / "msoko_analysis/measures").glob("*.py"))
+        for path in sorted((SHIPPED / "msoko_analysis/measures").glob("*.py"))
     )
     emitted = pd.concat([of_demo, of_lists(), of_forms()])["indicator"]
     told = registered(emitted).values()

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msoko_analysis.errors import StatsInputError
+from msoko_analysis.home import SHIPPED
 from msoko_analysis.params.equity import EquityModels, read_equity_models
-from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.rules.equity_models import PaperResults, SchoolResults, model_values
 
-FILE = PROJECT / "params" / "equity_models.yaml"
+FILE = SHIPPED / "params" / "equity_models.yaml"
 NOBODY = SchoolResults(np.full(3, np.nan), np.full(3, np.nan))
 
 

@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from msoko_analysis.errors import StatsInputError
+from msoko_analysis.home import SHIPPED
 from msoko_analysis.params.scales import Paper
-from msoko_analysis.params.schema import PROJECT
 from msoko_analysis.params.shnor import read_shnor_rules
 from msoko_analysis.rules.shnor import shnor
 
@@ -93,7 +93,7 @@ def test_refusals() -> None:
 
 def test_the_rule_is_dated_and_sourced() -> None:
     problems: list = []
-    rules = read_shnor_rules(PROJECT / "params" / "shnor.yaml", problems)
+    rules = read_shnor_rules(SHIPPED / "params" / "shnor.yaml", problems)
     assert problems == []
     rule = rules.of(2025)
     assert (rule.low_share.percent, rule.procedures.number, rule.smallest_n.pupils) == (30, 2, 10)
@@ -104,7 +104,7 @@ def test_the_rule_is_dated_and_sourced() -> None:
 
 
 def test_a_bad_rule_is_told(tmp_path: Path) -> None:
-    text = (PROJECT / "params" / "shnor.yaml").read_text("utf-8")
+    text = (SHIPPED / "params" / "shnor.yaml").read_text("utf-8")
     body = text[text.index("- valid_from") :]
     (tmp_path / "shnor.yaml").write_text(body + body.replace("OGE-9-RU", "ОГЭ-9"), "utf-8")
     problems: list = []

@@ -13,13 +13,13 @@ import pandas as pd
 import yaml
 from small_notebooks import write_notebook
 
+from msoko_analysis.home import SHIPPED
 from msoko_analysis.ingest import read_files
-from msoko_analysis.params.run import PROJECT
 from msoko_analysis.publish.runner import run_notes
 
 DISTRICT, YEAR = "M01", 2026
 SCHOOLS = ("S001", "S003", "S005", "S007")
-DEMO = PROJECT / "data" / "demo"
+DEMO = SHIPPED / "data" / "demo"
 CELLS = (
     "# Справка",
     """
@@ -124,7 +124,7 @@ def derived(tables: dict[str, pd.DataFrame], folder: Path, *, kind: str = "parqu
 
 def write_run(path: Path, **changes: object) -> Path:
     """The demo's run file for one paper, with the given keys changed."""
-    run = yaml.safe_load((PROJECT / "params" / "runs" / "demo.yaml").read_text(encoding="utf-8"))
+    run = yaml.safe_load((SHIPPED / "params" / "runs" / "demo.yaml").read_text(encoding="utf-8"))
     run |= {"papers": ["VPR-4-MA"], "monitoring": None} | changes
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump(run, allow_unicode=True), encoding="utf-8")

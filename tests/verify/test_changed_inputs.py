@@ -14,7 +14,8 @@ import small_report
 from report_changes import kinds, texts
 from small_report import DISTRICT, YEAR, SmallReport
 
-from msoko_analysis.params.run import PARAMS, PROJECT, load_run
+from msoko_analysis.home import SHIPPED
+from msoko_analysis.params.run import PARAMS, load_run
 from msoko_analysis.provenance import manifest as manifest_module
 from msoko_analysis.provenance.manifest import describe_note, describe_run
 from msoko_analysis.verify.causes import differences
@@ -215,8 +216,8 @@ def test_a_changed_parameter_is_named_with_its_values(
     old = described(issued)
     folder = Path(shutil.copytree(PARAMS, tmp_path / "params"))
     run_file = small_report.write_run(tmp_path / "small.yaml", **change(folder))
-    monkeypatch.setattr(manifest_module, "PROJECT", tmp_path)
-    shutil.copy(PROJECT / "requirements.lock", tmp_path)
+    monkeypatch.setattr(manifest_module, "SHIPPED", tmp_path)
+    shutil.copy(SHIPPED / "requirements.lock", tmp_path)
     new = described(issued, run_file, params=folder)
     new["inputs"]["package"] = old["inputs"]["package"]  # a developer may be editing it just now
     roots = differences(old, new)

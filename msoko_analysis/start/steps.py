@@ -1,0 +1,202 @@
+"""``msoko start``: files → what was understood → a draft of the run → notes; again for new files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from msoko_analysis.errors import DataError, Problem
+from msoko_analysis.home import WORK
+from msoko_analysis.ingest import IngestReport, read_files
+from msoko_analysis.params.run import RunParams, load_run
+from msoko_analysis.params.scales import STATUS_RU, Paper, PaperOfYear, Status
+from msoko_analysis.params.values import text_hash
+from msoko_analysis.provenance.manifest import files_below, hashes
+from msoko_analysis.publish.runner import RunSummary, run_notes
+from msoko_analysis.russian import counted
+from msoko_analysis.start.draft import (
+    Contents,
+    contents,
+    draft_districts,
+    draft_run,
+    file_name,
+    unofficial,
+)
+from msoko_analysis.start.place_names import Named, declined
+
+_REGION, _ORGANISATION = "регион", "организация не указана"
+_STATE = ".start.json"
+Say = Callable[[str], None]
+Ask = Callable[[str], bool]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the person said with the command; nothing here is needed."""
+
+    region: str = ""
+    organisation: str = ""
+    years: tuple[int, ...] = ()
+    districts: tuple[str, ...] = ()
+
+
+def start(folder: Path, asked: Asked, *, say: Say, ask: Ask, reports: Path) -> RunSummary:
+    """Read a folder of files and make the notes of its last year.
+
+    Parameters
+    ----------
+    folder : the files as they were exported, in whatever folders.
+    asked : names, years and municipalities, as far as somebody gave them.
+    say : told every line a person reads.
+    ask : puts a question, True for yes.
+    reports : where the notes go.
+
+    Returns
+    -------
+    RunSummary of the notes. Data already read from the same files are not read again; a run file that
+    somebody changed is not written again.
+
+    Raises
+    ------
+    DataError : a file can not be read, or nothing in the folder is a table of results.
+    ParamsError : the changed run file is wrong.
+    """
+    if not folder.is_dir():
+        rule = "это не папка" if folder.exists() else "папки нет"
+        fault = Problem(rule, "укажите папку, в которой лежат файлы", str(folder))
+        raise DataError.from_problems("Данные не загружены", [fault])
+    name = file_name(folder.resolve().name)
+    data = WORK / "data" / "derived" / name
+    say("1. Файлы")
+    _read(folder, data, say)
+    of = contents(data)
+    if not of.papers:
+        fault = Problem(
+            "в файлах нет результатов ни одной работы",
+            "добавьте протоколы или формы с результатами: списка школ для справки мало",
+            str(folder),
+        )
+        raise DataError.from_problems("Справки не сделаны", [fault])
+    years = asked.years or of.years[-1:]
+    say("\n2. Шкалы и названия")
+    run_file = WORK / "params" / "runs" / f"{name}.yaml"
+    _draft(run_file, name, data, of, years, asked, say, ask)
+    run = load_run(run_file)
+    _tell_scales(run, of, say)
+    say("\n3. Справки")
+    made = run_notes(run_file, districts=list(asked.districts) or None, reports=reports)
+    say(made.text())
+    say("\n4. Что дальше")
+    for line in _next_steps(run, run_file, of, data):
+        say(f"  {line}")
+    return made
+
+
+def _read(folder: Path, data: Path, say: Say) -> None:
+    """Read the folder unless the very same files were read into ``data`` before."""
+    seen = text_hash(hashes(files_below(folder), folder))
+    state = data.with_name(f".{data.name}{_STATE}")
+    known = json.loads(state.read_text("utf-8")) if state.is_file() else {}
+    if data.is_dir() and known.get("files") == seen:
+        say(f"Файлы те же, что и в прошлый раз: они уже прочитаны в {_short(data)}.")
+        return
+    report: IngestReport = read_files([folder], data, replace=data.is_dir())
+    say(report.text())
+    state.write_text(json.dumps({"files": seen}), encoding="utf-8")
+
+
+def _draft(
+    run_file: Path,
+    name: str,
+    data: Path,
+    of: Contents,
+    years: Sequence[int],
+    asked: Asked,
+    say: Say,
+    ask: Ask,
+) -> None:
+    """Write the run file and its municipalities, unless somebody changed what stands there."""
+    state = run_file.with_name(f".{run_file.stem}{_STATE}")
+    known = json.loads(state.read_text("utf-8")) if state.is_file() else {}
+    districts = run_file.with_name(f"{name}.districts.yaml")
+    own = [
+        file
+        for file in (run_file, districts)
+        if file.is_file() and known.get(file.name) != _of(file)
+    ]
+    if own:
+        say(f"Файл запуска изменён вами и оставлен как есть: {', '.join(map(_short, own))}.")
+        return
+    statuses = _accepted(unofficial(of, years), say, ask)
+    region = declined(asked.region) if asked.region else _no_region()
+    organisation = asked.organisation or _ORGANISATION
+    place = data.relative_to(WORK).as_posix()
+    text = draft_run(
+        name, of, years=years, region=region, organisation=organisation, data=place,
+        statuses=statuses,
+    )  # fmt: skip
+    names, unsure = draft_districts(of)
+    run_file.parent.mkdir(parents=True, exist_ok=True)
+    run_file.write_text(text, encoding="utf-8")
+    districts.write_text(names, encoding="utf-8")
+    state.write_text(
+        json.dumps({file.name: _of(file) for file in (run_file, districts)}), encoding="utf-8"
+    )
+    say(f"Написан файл запуска {_short(run_file)}: годы справок {', '.join(map(str, years))}.")
+    say(f"Муниципалитетов: {len(of.municipalities)}, названия в падежах — {_short(districts)}.")
+    if unsure:
+        names_told = counted(unsure, "названия", "названий", "названий")
+        say(f"  Проверьте падежи {names_told}: строки с пометкой «проверьте падежи».")
+    if not asked.region or not asked.organisation:
+        say("  Название региона и организации можно добавить: --region, --organisation.")
+
+
+def _no_region() -> Named:
+    return declined(_REGION)
+
+
+def _accepted(found: dict[PaperOfYear, Status], say: Say, ask: Ask) -> list[Status]:
+    """Statuses of scales that are not official and that the person takes."""
+    taken: list[Status] = []
+    for status in dict.fromkeys(found.values()):
+        papers = ", ".join(_code(paper) for paper in found if found[paper] == status)
+        say(f"Официальной шкалы нет, есть другая ({STATUS_RU[status]}): {papers}.")
+        if ask("Взять её? В справке будет сказано, что она не официальная."):
+            taken.append(status)
+    return taken
+
+
+def _tell_scales(run: RunParams, of: Contents, say: Say) -> None:
+    """Which papers of the data have no scale, and what the notes lack because of that."""
+    missing = [paper for paper, _ in run.missing_scales if paper in of.papers]
+    if missing:
+        say(f"Без шкалы: {', '.join(map(_code, missing))}.")
+        say("  Шкалу печатают опубликованные «образец и описание» работы.")
+
+
+def _next_steps(run: RunParams, run_file: Path, of: Contents, data: Path) -> Iterator[str]:
+    """What would make the notes better, and the commands that go on from here."""
+    if len(of.municipalities) == 1:
+        yield "В данных один муниципалитет: сравнить его с регионом не с чем. Добавьте файлы региона"
+        yield "или «Распределение первичных баллов» со строкой «Вся выборка»."
+    if len(of.years) == 1:
+        yield f"Данные одного года ({of.years[0]}): добавьте файлы прошлых лет, чтобы видеть изменения."
+    if not (data / "schools.parquet").is_file():
+        yield "Списка школ нет: с ним в справке будут названия и условия школ."
+    yield f"msoko notes {_short(run_file)} --kind letters   письма школам (есть и другие виды)"
+    yield f"msoko explore {_short(run_file)}   исследовать данные в JupyterLab"
+    yield "msoko start ПАПКА   снова, когда добавите файлы: сделается только новое"
+
+
+def _code(paper: PaperOfYear) -> str:
+    return f"{Paper(*paper[1:]).code} {paper.year}"
+
+
+def _of(file: Path) -> str:
+    return text_hash(file.read_text("utf-8"))
+
+
+def _short(path: Path) -> str:
+    return path.relative_to(WORK).as_posix() if path.is_relative_to(WORK) else str(path)
