@@ -102,7 +102,11 @@ def _read(folder: Path, data: Path, say: Say) -> None:
     if data.is_dir() and known.get("files") == seen:
         say(f"Файлы те же, что и в прошлый раз: они уже прочитаны в {_short(data)}.")
         return
-    report: IngestReport = read_files([folder], data, replace=data.is_dir())
+
+    def progress(done: int, of: int, name: str) -> None:
+        say(f"  читается {done + 1} из {of}: {name}")
+
+    report: IngestReport = read_files([folder], data, replace=data.is_dir(), progress=progress)
     say(report.text())
     state.write_text(json.dumps({"files": seen}), encoding="utf-8")
 

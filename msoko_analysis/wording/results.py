@@ -159,8 +159,8 @@ def distributions_figures(facts: Facts) -> Stack:
 def _distributions(facts: Facts, page: list[Paper], place: int) -> Figure:
     panels = []
     for paper in page:
-        mine, region = facts.distributions[paper]
-        region = None if facts.alone else region
+        mine, whole = facts.distributions[paper]
+        region = None if facts.alone else whole
         title = f"{first_capital(paper_name(facts, paper))} (работ: {number(mine.n)})"
         panels.append(Distribution(title, mine, region, facts.scale(paper).cuts))
     name = district_cases(facts)
