@@ -244,7 +244,7 @@ def build_note(
     ``run_file`` as for :func:`msoko_analysis.params.run.load_run`; ``district`` a code of the run's
     districts; ``data`` a derived folder instead of the run's own; ``issue`` for whom the note is.
     Raises :class:`Withheld` for a municipality of fewer than two schools: its note would be one about a
-    single school; and for a year none of whose papers has a scale.
+    single school.
     """
     run = load_run(run_file, data=Path(data) if data else None)
     prepared = load(run)
@@ -267,16 +267,4 @@ def build_note(
             monitored = gather_monitoring(run, prepared, district, year)
         except DataError as refused:  # its own note lists the faults; results are told all the same
             monitored = refused
-    facts = gather(run, prepared, district, year, issue)
-    if not (facts.papers or facts.exams or facts.counted):
-        raise Withheld(without_scales(run, year))
-    return Note(facts, monitored)
-
-
-def without_scales(run: RunParams, year: int) -> str:
-    """Why nothing can be told of a year whose papers have no scale, and what would help."""
-    codes = [paper.code for paper in run.papers if (PaperOfYear(year, *paper)) not in run.scales]
-    return (
-        f"Результаты за {year} год есть, но шкал этих работ нет ({', '.join(codes)}): впишите границы отметок из "
-        "опубликованных «образца и описания» работы в файл шкал и назовите его в файле запуска (scales)"
-    )
+    return Note(gather(run, prepared, district, year, issue), monitored)

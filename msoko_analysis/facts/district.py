@@ -47,7 +47,7 @@ class Facts:
     a year ago and is not told now; ``compared`` whether there is a year before to compare with;
     ``observation`` the plan for the next procedures. ``issue`` says for whom the note is: ``public``
     are the numbers that issue may print, ``opened`` how many of the district's of the year the public
-    one does not.
+    one does not. ``known_scales`` are those of the year's papers, one without cuts for a paper that has none.
     Findings and recommendations are the same in both issues.
     """
 
@@ -64,6 +64,7 @@ class Facts:
     compared: bool
     observation: ObservationPlan | None
     distributions: Mapping[Paper, tuple[PublicCounts, PublicCounts]]
+    known_scales: Mapping[Paper, Scale]
     funnel: tuple[Funnel, pd.DataFrame, np.ndarray] | None
     pictures: Mapping[str, SchoolPicture]
     schools: tuple[str, ...]
@@ -137,8 +138,20 @@ class Facts:
         return max([known, *told], key=lambda n: np.nan_to_num(n, nan=-1))
 
     def scale(self, paper: Paper, year: int | None = None) -> Scale | None:
-        """The scale of a paper in the year of the note or another one."""
-        return self.run.scales.get(PaperOfYear(year or self.year, *paper))
+        """The scale of a paper in the year of the note or another one.
+
+        Of the year itself also what stands for a scale that does not exist.
+        """
+        if year is None or year == self.year:
+            return self.known_scales.get(paper)
+        return self.run.scales.get(PaperOfYear(year, *paper))
+
+    def comparable(self, paper: Paper) -> bool:
+        """Whether per cents of the maximum mean the same this year and the year before."""
+        return all(
+            scale is not None and scale.cuts
+            for scale in (self.scale(paper), self.scale(paper, self.year - 1))
+        )
 
     @property
     def scales(self) -> dict[Paper, Scale]:
@@ -234,6 +247,7 @@ def gather(
         compared=bool(before),
         observation=plan_observation(run, table, papers_of(arranged, "school"), district),
         distributions=_distributions(arranged, district, shown, run, issue),
+        known_scales={arrays.paper: arrays.scale for arrays in arranged.papers},
         funnel=level_funnel(arranged),
         pictures=pictures(arranged, findings, prepared, run.thresholds, issue),
         schools=tuple(sorted(wrote[wrote["municipality"] == district]["school"].unique())),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from msoko_analysis.params.procedures import procedures
-from msoko_analysis.params.scales import Paper, PaperOfYear, Scale
+from msoko_analysis.params.scales import Paper, PaperOfYear, Scale, highest_known
 from msoko_analysis.stats.spike import usable_cuts
 
 MARKS = np.array([2, 3, 4, 5])
@@ -61,7 +61,7 @@ class PaperArrays:
 
 @dataclass(frozen=True)
 class Year:
-    """All papers of one year that have a scale, over one list of schools.
+    """All papers of one year, over one list of schools; those of ЕГЭ, which have no marks, apart.
 
     ``schools``: data frame indexed by school code with the columns municipality and
     :data:`CONTEXT`, empty where the list of schools does not know.
@@ -70,6 +70,11 @@ class Year:
     year: int
     schools: pd.DataFrame
     papers: tuple[PaperArrays, ...]
+
+    @property
+    def marked(self) -> tuple[PaperArrays, ...]:
+        """The papers whose scale gives the marks, at least «2»."""
+        return tuple(one for one in self.papers if one.scale.cuts)
 
     def paper(self, paper: Paper) -> PaperArrays | None:
         """The arrays of a paper, or None when the year has none."""
@@ -94,7 +99,9 @@ def arrange_year(
     scales: dict[PaperOfYear, Scale],
     references: pd.DataFrame | None = None,
 ) -> Year:
-    """Arrays of the papers of a year that have a scale; scores above the maximum are left out.
+    """Arrays of the papers of a year; scores above the maximum of the scale are left out.
+
+    A paper without a scale has the highest score of its pupils for a maximum and no marks.
 
     ``mark_pairs`` is the count table of that name, ``schools`` and ``references`` (the table
     reference_scores, None without one) have the columns of their contracts. A school that the list
@@ -112,6 +119,8 @@ def arrange_year(
             & (rows["grade"] == paper.grade)
             & (rows["subject"] == paper.subject)
         ]
+        if scale is None and paper.procedure != "EGE" and mine["score"].max() > 0:
+            scale = highest_known(PaperOfYear(year, *paper), int(mine["score"].max()))
         if scale is not None and len(mine):
             controls = {} if references is None else _controls(references, year, paper, scale)
             arrays.append(_paper_arrays(paper, scale, mine, listed.index, controls))

@@ -87,19 +87,23 @@ def _measured(year: Year, home: pd.Series, fewest: float) -> Measured:
 
 @dataclass(frozen=True)
 class _Sheet:
-    """What the units need of one paper, worked out once; arrays (schools,) but for ``scores``."""
+    """What the units need of one paper, worked out once; arrays (schools,) but for ``scores``.
+
+    ``low`` are pupils below the minimum, None without a scale.
+    """
 
     scores: np.ndarray
     maximum: int
     n: np.ndarray
-    marks: np.ndarray
+    low: np.ndarray | None
     mean: np.ndarray
 
     @classmethod
     def of(cls, arrays: PaperArrays, fewest: float) -> _Sheet:
         n = arrays.n
         mean = np.where(n >= fewest, arrays.mean_percent(), np.nan)
-        return cls(arrays.scores, arrays.scale.max_primary, n, arrays.mark_counts(), mean)
+        low = arrays.mark_counts()[:, 0] if arrays.scale.cuts else None
+        return cls(arrays.scores, arrays.scale.max_primary, n, low, mean)
 
 
 def _of_paper(sheet: _Sheet, mine: np.ndarray, groups: Groups) -> Iterator[tuple[str, Value]]:
@@ -108,7 +112,8 @@ def _of_paper(sheet: _Sheet, mine: np.ndarray, groups: Groups) -> Iterator[tuple
     if there.sum() < 2:
         return
     scores, n = sheet.scores[there], float(sheet.n[there].sum())
-    for name, estimate in pupil_estimates(scores, sheet.maximum, sheet.marks[there, 0]).items():
+    low = None if sheet.low is None else sheet.low[there]
+    for name, estimate in pupil_estimates(scores, sheet.maximum, low).items():
         yield name, Value(spread(estimate, there), n)
     for name, estimate in school_estimates(np.where(mine, sheet.mean, np.nan)).items():
         yield name, Value(estimate, n)
@@ -141,9 +146,9 @@ def _method(name: str, own_interval: bool) -> str:
 
 def _low_share_rows(year: Year) -> Iterator[pd.DataFrame]:
     """Share below the minimum of every school, drawn towards the usual share of the region."""
-    below = [(one.paper, one.mark_counts()[:, 0], one.n) for one in year.papers]
+    below = [(one.paper, one.mark_counts()[:, 0], one.n) for one in year.marked]
     if len(below) > 1:
-        once = pupils_once(year.papers)
+        once = pupils_once(year.marked)
         low, n = (np.sum([part[place] for part in below], axis=0) for place in (1, 2))
         # Papers of one pupil are not independent: each pupil of a grade counts once.
         below.append((ALL_PAPERS, low * once / np.maximum(n, 1), once))

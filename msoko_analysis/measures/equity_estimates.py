@@ -64,10 +64,13 @@ def average(estimates: Sequence[Estimate], weights: Sequence[float]) -> Estimate
     )
 
 
-def pupil_estimates(scores: np.ndarray, maximum: int, low: np.ndarray) -> dict[str, Estimate]:
+def pupil_estimates(
+    scores: np.ndarray, maximum: int, low: np.ndarray | None
+) -> dict[str, Estimate]:
     """Measures of one paper over pupils, by name; scores are taken in per cent of the maximum.
 
-    ``scores`` (schools × scores) pupils; ``low`` (schools,) pupils below the minimum. A measure that
+    ``scores`` (schools × scores) pupils; ``low`` (schools,) pupils below the minimum, None where
+    nobody knows the minimum. A measure that
     these pupils do not define is left out.
 
     >>> found = pupil_estimates(np.array([[2, 3, 5], [5, 3, 2.0]]), 2, np.array([2.0, 5.0]))
@@ -82,12 +85,11 @@ def pupil_estimates(scores: np.ndarray, maximum: int, low: np.ndarray) -> dict[s
     indices = inequality(scores, values)
     whole, rest = indices.whole, indices.left_out
     n = scores.sum(axis=1)
-    found = {
-        "pupil_gap": Estimate(float(gap[0]), gap[1:], there),
-        "isolation": Estimate(
+    found = {"pupil_gap": Estimate(float(gap[0]), gap[1:], there)}
+    if low is not None:
+        found["isolation"] = Estimate(
             float(isolation(low, n).excess), isolation_without_each(low, n).excess, there
-        ),
-    }
+        )
     for name in ("theil", "theil_between", "gini", "gini_between"):
         found[name] = Estimate(float(getattr(whole, name)), getattr(rest, name), there)
     return {name: one for name, one in found.items() if np.isfinite(one.value)}

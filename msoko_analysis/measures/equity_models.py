@@ -52,11 +52,13 @@ def _rows(
     icc: Mapping[str, float],
     fewest: float,
 ) -> Iterator[dict]:
-    once = pupils_once(year.papers)
+    if not year.marked:
+        return
+    once = pupils_once(year.marked)
     for unit, mine in members(year.schools["municipality"]).items():
         n = float(once[mine].sum()) if len(once) else 0.0
-        schools = _schools(year.papers, mine, fewest, icc.get(unit, float("nan")))
-        papers = [_results(one, mine) for one in year.papers]
+        schools = _schools(year.marked, mine, fewest, icc.get(unit, float("nan")))
+        papers = [_results(one, mine) for one in year.marked]
         for indicator in ("p22", "p23", "p24"):
             for one in model_values(models, indicator, papers, schools):
                 if np.isfinite(one.value):

@@ -71,7 +71,10 @@ def papers_of_both(year: Year, previous: Year) -> tuple[pd.Index, pd.Series, lis
 
 
 def _same_scale(one: PaperArrays, other: PaperArrays) -> bool:
-    return (one.scale.max_primary, one.scale.cuts) == (other.scale.max_primary, other.scale.cuts)
+    """Whether the two years are of one scale; where there is none nobody knows."""
+    known = one.scale.cuts != ()
+    same = (one.scale.max_primary, one.scale.cuts) == (other.scale.max_primary, other.scale.cuts)
+    return known and same
 
 
 def on_schools(year: Year, schools: pd.Index) -> Year:

@@ -29,7 +29,8 @@ def school_outcome(year: Year, papers: Iterable[Paper], outcome: Outcome) -> pd.
     True
     """
     one_of = _standard_mean if outcome == "mean" else _share_of_2
-    arrays = [found for paper in papers if (found := year.paper(paper)) is not None]
+    papers_of_year = year.papers if outcome == "mean" else year.marked
+    arrays = [one for one in papers_of_year if one.paper in papers]
     schools = len(year.schools)
     total, n = np.zeros(schools), np.zeros(schools)
     by_grade: dict[tuple[str, int], np.ndarray] = {}

@@ -28,7 +28,7 @@ def region_rows(year: Year) -> Iterator[pd.DataFrame]:
     names = np.unique(municipality)
     for arrays in year.papers:
         cuts = arrays.near_cuts()
-        first = arrays.scale.cuts[0]
+        first = arrays.scale.min_3
         if first not in cuts or arrays.scores.shape[1] < DEGREE + len(cuts) + _SPARE_SCORES:
             continue
         whole = arrays.scores.sum(axis=0)
@@ -47,7 +47,7 @@ def _rows(
     large = {name: one for name, one in histograms.items() if one.sum() >= _FEWEST_PUPILS}
     if not large:
         return
-    place = cuts.index(arrays.scale.cuts[0])
+    place = cuts.index(arrays.scale.min_3)
     results = [region_spike(one, cuts, step=arrays.scale.step) for one in large.values()]
     share = np.array([100 * one.share[place] for one in results])
     half = np.array([196 * one.share_error[place] * one.scale for one in results])

@@ -20,7 +20,8 @@ REGION = "region"
 def result_rows(year: Year) -> Iterator[pd.DataFrame]:
     """Measures mean_percent, share_2, share_45, prior_lower/same/higher for every paper.
 
-    A scale without the cut «4» has no share_45, one without all marks 2…5 no prior_*.
+    A paper without a scale has the mean only, in per cent of the highest score in the data; a scale
+    without the cut «4» has no share_45, one without all marks 2…5 no prior_*.
     """
     for arrays in year.papers:
         yield from _of_schools(year, arrays)
@@ -63,6 +64,8 @@ def _of_groups(
 
 def _shares(arrays: PaperArrays) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Names, numerators and denominators (schools,) of the shares of one paper."""
+    if not arrays.scale.cuts:
+        return
     marks = arrays.mark_counts()
     yield "share_2", marks[:, 0], arrays.n
     if len(arrays.scale.cuts) > 1:

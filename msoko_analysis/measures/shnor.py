@@ -27,7 +27,7 @@ class BelowMinimum:
 
 def below_minimum(year: Year) -> tuple[BelowMinimum, ...]:
     """The papers of a year with marks: below the minimum is the mark «2»."""
-    return tuple(BelowMinimum(one.paper, one.mark_counts()[:, 0], one.n) for one in year.papers)
+    return tuple(BelowMinimum(one.paper, one.mark_counts()[:, 0], one.n) for one in year.marked)
 
 
 def shnor_rows(

@@ -235,11 +235,14 @@ def combined_rows(
     ``signs`` p by sign over ``year.schools``, ``works`` (schools,) the works behind them. In the
     family rows ``q`` is the level of the two-stage selection at which the school is selected and the
     family significant inside it, ``value`` the family's own Benjamini–Hochberg q over schools; in the
-    signs row ``value`` is the number of families tested.
+    signs row ``value`` is the number of families tested. No rows where no sign that names was judged.
     """
     families = load_signs().naming()
     may_name = {name for names in families.values() for name in names}
-    combined = combine_signs({k: p for k, p in signs.items() if k in may_name}, families)
+    judged = {name: p for name, p in signs.items() if name in may_name}
+    if not judged:
+        return
+    combined = combine_signs(judged, families)
     tested = np.sum([np.isfinite(p) for p in combined.families.values()], axis=0).astype(float)
     rows = [("signs", tested, combined.p, combined.q)] + [
         (f"family_{name}", benjamini_hochberg(p), p, combined.inside[name])

@@ -27,6 +27,7 @@ STATUS_RU = {
     "found_secondary_confirmed_by_data": "вторичный источник, сверена с данными",
     "synthetic": "учебная, для синтетических данных",
     "unconfirmed": "не подтверждена",
+    "absent": "шкалы нет",
 }
 
 
@@ -130,6 +131,7 @@ class Scale(Strict):
     """The scale of one paper of one year: lowest primary scores of the marks 3, 4 and 5.
 
     ``min_4``, ``min_5``, ``other_cuts`` and ``step`` as in :class:`ScaleRow`.
+    Without any cut it is not a scale, only the highest score known (:func:`highest_known`).
     ``note`` is None for an official scale used as published; otherwise it says, in Russian, what a
     reader of the note must know: that the scale is not official, was taken from another year, or
     that the mark also depends on conditions the primary score does not show.
@@ -140,12 +142,12 @@ class Scale(Strict):
     grade: int
     subject: str
     max_primary: int
-    min_3: int
+    min_3: int | None = None
     min_4: int | None = None
     min_5: int | None = None
     other_cuts: tuple[int, ...] = ()
     step: int = 1
-    status: Status
+    status: Status | Literal["absent"]
     source: str
     note: str | None = None
 
@@ -163,6 +165,17 @@ class Scale(Strict):
     def full(self) -> bool:
         """Whether it gives the marks 2…5, so that school marks can be set beside them."""
         return self.min_5 is not None
+
+
+def highest_known(paper: PaperOfYear, score: int) -> Scale:
+    """What stands for the scale of a paper that has none: the highest score in the data, no marks.
+
+    >>> highest_known(PaperOfYear(2026, "VPR", 7, "MA"), 19).cuts
+    ()
+    """
+    return Scale(
+        **paper._asdict(), max_primary=score, status="absent", source="наибольший балл в данных"
+    )
 
 
 class Substitution(Strict):

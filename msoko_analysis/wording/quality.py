@@ -17,7 +17,7 @@ from msoko_analysis.wording.numbering import table_title
 _CHECKS = {
     "total_above_max": ("Балл больше максимального", "в расчёт не входят"),
     "total_ne_items": ("Балл не равен сумме за задания", "взят балл, указанный в строке"),
-    "no_scale": ("Нет действующей шкалы отметок", "работа не анализируется"),
+    "no_scale": ("Нет действующей шкалы отметок", "без отметок и признаков у их границ"),
     "unknown_school": ("Школы нет в списке школ", "учтена под своим кодом"),
     "absent": ("Ученик не писал", "учтён только в участии"),
     "no_total": ("Задания есть, балла нет", "в расчёт не входят"),
@@ -172,11 +172,21 @@ def _missing(facts: Facts) -> list[str]:
     return [
         f"{procedure_name(paper.procedure)} ({facts.run.subjects[paper.subject].nominative}, "
         f"{paper.grade}{NBSP}класс): "
-        f"{'только по формам ФИС ОКО' if Paper(*paper[1:]) in facts.papers else 'не анализируется'} — "
-        f"{reason}."
+        f"{_without_marks(facts, Paper(*paper[1:]))} — {reason}."
         for paper, reason in facts.run.missing_scales
         if paper.year == facts.year
     ]
+
+
+def _without_marks(facts: Facts, paper: Paper) -> str:
+    """What is told of a paper without a scale."""
+    if paper in facts.distributions:
+        highest = number(facts.known_scales[paper].max_primary)
+        return (
+            f"без отметок и признаков у их границ, результат — в процентах от наибольшего балла в данных "
+            f"({highest}), с другими годами не сравнивается"
+        )
+    return "только по формам ФИС ОКО" if paper in facts.papers else "не анализируется"
 
 
 def _hidden(facts: Facts) -> list[str]:

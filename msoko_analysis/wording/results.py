@@ -52,6 +52,7 @@ def results_table(facts: Facts) -> Table:
         value = of_unit(facts, "municipality", "mean_percent", paper)
         region = of_unit(facts, "region", "mean_percent", paper)
         before = of_unit(facts, "municipality", "mean_percent", paper, year=facts.year - 1)
+        before = before if facts.comparable(paper) else np.nan
         rows.append(
             {
                 "Предмет, класс": paper_name(facts, paper),

@@ -135,7 +135,7 @@ def signs_text(facts: Facts) -> Stack:
 def _tested(facts: Facts) -> str:
     """Which signs the data of this year allow."""
     signs = load_signs().signs
-    there = [one.title_ru for one in signs if facts.of(one.finding, *Verdict)]
+    there = judged_signs(facts)
     absent = [
         f"{one.title_ru} (нужны {_DATA[one.data]}{_YEARS[one.years]})"
         for one in signs
@@ -145,6 +145,11 @@ def _tested(facts: Facts) -> str:
     if absent:
         text += f" Не определяются: {'; '.join(absent)}."
     return text
+
+
+def judged_signs(facts: Facts) -> list[str]:
+    """Titles of the signs that the data of this year allow."""
+    return [one.title_ru for one in load_signs().signs if facts.of(one.finding, *Verdict)]
 
 
 _DATA = {

@@ -34,6 +34,7 @@ from msoko_analysis.wording.quality import lost_point
 from msoko_analysis.wording.requisites import MARKING
 from msoko_analysis.wording.results import low_beside_shnor
 from msoko_analysis.wording.sign_kinds import KINDS, brief_size
+from msoko_analysis.wording.signs import judged_signs
 from msoko_analysis.wording.summary_results import marks_of_forms, results_point, scope
 
 _SCHOOLS = ("школа", "школы", "школ")
@@ -45,7 +46,16 @@ _NAMES = 6
 def summary(facts: Facts) -> Stack:
     """What took part, what stands out, what to do first: one page."""
     parts = (
-        *(_alone, lost_point, results_point, levels_result, marks_of_forms, _signs, _independent),
+        *(
+            _alone,
+            lost_point,
+            _unmarked,
+            results_point,
+            levels_result,
+            marks_of_forms,
+            _signs,
+            _independent,
+        ),
         *(_equity, _low, _official, _participation),
     )
     points = [Paragraph(part(facts), _behind(facts, part)) for part in parts]
@@ -85,8 +95,24 @@ def _alone(facts: Facts) -> str:
         return ""
     return (
         "Сравнить не с чем. В данных результаты одного муниципалитета: ни он, ни его школы с регионом не "
-        "сравниваются, и признаков, для которых нужны другие школы, здесь нет. Это не значит, что "
-        "замечаний нет."
+        "сравниваются, признаки, для которых нужны школы других муниципалитетов, не определяются."
+    )
+
+
+def _unmarked(facts: Facts) -> str:
+    papers = [paper for paper, scale in facts.scales.items() if not scale.cuts]
+    if not papers:
+        return ""
+    which = (
+        "Шкалы отметок нет"
+        if len(papers) == len(facts.distributions)
+        else (
+            f"Шкалы отметок нет по следующим работам: {listed(paper_name(facts, one) for one in papers)}"
+        )
+    )
+    return (
+        f"Без отметок. {which}. Отметки, скопление работ у границы отметки и низкие результаты поэтому не "
+        "рассматривались; результат показан в процентах от наибольшего балла в данных."
     )
 
 
@@ -122,12 +148,19 @@ def _signs(facts: Facts) -> str:
     elif tested:
         said.append(
             f"Признаков, требующих проверки, нет; судить можно по "
-            f"{counted(tested, 'школе', 'школам', 'школам')}."
+            f"{counted(tested, 'школе', 'школам', 'школам')}{_looked_for(facts)}."
         )
     if few:
         schools = counted(len(few), "школе", "школам", "школам")
         said.append(f"По {schools} работ слишком мало, чтобы судить.")
     return " ".join(said)
+
+
+def _looked_for(facts: Facts) -> str:
+    """Which signs were looked for, where the main one was not."""
+    if facts.of("spike_school", *Verdict):
+        return ""
+    return f" и только по таким признакам: {'; '.join(judged_signs(facts))}"
 
 
 def _independent(facts: Facts) -> str:

@@ -58,6 +58,8 @@ def _difference(facts: Facts, other: str) -> float:
         mine = facts.value("municipality", "mean_percent", paper)
         if other == "region":
             base = facts.value("region", "mean_percent", paper)
+        elif not facts.comparable(paper):
+            continue
         else:
             base = facts.value("municipality", "mean_percent", paper, year=facts.year - 1)
         if np.isfinite(mine - base):

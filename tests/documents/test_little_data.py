@@ -1,0 +1,123 @@
+"""Notes from what an office has at first: one municipality without its region, a year without a scale."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from reading import blocks, words
+
+from msoko_analysis.documents.note import Note, build_note
+from msoko_analysis.ingest import read_files
+from msoko_analysis.measures.prepare import load
+from msoko_analysis.params.run import load_run
+
+_HEAD = (
+    "year",
+    "procedure",
+    "grade",
+    "subject",
+    "municipality",
+    "school",
+    "pupil",
+    "prior_mark",
+    "total",
+)
+MAXIMUM = 22
+
+
+def small_data(folder: Path, years: tuple[int, ...], places: tuple[str, ...], grade: int) -> Path:
+    """Results of eight schools a municipality, 25 pupils each, the highest score being MAXIMUM."""
+    draws = np.random.default_rng(3)
+    file = folder / "results.csv"
+    with file.open("w", encoding="utf-8", newline="") as stream:
+        rows = csv.writer(stream, delimiter=";")
+        rows.writerow(_HEAD)
+        for year in years:
+            for place in places:
+                for school in range(8):
+                    scores = draws.binomial(MAXIMUM, 0.55, 25)
+                    scores[0] = MAXIMUM
+                    for pupil, score in enumerate(scores):
+                        rows.writerow(
+                            (year, "ВПР", grade, "МА", place, f"{place}{school}", pupil, 4, score)
+                        )
+    read_files([file], folder / "derived")
+    return folder / "derived"
+
+
+def note_of(project: Path, folder: Path, places: tuple[str, ...], **more: object) -> Note:
+    """The note of the first municipality in the last year of ``small_data``."""
+    years, paper = more["years"], more["paper"]
+    data = small_data(folder, years, places, int(paper.split("-")[1]))
+    cases = dict.fromkeys(("nominative", "genitive", "dative", "prepositional"), "«{code}»")
+    (folder / "places.yaml").write_text(
+        yaml.safe_dump({"codes": list(places), "pattern": cases}, allow_unicode=True), "utf-8"
+    )
+    run = yaml.safe_load((project / "params/runs/demo.yaml").read_text("utf-8"))
+    run |= {"papers": [paper], "years": [years[-1]], "districts": "places.yaml", "monitoring": None}
+    run |= {"scale_statuses": ["found_official"], "observation": None}
+    (folder / "run.yaml").write_text(yaml.safe_dump(run, allow_unicode=True), "utf-8")
+    return build_note(str(folder / "run.yaml"), district=places[0], year=years[-1], data=str(data))
+
+
+@pytest.fixture(scope="module")
+def alone(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Note:
+    """ВПР 4 of 2021, mathematics, which has an official scale, of one municipality."""
+    place = tmp_path_factory.mktemp("alone")
+    return note_of(project, place, ("Лесной",), years=(2021,), paper="VPR-4-MA")
+
+
+@pytest.fixture(scope="module")
+def unscaled(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Note:
+    """ВПР 7 of two years whose scales nobody has published, of two municipalities."""
+    place = tmp_path_factory.mktemp("unscaled")
+    return note_of(project, place, ("Лесной", "Луговой"), years=(2024, 2025), paper="VPR-7-MA")
+
+
+def test_one_municipality_is_compared_with_nobody(alone: Note) -> None:
+    text = {name: words(page) for name, page in blocks(alone).items()}
+    assert "Сравнить не с чем" in text["summary"]
+    assert alone.facts.alone
+    table = alone.facts.public.table
+    assert not (table["level"] == "region").any(), "its own numbers are not those of a region"
+    assert not table["indicator"].str.startswith(("fioko", "p19")).any()
+    for name in ("summary", "results"):
+        assert not re.search(r"в регионе|регионального|от региона", text[name]), name
+    assert "не определяются" in text["summary"]
+    assert not re.search(r"\bnan\b", "".join(text.values()))
+
+
+def test_without_a_scale_the_rest_is_told(unscaled: Note) -> None:
+    text = {name: words(page) for name, page in blocks(unscaled).items()}
+    facts = unscaled.facts
+    (paper,) = facts.papers
+    assert "Без отметок" in text["summary"]
+    assert "и только по таким признакам" in text["summary"], "what was not looked for is no praise"
+    told = facts.public.table
+    now = told[told["year"] == 2025]
+    assert {"mean_percent", "icc", "pupil_gap"} <= set(now["indicator"])
+    assert (
+        not now["indicator"].str.match(r"share_|prior_|spike|lifted|cut_ratio|p2[234]|shnor").any()
+    )
+    # a per cent of the highest score of one year says nothing about that of another
+    assert not told["indicator"].isin(["mean_change", "icc_change"]).any()
+    assert "прошлогоднего" not in text["summary"]
+    assert "К прошлому году" not in text["results"]
+    assert facts.scale(paper).max_primary == MAXIMUM
+    assert "шкалы нет" in text["scales"]
+    assert not re.search(r"\bnan\b", "".join(text.values()))
+
+
+def test_its_mean_is_the_mean_of_the_rows(unscaled: Note, project: Path) -> None:
+    run = load_run(unscaled.facts.run.data.parent / "run.yaml", data=unscaled.facts.run.data)
+    pairs = load(run).mark_pairs
+    mine = pairs[pairs["year"].eq(2025) & pairs["municipality"].eq("Лесной")]
+    mean = 100 * np.average(mine["score"], weights=mine["n"]) / MAXIMUM
+    (paper,) = unscaled.facts.papers
+    told = unscaled.facts.value("municipality", "mean_percent", paper)
+    assert told == pytest.approx(mean, abs=1e-9)

@@ -1,0 +1,111 @@
+"""From an empty folder and a table of results to notes, without a line of YAML."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from msoko_analysis.errors import ParamsError
+from msoko_analysis.start.place_names import declined
+from msoko_analysis.start.workspace import README, make_workspace
+
+CASES = {
+    # taken from how the municipalities write themselves in their charters
+    "Заринский район": ("Заринского района", "Заринскому району", "Заринском районе"),
+    "город Набережные Челны": (
+        "города Набережных Челнов",
+        "городу Набережным Челнам",
+        "городе Набережных Челнах",
+    ),
+    "Усть-Пристанский район": (
+        "Усть-Пристанского района",
+        "Усть-Пристанскому району",
+        "Усть-Пристанском районе",
+    ),
+    "Комсомольск-на-Амуре": (
+        "Комсомольска-на-Амуре",
+        "Комсомольску-на-Амуре",
+        "Комсомольске-на-Амуре",
+    ),
+    "Республика Алтай": ("Республики Алтай", "Республике Алтай", "Республике Алтай"),
+    "Пермь": ("Перми", "Перми", "Перми"),
+    "г. Новоалтайск": ("г. Новоалтайска", "г. Новоалтайску", "г. Новоалтайске"),
+}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_known_names_are_declined(name: str) -> None:
+    named = declined(name)
+    cases = named.cases
+    assert named.sure
+    assert (cases.genitive, cases.dative, cases.prepositional) == CASES[name]
+
+
+@pytest.mark.parametrize("name", ["M07", "ШНОР", "Болдино", "edu990001", "Йошкар-Ола"])
+def test_what_is_not_known_stands_in_quotation_marks(name: str) -> None:
+    named = declined(name)
+    assert not named.sure
+    assert named.cases.genitive == f"муниципалитета «{name}»"
+
+
+def test_a_work_folder_is_completed_never_overwritten(tmp_path: Path) -> None:
+    (tmp_path / README).write_text("моё", encoding="utf-8")
+    make_workspace(tmp_path)
+    assert (tmp_path / README).read_text("utf-8") == "моё"
+    assert (tmp_path / "notebooks/district_note.ipynb").is_file()
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(ParamsError, match=r"Рабочая папка .* не сделана"):
+        make_workspace(tmp_path / "file")
+
+
+def msoko(here: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """The command run by somebody who stands in ``here``."""
+    known = {name: value for name, value in os.environ.items() if name != "MSOKO_WORK"}
+    return subprocess.run(
+        [sys.executable, "-c", "from msoko_analysis.cli import main; main()", *words],
+        cwd=here, env=known, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_two_commands_lead_to_notes_and_the_third_makes_nothing_anew(tmp_path: Path) -> None:
+    """One municipality of two schools, a paper of 2021 with an official scale; then a changed run."""
+    work = tmp_path / "мсоко"
+    assert msoko(tmp_path, "init", str(work)).returncode == 0
+    lines = ["year;procedure;grade;subject;municipality;school;pupil;total"]
+    for school in ("А", "Б"):
+        lines += [f"2021;ВПР;4;МА;Луговой район;{school};{n};{5 + n % 15}" for n in range(40)]
+    (work / "data/raw/файл.csv").write_text("\n".join(lines), encoding="cp1251")
+
+    first = msoko(work, "start", "data/raw", "--region", "Алтайский край")
+    assert first.returncode == 0, first.stdout + first.stderr
+    assert "готово: Луговой район, 2021 год" in first.stderr
+    assert "один муниципалитет" in first.stdout
+    assert (work / "reports/2021/Луговой район/note.html").is_file()
+    run = yaml.safe_load((work / "params/runs/raw.yaml").read_text("utf-8"))
+    assert (run["papers"], run["years"]) == (["VPR-4-MA"], [2021])
+    assert run["region"]["dative"] == "Алтайскому краю"
+
+    run["organisation"] = "Методический центр"
+    changed = yaml.safe_dump(run, allow_unicode=True)
+    (work / "params/runs/raw.yaml").write_text(changed, encoding="utf-8")
+    again = msoko(work, "start", "data/raw")
+    assert again.returncode == 0, again.stdout + again.stderr
+    assert "уже прочитаны" in again.stdout
+    assert "изменён вами и оставлен" in again.stdout
+    assert (work / "params/runs/raw.yaml").read_text("utf-8") == changed
+    assert "Методический центр" in (work / "reports/2021/Луговой район/note.html").read_text(
+        "utf-8"
+    )
+
+
+def test_a_folder_without_results_is_one_clear_answer(tmp_path: Path) -> None:
+    (tmp_path / "пусто").mkdir()
+    made = msoko(tmp_path, "start", "пусто")
+    assert made.returncode == 3
+    assert "нет ни одного файла с данными" in made.stderr
+    assert "Traceback" not in made.stderr
