@@ -21,8 +21,8 @@ def name_run(run_file: Path) -> None:
 def own_list(name: str) -> Path | None:
     """The file of that name beside the run in force, or None.
 
-    >>> from msoko_analysis.params.schema import PROJECT
-    >>> name_run(PROJECT / "params" / "runs" / "demo.yaml")
+    >>> from msoko_analysis.home import SHIPPED
+    >>> name_run(SHIPPED / "params" / "runs" / "demo.yaml")
     >>> own_list(SUBJECTS) is None
     True
     """
