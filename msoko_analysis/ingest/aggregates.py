@@ -18,6 +18,7 @@ from msoko_analysis.ingest.contracts import MARK_STATISTICS, MARK_VS_PRIOR, Cont
 from msoko_analysis.ingest.fisoko import paper_constants, title_problems
 from msoko_analysis.ingest.forms import is_other
 from msoko_analysis.ingest.headings import Header, find_header, normal, paper_from_title
+from msoko_analysis.ingest.numbers import plain
 from msoko_analysis.ingest.sheets import ROW, Sheet
 from msoko_analysis.ingest.total_words import is_total
 from msoko_analysis.ingest.totals import TOTAL_LINE
@@ -144,7 +145,7 @@ def _recount(rows: list[Row], level: str) -> int | None:
 
 
 def _whole(cell: object) -> int | None:
-    digits = re.sub(r"\s", "", str(cell or ""))
+    digits = plain(str(cell or ""))
     return int(digits) if re.fullmatch(r"\d{1,10}", digits) else None
 
 

@@ -8,15 +8,23 @@ so: an abort here is a message there.
 from __future__ import annotations
 
 import pickle
+import posixpath
+import re
 import sys
-from collections.abc import Callable
+import zipfile
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
+from xml.etree import ElementTree
+from xml.parsers import expat
 
 MEMORY = 700_000_000
 #: Of one sheet, blank ones within the table included.
 MOST_CELLS, MOST_COLUMNS, LONGEST_CELL = 4_000_000, 5_000, 32_767
 #: Blank rows between filled ones; a table has none, a stray cell far below it has them above.
 LARGEST_GAP = 20_000
+#: Stands in a cell whose formula was saved without its value.
+NO_VALUE = "#ФОРМУЛА БЕЗ ЗНАЧЕНИЯ"
 BROKEN = ("файл повреждён или скачан не полностью", "скачайте или выгрузите файл заново")
 _DELETE = "удалите лишнее за таблицей и сохраните файл заново"
 
@@ -25,23 +33,179 @@ class RefusedError(Exception):
     """The file is read and is not taken: (rule, what to do)."""
 
 
-def workbook(path: str) -> list[tuple[str, list[list[Any]]]]:
-    """(name, rows of cells) of every sheet; blank rows and columns behind the table are left out."""
-    from python_calamine import CalamineError, CalamineWorkbook
+#: Of a sheet that nobody sees in Excel, and the numbers (from 1) of rows that nobody sees.
+Unseen = tuple[bool, list[int]]
+
+
+def workbook(path: str) -> list[tuple[str, list[list[Any]], Unseen]]:
+    """Name, rows of cells and what is hidden of every sheet.
+
+    Blank rows and columns behind the table are left out. An error of Excel is its word («#N/A»), a
+    formula saved without its value is NO_VALUE: the library gives an empty cell for both.
+    """
+    from python_calamine import CalamineError, CalamineWorkbook, SheetVisibleEnum
 
     try:
         book = CalamineWorkbook.from_path(path)
-        return [(name, grid(name, book.get_sheet_by_name(name))) for name in book.sheet_names]
-    except CalamineError:
+        sheets = [(one.name, one.visible) for one in book.sheets_metadata]
+        parts = sheet_parts(path)
+        found = []
+        for name, visible in sheets:
+            lost, hidden = left_out(path, parts[name])
+            rows = grid(name, book.get_sheet_by_name(name), lost)
+            found.append((name, rows, (visible != SheetVisibleEnum.Visible, hidden)))
+    except (CalamineError, expat.ExpatError, ElementTree.ParseError, KeyError):
         raise RefusedError(*BROKEN) from None
+    return found
 
 
-def grid(name: str, sheet: Any) -> list[list[Any]]:
+def sheet_parts(path: str) -> dict[str, str]:
+    """Name of a sheet → name of its part in the archive."""
+    with zipfile.ZipFile(path) as archive:
+        parts = archive.namelist()
+        book, links = (
+            ElementTree.fromstring(archive.read(part))
+            for part in ("xl/workbook.xml", "xl/_rels/workbook.xml.rels")
+        )
+    targets = {link.get("Id"): link.get("Target", "") for link in links}
+    places = {
+        sheet.get("name", ""): targets[next(v for k, v in sheet.items() if k.endswith("}id"))]
+        for sheet in book.iter()
+        if sheet.tag.rpartition("}")[2] == "sheet"
+    }
+    # a place is told from the folder of the book, in any case of letters
+    own = {part.lower(): part for part in parts}
+    return {
+        name: own[posixpath.normpath(posixpath.join("/xl", place)).lstrip("/").lower()]
+        for name, place in places.items()
+    }
+
+
+Lost = dict[int, dict[int, str]]
+
+
+def left_out(path: str, part: str) -> tuple[Lost, list[int]]:
+    """What the library does not tell of a sheet: words by row and column (from 0), hidden rows.
+
+    The part is parsed only where a quick search finds a sign of any of it.
+    """
+    with zipfile.ZipFile(path) as archive:
+        with archive.open(part) as file:
+            if not _signs(file):
+                return {}, []
+        seen = _Cells()
+        with archive.open(part) as file:
+            seen.parser.ParseFile(file)
+    return seen.lost, seen.hidden
+
+
+# each begins with letters that are looked for fast; «v» and «f» are value and formula
+_SIGNS = [
+    re.compile(sign)
+    for sign in (
+        rb"t=[\"']e[\"']", rb"hidden=[\"'][1t]",
+        rb"</f>\s*</", rb"<f[^>]*/>\s*</", rb"<v>\s*</", rb"<v\s*/>",
+    )
+]  # fmt: skip
+_CHUNK, _OVERLAP = 1 << 20, 1 << 10
+
+
+def _signs(file: Any) -> bool:
+    """Whether the text of a sheet has a sign of an error, an empty value or a hidden row."""
+    tail = file.read(_CHUNK)
+    if b"<worksheet" not in tail:  # its tags are called otherwise
+        return True
+    while tail:
+        if any(sign.search(tail) for sign in _SIGNS):
+            return True
+        chunk = file.read(_CHUNK)
+        tail = tail[-_OVERLAP:] + chunk if chunk else b""
+    return False
+
+
+class _Cells:
+    """Walks the cells of a sheet and keeps what the library leaves out.
+
+    Of most cells only the beginning is looked at: the rest is left to the parser, for the time.
+    """
+
+    def __init__(self) -> None:
+        self.lost: Lost = {}
+        self.hidden: list[int] = []
+        self._row = self._column = -1
+        self._kind, self._formula, self._value = "n", False, ""
+        self.parser = expat.ParserCreate()
+        self.parser.buffer_text = True
+        self.parser.StartElementHandler = self._start
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        name = tag.rpartition(":")[2]
+        if name == "c":
+            place = attributes.get("r", "").rstrip("0123456789")
+            self._column = _number(place) if place else self._column + 1
+            self._kind = attributes.get("t", "n")
+            self._formula, self._value = False, ""
+            if self._kind == "e":
+                self.parser.EndElementHandler = self._end
+        elif name == "f":
+            self._formula = True
+            self.parser.EndElementHandler = self._end
+        elif name == "v" and self.parser.EndElementHandler:
+            self.parser.CharacterDataHandler = self._text
+        elif name == "row":
+            self._row = int(attributes["r"]) - 1 if "r" in attributes else self._row + 1
+            self._column = -1
+            if attributes.get("hidden") in ("1", "true"):
+                self.hidden.append(self._row + 1)
+
+    def _text(self, text: str) -> None:
+        self._value += text
+
+    def _end(self, tag: str) -> None:
+        self.parser.CharacterDataHandler = None
+        if tag.rpartition(":")[2] != "c":
+            return
+        self.parser.EndElementHandler = None
+        if self._kind == "e":
+            self._keep(self._value.strip() or NO_VALUE)
+        elif self._formula and self._kind != "str" and not self._value.strip():
+            self._keep(NO_VALUE)  # of text it is the empty text
+
+    def _keep(self, word: str) -> None:
+        self.lost.setdefault(self._row, {})[self._column] = word
+
+
+@lru_cache(20_000)
+def _number(letters: str) -> int:
+    """Number of a column from 0."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - 64
+    return number - 1
+
+
+def _filled(sheet: Any, lost: Lost) -> Iterator[list[Any]]:
+    """All rows of a sheet from the first on, with the words that the library left out."""
+    left = [""] * (sheet.start[1] if sheet.start else 0)  # columns the library leaves out
+    number = -1
+    for number, row in enumerate(sheet.iter_rows()):
+        yield _with(left + row, lost.get(number, {}))
+    for below in range(number + 1, max(lost, default=-1) + 1):
+        yield _with([], lost.get(below, {}))
+
+
+def _with(row: list[Any], words: dict[int, str]) -> list[Any]:
+    for column, word in words.items():
+        row += [""] * (column + 1 - len(row))
+        row[column] = word
+    return row
+
+
+def grid(name: str, sheet: Any, lost: Lost) -> list[list[Any]]:
     """The rows of a sheet from its first cell on, as wide as the widest of them."""
     rows: list[list[Any]] = []
-    left = [""] * (sheet.start[1] if sheet.start else 0)  # columns the library leaves out
     blank = widest = 0
-    for row in sheet.iter_rows():
+    for row in _filled(sheet, lost):
         width = len(row)
         while width and (row[width - 1] == "" or str(row[width - 1]).isspace()):
             width -= 1
@@ -53,8 +217,8 @@ def grid(name: str, sheet: Any) -> list[list[Any]]:
             rule = f"далеко под таблицей стоит ещё что-то: {place}"
             raise RefusedError(rule, _DELETE)
         rows += [[] for _ in range(blank)]
-        rows.append(left + row[:width])
-        blank, widest = 0, max(widest, len(left) + width)
+        rows.append(row[:width])
+        blank, widest = 0, max(widest, width)
         if any(isinstance(cell, str) and len(cell) > LONGEST_CELL for cell in row[:width]):
             raise RefusedError(f"в ячейке больше {LONGEST_CELL} знаков: {place}", _DELETE)
         if widest > MOST_COLUMNS:

@@ -8,12 +8,14 @@ both kinds are listed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
+from msoko_analysis.ingest.absence import absent, dash, empty, nothing, unsaid
 from msoko_analysis.ingest.block import HELPS, OTHER_CODE, Block
 from msoko_analysis.ingest.contracts import (
+    ITEM,
     LEVEL_COUNTS,
     MEDALISTS,
     PAPER,
@@ -23,13 +25,13 @@ from msoko_analysis.ingest.contracts import (
     Field,
 )
 from msoko_analysis.ingest.gate import CELL_OUT_OF_FORM, OUT_OF_FORM
-from msoko_analysis.ingest.headings import ABSENT, PROCEDURE_BY_NAME, SUBJECT_BY_NAME
+from msoko_analysis.ingest.headings import PROCEDURE_BY_NAME, SUBJECT_BY_NAME
 from msoko_analysis.ingest.names import hidden, like_name, not_a_code
+from msoko_analysis.ingest.numbers import LARGEST_WHOLE, number_in
 from msoko_analysis.ingest.persons import NO_SCHOOL
 from msoko_analysis.ingest.sheets import ROW
+from msoko_analysis.ingest.spoilt import spoilt
 
-#: What stands in a cell for "nothing here": a task not done, no mark, an absent pupil.
-NOTHING = ("", "x", "х", "-", "–", "—", "нет отметки", "н/о", "nan", *ABSENT)
 #: Where a row or a cell stood, as columns of the lists of faults.
 PLACE = (*PAPER, "municipality", "school")
 
@@ -45,6 +47,7 @@ _CODE = {
 Faults = list[tuple[pl.Expr, str]]
 _NEVER = (pl.lit(False), "")
 _HIDDEN_ROW = "не по форме столбца: строка может быть сдвинута и потому скрыта"
+_BOTH = "_absent_and_points"
 #: Tables whose rows stand for a school: it tells the municipality where they do not.
 _PLACED = (RESULTS, MEDALISTS, LEVEL_COUNTS, SCHOOL_MEANS)
 
@@ -84,8 +87,10 @@ def clean(
     )
     if municipality_codes and "municipality" in names:
         judged = judged.with_columns(pl.col("municipality").replace(dict(municipality_codes)))
-    absent = [f for f in block.contract.fields if "\\d" not in f.name and f.name not in names]
-    judged = judged.with_columns(pl.lit(None, f.dtype).alias(f.name) for f in absent)
+    if block.contract is RESULTS:
+        raw, judged, judges = _contradicted(raw, judged, judges)
+    others = [f for f in block.contract.fields if "\\d" not in f.name and f.name not in names]
+    judged = judged.with_columns(pl.lit(None, f.dtype).alias(f.name) for f in others)
     return _split(block, judged, raw, judges)
 
 
@@ -114,7 +119,7 @@ def _with_derived(raw: pl.DataFrame, block: Block, homes: Mapping[str, str]) -> 
         home = cell_text("school").replace_strict(dict(homes), default=None, return_dtype=pl.String)
         if "municipality" in raw.columns:
             own = cell_text("municipality")
-            given = pl.when(own != "").then(pl.col("municipality").cast(pl.String))
+            given = pl.when(~(empty(own) | dash(own))).then(pl.col("municipality").cast(pl.String))
             return raw.with_columns(municipality=pl.coalesce(given, home))
         other = [pl.col(OTHER_CODE)] if OTHER_CODE in raw.columns else []
         placed = raw.with_columns(municipality=pl.coalesce(home, *other))
@@ -168,10 +173,10 @@ def _apply(raw: pl.DataFrame, name: str, judge: _Judge) -> pl.DataFrame:
 
 def _string(name: str, field: Field) -> tuple[pl.Expr, pl.Expr, Faults]:
     text = cell_text(name)
-    blank = text.is_null() | (text == "")
-    if not field.required and name != "class_group":
-        blank |= text.str.to_lowercase().is_in(NOTHING)
-    faults: Faults = []
+    # a class may be «Х», a code of a pupil too
+    one_letter = field.required or name == "class_group"
+    blank = empty(text) | dash(text) if one_letter else unsaid(text)
+    faults: Faults = spoilt(text)
     if field.allowed:
         allowed = f"нет в списке допустимых: {field.range_text}"
         faults.append((~blank & ~text.is_in(field.allowed), allowed))
@@ -213,23 +218,59 @@ def cell_text(name: str) -> pl.Expr:
 
 def _number(raw: pl.DataFrame, name: str, field: Field) -> tuple[pl.Expr, pl.Expr, Faults]:
     column = pl.col(name)
+    faults: Faults = []
     if raw.schema[name].is_numeric():
-        number = column.cast(pl.Float64)
-        blank = number.is_null() | number.is_nan()
+        value = column.cast(pl.Float64).fill_nan(None)
+        blank = value.is_null()
     else:
-        text = column.cast(pl.String).str.strip_chars().str.to_lowercase()
-        blank = text.is_null() | text.is_in(NOTHING)
-        plain = text.str.replace_all(r"[\s\u00a0%]", "").str.replace(",", ".", literal=True)
-        number = plain.cast(pl.Float64, strict=False)
-    faults: Faults = [(~blank & ~number.is_finite().fill_null(False), "не число")]
+        text = column.cast(pl.String)
+        value = number_in(text, per_cent=field.per_cent)
+        blank = nothing(text)
+        faults = spoilt(text)
+    faults.append((~blank & ~value.is_finite().fill_null(False), "не число"))
     if field.kind == "int":
-        faults.append((number != number.floor(), "не целое число"))
+        faults.append((value != value.floor(), "не целое число"))
+        faults.append((value.abs() > LARGEST_WHOLE, "число слишком велико"))
     outside = f"вне допустимых значений: {field.range_text}"
     if field.minimum is not None:
-        faults.append((number < field.minimum, outside))
+        faults.append((value < field.minimum, outside))
     if field.maximum is not None:
-        faults.append((number > field.maximum, outside))
-    return number, blank, faults
+        faults.append((value > field.maximum, outside))
+    return value, blank, faults
+
+
+def _contradicted(
+    raw: pl.DataFrame, judged: pl.DataFrame, judges: dict[str, _Judge]
+) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, _Judge]]:
+    """The same with rows set aside that say both that a pupil was absent and that he has points.
+
+    A sum of Excel is 0 beside «отсутствовал» as well, and 0 points are a mark «2».
+    """
+    if "total" not in judges:
+        return raw, judged, judges
+    tasks = [name for name in judges if ITEM.match(name)]
+    told = [_said(raw, name) for name in (*tasks, *({"mark", "variant"} & judges.keys()))]
+    points = [pl.col(name) > 0 for name in tasks]
+    both = judged.select(
+        (pl.any_horizontal(told or [_NEVER[0]]) & pl.col("total").is_not_null())
+        | (_said(raw, "total") & pl.any_horizontal(points or [_NEVER[0]]).fill_null(False))
+    ).to_series()
+    judge = judges["total"]
+    reason = (pl.col(_BOTH), "и слово об отсутствии, и баллы: оставьте одно")
+    return (
+        raw.with_columns(both.alias(_BOTH)),
+        judged.with_columns(pl.col("?total") | both),
+        judges | {"total": replace(judge, faults=[*judge.faults, reason])},
+    )
+
+
+def _said(raw: pl.DataFrame, name: str) -> pl.Expr:
+    """In which rows a column says that the pupil was absent; words are looked for once each."""
+    if raw.schema[name].is_numeric():
+        return pl.lit(False)
+    cells = raw[name].cast(pl.String)
+    words = cells.unique().to_frame("word").filter(absent(pl.col("word")))["word"]
+    return pl.lit(cells.is_in(words.implode()).fill_null(False))
 
 
 def _split(

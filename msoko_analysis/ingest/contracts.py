@@ -51,6 +51,9 @@ PAPER = ("year", "procedure", "grade", "subject")
 #: Name of a task column: item_01, item_02 …
 ITEM = re.compile(r"^item_\d{2}$")
 
+#: No paper has more points, steps of its scale counted as whole; no task; no school; no country.
+_MOST_POINTS, _MOST_FOR_A_TASK, _MOST_OF_SCHOOL, _MOST_PEOPLE = 100_000, 100, 100_000, 10_000_000
+
 _TYPES: dict[str, type[pl.DataType]] = {"int": pl.Int32, "float": pl.Float64, "str": pl.String}
 
 
@@ -61,7 +64,7 @@ class Field:
     ``required``: the column must be in the file and no cell may be empty; any other column may be
     absent or empty. ``fault`` says what a bad value costs: the whole ``row`` (it can not be placed
     or counted) or only the ``cell`` (the rest of the row is still good). A ``name`` that contains
-    ``\\d`` stands for a family of columns.
+    ``\\d`` stands for a family of columns. ``per_cent``: a cell may end with the sign %.
     """
 
     name: str
@@ -73,6 +76,7 @@ class Field:
     minimum: float | None = None
     maximum: float | None = None
     allowed: tuple[str, ...] = ()
+    per_cent: bool = False
 
     @property
     def dtype(self) -> type[pl.DataType]:
@@ -160,12 +164,12 @@ RESULTS = Contract(
               minimum=2, maximum=5),
         Field("total", "int", "балл",
               "primary score, for ЕГЭ with a test score that one (0…100); empty = absent",
-              fault="row", minimum=0),
+              fault="row", minimum=0, maximum=_MOST_POINTS),
         Field("mark", "int", "отметка за работу", "mark of the paper, if the source gives one",
               minimum=2, maximum=5),
         Field(r"^item_\d{2}$", "int", "балл за задание",
               "points for a task, item_01 … item_99; empty (X) = not done, 0 towards the sum",
-              minimum=0),
+              minimum=0, maximum=_MOST_FOR_A_TASK),
     ),
 )  # fmt: skip
 
@@ -187,10 +191,13 @@ SCHOOLS = Contract(
         Field("location", "str", "расположение", "kind of settlement"),
         Field("settlement_size", "str", "население", "size of the settlement"),
         Field("city_access", "str", "доступность города", "how easily a large city is reached"),
-        Field("pupils", "float", "учеников", "pupils in the school, persons", minimum=0),
-        Field("teachers", "float", "учителей", "teachers in the school, persons", minimum=0),
+        Field("pupils", "float", "учеников", "pupils in the school, persons", minimum=0,
+              maximum=_MOST_OF_SCHOOL),
+        Field("teachers", "float", "учителей", "teachers in the school, persons", minimum=0,
+              maximum=_MOST_OF_SCHOOL),
         Field("teachers_with_category", "float", "учителей с категорией",
-              "teachers with a qualification category, persons", minimum=0),
+              "teachers with a qualification category, persons", minimum=0,
+              maximum=_MOST_OF_SCHOOL),
     ),
 )  # fmt: skip
 
@@ -203,7 +210,12 @@ _UNIT_FIELDS = (
 
 
 def _share(name: str, title: str) -> Field:
-    return Field(name, "float", title, "percent of participants", True, "row", 0, 100)
+    meaning = "percent of participants"
+    return Field(name, "float", title, meaning, True, "row", 0, 100, per_cent=True)
+
+
+def _persons(name: str, title: str, meaning: str) -> Field:
+    return Field(name, "int", title, f"{meaning}, persons", True, "row", 0, _MOST_PEOPLE)
 
 
 MARK_STATISTICS = Contract(
@@ -215,7 +227,7 @@ MARK_STATISTICS = Contract(
         *_PAPER_FIELDS,
         *_UNIT_FIELDS,
         Field("n_schools", "int", "кол-во ОО", "schools in the unit", minimum=0),
-        Field("n", "int", "кол-во участников", "participants, persons", True, "row", 0),
+        _persons("n", "кол-во участников", "participants"),
         *(_share(f"share_{mark}", f"доля «{mark}»") for mark in (2, 3, 4, 5)),
     ),
 )
@@ -228,10 +240,10 @@ MARK_VS_PRIOR = Contract(
     (
         *_PAPER_FIELDS,
         *_UNIT_FIELDS,
-        Field("n", "int", "кол-во участников", "participants, persons", True, "row", 0),
-        Field("lower", "int", "понизили", "paper mark < school mark, persons", True, "row", 0),
-        Field("same", "int", "подтвердили", "paper mark = school mark, persons", True, "row", 0),
-        Field("higher", "int", "повысили", "paper mark > school mark, persons", True, "row", 0),
+        _persons("n", "кол-во участников", "participants"),
+        _persons("lower", "понизили", "paper mark < school mark"),
+        _persons("same", "подтвердили", "paper mark = school mark"),
+        _persons("higher", "повысили", "paper mark > school mark"),
         _share("share_lower", "понизили, %"),
         _share("share_same", "подтвердили, %"),
         _share("share_higher", "повысили, %"),
@@ -275,7 +287,8 @@ REFERENCE_SCORES = Contract(
               "control = работы под независимым наблюдением, country = «Вся выборка» формы ФИС ОКО",
               True, "row", allowed=("control", "country")),
         Field("score", "int", "первичный балл", "primary score", True, "row", 0),
-        Field("n", "int", "участников", "pupils with this score, persons", True, "row", 0),
+        Field("n", "int", "участников", "pupils with this score, persons",
+              True, "row", 0, _MOST_PEOPLE),
     ),
 )  # fmt: skip
 
@@ -310,7 +323,7 @@ LEVEL_COUNTS = Contract(
         Field("level", "int", "уровень", "1 = the lowest, 2 the next …", True, "row", 1, 99),
         Field("title", "str", "название уровня", "what the source calls the level"),
         Field("n", "int", "участников", "pupils on this level and no other, persons",
-              True, "row", 0),
+              True, "row", 0, _MOST_PEOPLE),
     ),
 )  # fmt: skip
 
@@ -325,9 +338,10 @@ SCHOOL_MEANS = Contract(
         Field("municipality", "str", "муниципалитет", "code; a name if there is no code",
               True, "row"),
         Field("school", "str", "школа", "login or code of the school", True, "row"),
-        Field("n", "int", "участников", "pupils with a result, persons", True, "row", 0),
+        Field("n", "int", "участников", "pupils with a result, persons",
+              True, "row", 0, _MOST_PEOPLE),
         Field("mean", "float", "средний результат", "mean in the units of the source",
-              True, "row", 0),
+              True, "row", 0, per_cent=True),
         Field("prior_mean", "float", "средняя отметка школы",
               "mean of the school marks of the same pupils, in marks", minimum=0),
     ),

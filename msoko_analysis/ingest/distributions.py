@@ -21,6 +21,7 @@ from msoko_analysis.ingest.contracts import REFERENCE_SCORES
 from msoko_analysis.ingest.fisoko import paper_constants, title_problems
 from msoko_analysis.ingest.forms import is_other
 from msoko_analysis.ingest.headings import Header, find_header, paper_from_title
+from msoko_analysis.ingest.numbers import plain
 from msoko_analysis.ingest.sheets import ROW, Sheet
 
 _PATTERNS = {
@@ -127,8 +128,7 @@ def _counts(sheet: Sheet, row: int, cells: list[str], participants: str) -> list
 
 
 def _number(cell: str) -> Decimal:
-    plain = re.sub(r"[\s\u00a0%]", "", cell).replace(",", ".")
-    value = Decimal(plain or "0")
+    value = Decimal(plain(cell, per_cent=True) or "0")
     if not value.is_finite() or not 0 <= value <= _MOST:
         raise InvalidOperation
     return value

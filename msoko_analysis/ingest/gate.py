@@ -29,6 +29,7 @@ from msoko_analysis.ingest.gate_columns import (
 )
 from msoko_analysis.ingest.gia_subjects import subject_called
 from msoko_analysis.ingest.privacy import Pseudonyms, same_document, same_name
+from msoko_analysis.ingest.spoilt import why_spoilt
 from msoko_analysis.ingest.total_words import is_total
 
 #: Column with the line number as seen in the file.
@@ -246,7 +247,11 @@ class _Builder:
             return
         known = self.known | self.identity
         ended = self._ended(values)
-        wrong = [name for name, v in values.items() if v and not known[name].cell.fullmatch(v)]
+        wrong = [
+            name
+            for name, v in values.items()
+            if v and (why_spoilt(v) or not known[name].cell.fullmatch(v))
+        ]
         if all(known[name].cheap for name in wrong):
             values |= dict.fromkeys(wrong, CELL_OUT_OF_FORM)
             kept = {name: values[name] or None for name in self.allowed}

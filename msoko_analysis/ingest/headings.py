@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
+from msoko_analysis.ingest.absence import is_absent
 from msoko_analysis.ingest.contracts import SUBJECT_LEVELS, SUBJECT_NAMES
 from msoko_analysis.ingest.sheets import Sheet
 from msoko_analysis.params.procedures import procedures
@@ -19,8 +20,6 @@ SUBJECT_BY_NAME = {name: code for code, names in SUBJECT_NAMES.items() for name 
     "fr": "FYA",
 }
 PROCEDURE_BY_NAME = {name: code for code, known in procedures().items() for name in known.files}
-#: Words that stand where a number would: the pupil did not sit the paper.
-ABSENT = ("отсутствовал", "отсутствовала", "отсутствует", "не участвовал", "не участвовала")
 
 _TITLE = re.compile(r"(впр|огэ|егэ)\.?\s+(20\d\d)\.?\s+(.+?)\.?\s+(\d{1,2})\s*(?:класс|кл)\b(.*)")
 # A level and a programme may stand before or after the grade, in brackets or without.
@@ -106,7 +105,7 @@ def second_header(sheet: Sheet, header: Header, numeric: Iterable[str]) -> int |
     below = [normal(cell) for cell in head[header.row + 1]]
     words = [below[header.columns[name]] for name in numeric if name in header.columns]
     repeated = sum(a == b for a, b in zip(below, header.labels, strict=True) if a)
-    letters = [word for word in words if re.search(r"[a-zа-я]{3}", word) and word not in ABSENT]
+    letters = [word for word in words if re.search(r"[a-zа-я]{3}", word) and not is_absent(word)]
     return header.row + 2 if repeated >= 3 or len(letters) >= 2 else None
 
 

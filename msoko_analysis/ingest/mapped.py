@@ -9,11 +9,14 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from msoko_analysis.errors import Problem
+from msoko_analysis.ingest.absence import dash, empty, nothing
 from msoko_analysis.ingest.block import Block, filled_columns, require_rows
 from msoko_analysis.ingest.contracts import CONTRACTS, ITEM
 from msoko_analysis.ingest.headings import normal
 from msoko_analysis.ingest.layout import Layout, Rows, Source, Table
+from msoko_analysis.ingest.numbers import number_in
 from msoko_analysis.ingest.sheets import ROW, Sheet, unique_headings
+from msoko_analysis.ingest.spoilt import is_error
 from msoko_analysis.params.schema import nearest
 
 _POSITION = re.compile(r"№\s*(\d+)")
@@ -169,7 +172,9 @@ def _block(
         else:
             of = " / ".join(found[one] for one in source.of) or "номер строки"
             columns[name] = f"{of} → {name}"
-            made.append(_value(source, found).alias(columns[name]))
+            field = CONTRACTS[target.contract].field(name)
+            numeric = field is not None and field.kind != "str"
+            made.append(_value(source, found, numeric=numeric).alias(columns[name]))
         if name == "total":
             warnings += _fractions(sheet, table, source, found)
     contract = CONTRACTS[target.contract]
@@ -201,7 +206,7 @@ def _block(
 
 def _summed(table: pl.DataFrame, key: list[str], counts: list[str]) -> pl.DataFrame:
     """Rows of one key as one, their counts added up; a row that is no count stays for its fault."""
-    numbers = [_number(pl.col(name).cast(pl.String)) for name in counts]
+    numbers = [number_in(pl.col(name).cast(pl.String)) for name in counts]
     good = pl.all_horizontal((n.is_not_null() & (n == n.floor())) for n in numbers)
     good = good.fill_null(False)
     added = (
@@ -226,7 +231,7 @@ def _fractions(
     """A word, once for the column, that its scores need a step of the scale, and which."""
     if source.bands or source.minus or not source.of:
         return []
-    number = _number(_text(source, found)) * (source.multiply or 1)
+    number = number_in(_text(source, found)) * (source.multiply or 1)
     values = table.select(number.alias("n")).filter(pl.col("n").is_finite())["n"]
     broken = values.filter((values - values.round()).abs() > _HAIR)
     if broken.is_empty():
@@ -251,12 +256,12 @@ def _fractions(
 
 
 def _blank(text: pl.Expr) -> pl.Expr:
-    return text.is_null() | text.str.strip_chars().is_in(["", "-", "–", "—", "NaN"])
+    return empty(text) | dash(text)
 
 
 def _text(source: Source, found: dict[str, str]) -> pl.Expr:
     """The cell a value starts from: of several the first filled one, or all joined with hyphens."""
-    cells = [pl.col(found[one]).cast(pl.String).str.strip_chars() for one in source.of]
+    cells = [_cell(found[one]) for one in source.of]
     if source.join:
         return pl.concat_str(cells, separator="-")
     if len(cells) == 1:
@@ -264,25 +269,39 @@ def _text(source: Source, found: dict[str, str]) -> pl.Expr:
     return pl.coalesce(pl.when(~_blank(cell)).then(cell) for cell in cells)
 
 
-def _value(source: Source, found: dict[str, str]) -> pl.Expr:
-    """A contract cell as text; what should be a number and is not stays for the contract to judge."""
-    value = _made(source, found)
-    if source.default:
-        value = pl.when(_blank(value)).then(pl.lit(source.default)).otherwise(value)
-    return value
+def _value(source: Source, found: dict[str, str], *, numeric: bool) -> pl.Expr:
+    """A contract cell as text; what should be a number and is not stays for the contract to judge.
 
-
-def _made(source: Source, found: dict[str, str]) -> pl.Expr:
+    So does an error of Excel, whatever the steps would make of it.
+    """
     if not source.of:
         return pl.col(ROW).cast(pl.String)
+    value = _made(source, found, numeric=numeric)
+    if source.default:
+        value = pl.when(_blank(value)).then(pl.lit(source.default)).otherwise(value)
+    used = [_cell(found[one]) for one in source.of] if source.join else [_text(source, found)]
+    if source.minus:
+        used.append(_cell(found[source.minus]))
+    return pl.coalesce(*(pl.when(is_error(cell)).then(cell) for cell in used), value)
+
+
+def _cell(heading: str) -> pl.Expr:
+    return pl.col(heading).cast(pl.String).str.strip_chars()
+
+
+def _made(source: Source, found: dict[str, str], *, numeric: bool) -> pl.Expr:
     text = _text(source, found)
     if source.extract:
-        text = text.str.extract(source.extract, 1)
+        part = text.str.extract(source.extract, 1)
+        # a filled cell in which no number is found is no empty one
+        left = pl.when(~nothing(text)).then(text)
+        text = pl.coalesce(part, left) if numeric and not source.default else part
     if source.values:
         text = text.replace({old: str(new) for old, new in source.values.items()})
-    given = number = _number(text)
+    given = number = number_in(text)
     if source.minus:
-        number -= _number(pl.col(found[source.minus]).cast(pl.String))
+        minus = _cell(found[source.minus])
+        number -= number_in(minus)
     if source.multiply is not None:
         number *= source.multiply
     if source.round:
@@ -297,6 +316,9 @@ def _made(source: Source, found: dict[str, str]) -> pl.Expr:
     counted = number.cast(pl.String)
     if source.bands:
         counted = _banded(number, source.bands)
+    if source.minus:
+        lost = number_in(minus).is_null() & ~nothing(minus)
+        text, given = pl.when(lost).then(minus).otherwise(text), pl.when(~lost).then(given)
     if source.minus or source.multiply is not None or source.round or source.bands:
         return pl.when(given.is_null()).then(text).otherwise(counted)
     return text
@@ -308,8 +330,3 @@ def _banded(number: pl.Expr, bands: dict[int, float]) -> pl.Expr:
     for band in sorted(bands):
         result = pl.when(number >= bands[band]).then(pl.lit(str(band))).otherwise(result)
     return result
-
-
-def _number(text: pl.Expr) -> pl.Expr:
-    plain = text.str.replace_all(r"[\s\u00a0%]", "").str.replace(",", ".", literal=True)
-    return plain.cast(pl.Float64, strict=False)

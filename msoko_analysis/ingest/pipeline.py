@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
+
+import polars as pl
 
 from msoko_analysis.errors import DataError, Problem
 from msoko_analysis.ingest import (
@@ -28,7 +31,7 @@ from msoko_analysis.ingest.merge import merge
 from msoko_analysis.ingest.other_marks import without_other_marks
 from msoko_analysis.ingest.privacy import SALT, Pseudonyms
 from msoko_analysis.ingest.report import Faults, IngestReport, faults_of, origin_cards
-from msoko_analysis.ingest.sheets import SUFFIXES, EmptyTableError, Sheet, open_sheets
+from msoko_analysis.ingest.sheets import ROW, SUFFIXES, EmptyTableError, Sheet, open_sheets
 from msoko_analysis.ingest.spelling import one_spelling
 from msoko_analysis.ingest.store import (
     Fingerprint,
@@ -216,22 +219,61 @@ def _read_all(
 def _read_file(
     file: Path, layout: Layout | None, pseudonyms: Pseudonyms
 ) -> tuple[list[Block], list[Problem], list[Problem]]:
-    """Blocks of a file, its faults, and notes that a sheet is empty."""
-    blocks: list[Block] = []
-    problems: list[Problem] = []
-    empty: list[Problem] = []
+    """Blocks of a file, its faults, and notes that a sheet is empty.
+
+    A sheet that nobody sees in Excel is not read, and told if it holds a table; rows that nobody sees
+    are read and counted: a filter left on hides them.
+    """
     try:
         sheets = open_sheets(file, pseudonyms, layout.encoding if layout else None)
     except DataError as error:
         return [], list(error.problems), []
-    if layout is not None:
+    blocks, problems, empty = _read_sheets([one for one in sheets if not one.hidden], layout)
+    hidden = [one for one in sheets if one.hidden]
+    unseen, _, _ = _read_sheets(hidden, layout)
+    told = []
+    for sheet in hidden:
+        rows = max((b.original.height for b in unseen if b.sheet == sheet.name), default=0)
+        if rows:
+            rule = f"лист скрыт и не прочитан, строк таблицы на нём: {rows}"
+            action = "если они нужны, скопируйте их на видимый лист; если нет, удалите лист"
+            told.append(sheet.problem(rule, action))
+    if not blocks:
+        return [], [*problems, *told], empty
+    blocks = [
+        replace(block, warnings=(*block.warnings, *_hidden_rows(block, sheet)))
+        for block in blocks
+        for sheet in sheets
+        if sheet.name == block.sheet
+    ]
+    blocks[0] = replace(blocks[0], warnings=(*blocks[0].warnings, *told))
+    return blocks, problems, empty
+
+
+def _hidden_rows(block: Block, sheet: Sheet) -> list[Problem]:
+    rows = block.original.filter(pl.col(ROW).is_in(sheet.hidden_rows))[ROW]
+    if rows.is_empty():
+        return []
+    rule = f"строк: {len(rows)} — скрыты в Excel (фильтром или вручную), прочитаны как остальные"
+    action = "если они не нужны, удалите их; если нужны, ничего делать не нужно"
+    return [sheet.problem(rule, action, int(rows[0]))]
+
+
+def _read_sheets(
+    sheets: Sequence[Sheet], layout: Layout | None
+) -> tuple[list[Block], list[Problem], list[Problem]]:
+    """Blocks of some sheets of a file, their faults, and notes that a sheet is empty."""
+    blocks: list[Block] = []
+    problems: list[Problem] = []
+    empty: list[Problem] = []
+    if layout is not None and sheets:
         try:
             return mapped.read(sheets, layout), [], []
         except EmptyTableError as error:
             return [], [], list(error.problems)
         except DataError as error:
             return [], list(error.problems), []
-    for sheet in sheets:
+    for sheet in sheets if layout is None else ():
         try:
             read = [*gia.read(sheet), *medals.read(sheet)]
             if not sheet.parts:

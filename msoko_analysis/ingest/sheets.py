@@ -6,7 +6,7 @@ What is opened is decided by the content; a file that lies about what it is gets
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -43,7 +43,8 @@ class Sheet:
     """Cells of one sheet, none of which names a pupil.
 
     ``typed``: a Parquet table, whose columns already have names. ``parts``: protocols of ГИА and
-    lists of medalists; such a sheet has no other cells.
+    lists of medalists; such a sheet has no other cells. ``hidden``: nobody sees the sheet in Excel;
+    ``hidden_rows``: numbers of rows that nobody sees there.
     """
 
     path: Path
@@ -51,6 +52,8 @@ class Sheet:
     cells: pl.DataFrame
     typed: bool = False
     parts: tuple[Part, ...] = ()
+    hidden: bool = False
+    hidden_rows: frozenset[int] = frozenset()
 
     @cached_property
     def head(self) -> list[list[str]]:
@@ -142,8 +145,12 @@ def _open_xlsx(path: Path, pseudonyms: Pseudonyms) -> list[Sheet]:
     check_workbook(path)
     grids = read_apart("workbook", path)
     sheets = [
-        _gated(path, name, [[_text(cell) for cell in row] for row in grid], pseudonyms)
-        for name, grid in grids
+        replace(
+            _gated(path, name, [[_text(cell) for cell in row] for row in grid], pseudonyms),
+            hidden=hidden,
+            hidden_rows=frozenset(rows),
+        )
+        for name, grid, (hidden, rows) in grids
         if any(cell != "" for row in grid for cell in row)
     ]
     if not sheets:

@@ -21,6 +21,7 @@ from msoko_analysis.ingest.clean import cell_text
 from msoko_analysis.ingest.contracts import PAPER, RESULTS, SCHOOLS
 from msoko_analysis.ingest.headings import LOOK_ALIKE
 from msoko_analysis.ingest.names import like_name
+from msoko_analysis.ingest.spoilt import is_spoilt
 
 _QUOTES = re.compile(r"[\"'«»“”„‟‘’`]")
 _GAPS = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
@@ -104,13 +105,12 @@ def one_spelling(blocks: Sequence[Block]) -> tuple[list[Block], list[Problem]]:
 
 
 def _nobodys(spellings: Mapping[str, int]) -> list[str]:
-    """Those that are no names of people: the others are set aside, and no message quotes them."""
+    """Those that are no names of people and no errors of Excel: the others are set aside, unquoted."""
     texts = pl.Series(list(spellings), dtype=pl.String)
-    return (
-        texts.filter(~pl.select(like_name(pl.lit(texts))).to_series()).to_list()
-        if spellings
-        else []
-    )
+    if texts.is_empty():
+        return []
+    aside = like_name(pl.lit(texts)) | is_spoilt(pl.lit(texts))
+    return texts.filter(~pl.select(aside).to_series()).to_list()
 
 
 def _columns(block: Block, kind: str) -> Iterator[tuple[str, pl.Expr]]:

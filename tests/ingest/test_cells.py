@@ -1,0 +1,287 @@
+"""A cell is read rightly, or it is a fault with its place; never empty or another number unsaid."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time
+from pathlib import Path
+
+import openpyxl
+import polars as pl
+import pytest
+from samples import HEADER, ROWS
+
+from msoko_analysis.errors import DataError
+from msoko_analysis.ingest import IngestReport
+
+NAMES = HEADER.split(";")
+GOOD = ROWS[0].split(";")
+ERRORS = ["#N/A", "#NAME?", "#REF!", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!"]
+IN_RUSSIAN = ["#Н/Д", "#ИМЯ?", "#ССЫЛКА!", "#ЗНАЧ!", "#ДЕЛ/0!", "#ЧИСЛО!", "#ПУСТО!", "Err:502"]
+ERROR = "ошибка Excel вместо значения"
+DATE = "дата или время вместо значения"
+NO_VALUE = "формула, значение которой не сохранено"
+
+Read = Callable[..., tuple[IngestReport, list[dict[str, object]]]]
+
+
+@pytest.fixture
+def read(
+    derived: Callable[..., tuple],
+    read_results: Callable[[Path], pl.DataFrame],
+    write_xlsx: Callable[..., Path],
+    write_csv: Callable[..., Path],
+) -> Read:
+    """Report and results of a table of a good pupil and others; or another with these cells."""
+
+    def run(
+        kind: str = "xlsx", others: Sequence[dict[str, object]] = (), **cells: object
+    ) -> tuple[IngestReport, list[dict[str, object]]]:
+        others = others or [dict(zip(NAMES, ROWS[1].split(";"), strict=True)) | cells]
+        names = list(others[0])
+        rows = [
+            names,
+            [*GOOD, *[""] * (len(names) - len(GOOD))],
+            *(list(o.values()) for o in others),
+        ]
+        if kind == "xlsx":
+            path = write_xlsx(rows, "a.xlsx")
+        else:
+            path = write_csv([";".join(map(str, row)) for row in rows], name="a.csv")
+        report, out = derived(path, replace=True)
+        return report, read_results(out).to_dicts()
+
+    return run
+
+
+@pytest.fixture
+def faults(read: Read) -> Callable[..., list[str]]:
+    """What is told of each of these cells of one column, each in a row of its own."""
+
+    def run(kind: str, column: str, cells: Sequence[object]) -> list[str]:
+        lines = [dict(zip(NAMES, GOOD, strict=True)) | {"pupil": 100 + at, column: cell}
+                 for at, cell in enumerate(cells)]  # fmt: skip
+        report, _ = read(kind, lines)
+        told = {row: f.reason for f in (*report.rejected, *report.cells) for row in f.rows}
+        return [told.get(row, "") for row in range(3, 3 + len(cells))]
+
+    return run
+
+
+def only_fault(report: IngestReport) -> tuple[str, str]:
+    (fault,) = (*report.rejected, *report.cells)
+    assert (fault.file.split(".")[0], fault.n, fault.rows) == ("a", 1, (3,))
+    return fault.column, fault.reason
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_an_error_of_excel_is_no_absence(kind: str, faults: Callable[..., list[str]]) -> None:
+    words = [*ERRORS, *IN_RUSSIAN]
+    assert faults(kind, "total", words[:5]) == [ERROR] * 5
+    assert faults(kind, "school", words[5:10]) == [ERROR] * 5
+    assert faults(kind, "prior_mark", words[10:]) == [ERROR] * 5
+
+
+@pytest.mark.parametrize("column", ["school", "pupil", "municipality", "year", "subject"])
+def test_an_error_in_a_place_costs_the_row(column: str, read: Read) -> None:
+    report, rows = read(**{column: "#REF!"})
+    assert only_fault(report) == (column, ERROR)
+    assert len(rows) == 1
+
+
+@pytest.mark.parametrize("column", ["prior_mark", "mark", "item_01", "variant", "gender"])
+def test_an_error_elsewhere_costs_its_cell(column: str, read: Read) -> None:
+    report, rows = read(**{column: "#VALUE!"})
+    assert only_fault(report) == (column, ERROR)
+    assert [(row["total"], row[column]) for row in rows][1] == (9, None)
+
+
+def test_errors_in_two_municipalities_are_no_school(
+    write_csv: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    bad = [f"2021;ВПР;4;МА;M0{k};#ССЫЛКА!;А;{k};ж;3;9" for k in (1, 2)]
+    report, _ = derived(write_csv([HEADER, *ROWS, *bad]))
+    assert [(fault.reason, fault.n) for fault in report.rejected] == [(ERROR, 2)]
+    assert report.warnings == ()
+
+
+@pytest.mark.parametrize("column", ["school", "total", "class_group"])
+def test_a_date_is_no_value(column: str, faults: Callable[..., list[str]]) -> None:
+    cells = [date(2026, 3, 4), datetime(2026, 3, 4, 1), time(10, 30), "05.янв", "4-Mar"]
+    assert faults("xlsx", column, cells) == [DATE] * 5
+    assert faults("csv", column, ["04.03.2026", "янв.26", *map(str, cells[:3])]) == [DATE] * 5
+
+
+def test_a_formula_saved_without_its_value(read: Read) -> None:
+    report, rows = read(total="=4+5")
+    column, reason = only_fault(report)
+    assert column == "total"
+    assert reason.startswith(NO_VALUE)
+    assert len(rows) == 1
+
+
+def sheet_with(path: Path, old: str, new: str) -> Path:
+    """The workbook with a piece of the XML of its first sheet changed."""
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name).decode() for name in archive.namelist()}
+    assert old in parts["xl/worksheets/sheet1.xml"]
+    parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet1.xml"].replace(old, new)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("cell", "total"),
+    [
+        ('<c r="K3" t="str"><f>IF(1,"","")</f><v></v></c>', (None, "")),
+        ('<c r="K3"><f>4+5</f><v>9</v></c>', (9, "")),
+        ('<c t="e"><f>NA()</f><v>#N/A</v></c>', (None, ERROR)),
+        ('<c r="K3" t="e"><v>#N/A</v></c>', (None, ERROR)),
+        ('<c r="K3"><f t="shared" si="0"/></c>', (None, NO_VALUE)),
+        ('<c r="K3"><f>4+5</f>\n  <v/>\n</c>', (None, NO_VALUE)),
+    ],
+)
+def test_formulas_as_other_programs_write_them(
+    cell: str,
+    total: tuple[int | None, str],
+    write_xlsx: Callable[..., Path],
+    derived: Callable[..., tuple],
+    read_results: Callable[[Path], pl.DataFrame],
+) -> None:
+    path = write_xlsx([NAMES, GOOD, [*ROWS[1].split(";")[:-1], 777]], "a.xlsx")
+    report, out = derived(sheet_with(path, '<c r="K3" t="n"><v>777</v></c>', cell))
+    value, reason = total
+    assert [fault.reason[: len(reason)] for fault in report.rejected] == [reason] * bool(reason)
+    assert read_results(out)["total"].to_list() == [12, *([] if reason else [value])]
+
+
+def test_tags_with_a_prefix_are_searched_too(
+    write_xlsx: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    path = write_xlsx([NAMES, GOOD, [*ROWS[1].split(";")[:-1], "#N/A"]], "a.xlsx")
+    with zipfile.ZipFile(path) as archive:
+        text = archive.read("xl/worksheets/sheet1.xml").decode()
+    prefixed = text.replace("</", "\0").replace("<", "<x:").replace("\0", "</x:")
+    prefixed = prefixed.replace("xmlns=", "xmlns:x=")
+    report, _ = derived(sheet_with(path, text, prefixed))
+    assert [(fault.reason, fault.rows) for fault in report.rejected] == [(ERROR, (3,))]
+
+
+OUTSIDE = "вне допустимых значений: 0…100000"
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "csv"])
+def test_what_is_no_score_is_a_fault(kind: str, faults: Callable[..., list[str]]) -> None:
+    assert faults(kind, "total", ["1e308", "2147483648", "1e9", "-1"]) == [
+        *["число слишком велико"] * 2,
+        *[OUTSIDE] * 2,
+    ]
+    assert faults(kind, "total", ["1 2", "12%", "1_2", "inf"]) == ["не число"] * 4
+    assert faults(kind, "total", ["7,5", "12,0", "12", "1 234"]) == ["не целое число", "", "", ""]
+
+
+def test_numbers_that_do_not_fit_in_a_typed_table(
+    tmp_path: Path, derived: Callable[..., tuple], read_results: Callable[[Path], pl.DataFrame]
+) -> None:
+    rows = [row.split(";") for row in ROWS]
+    table = pl.DataFrame(rows, schema=NAMES, orient="row").with_columns(
+        total=pl.Series([2**40, 9, 17], dtype=pl.UInt64), class_group=date(2026, 1, 5)
+    )
+    table.write_parquet(tmp_path / "a.parquet")
+    report, out = derived(tmp_path / "a.parquet")
+    assert [(f.column, f.reason, f.rows) for f in report.rejected] == [
+        ("total", "число слишком велико", (1,))
+    ]
+    assert [(f.column, f.reason, f.n) for f in report.cells] == [("class_group", DATE, 2)]
+    assert read_results(out)["total"].to_list() == [9, 17]
+
+
+def test_points_of_a_task_that_are_none_cost_their_cell(faults: Callable[..., list[str]]) -> None:
+    cells = ["999", "1e9", "-1", "#N/A", "2026-01-02"]
+    outside = "вне допустимых значений: 0…100"
+    assert faults("csv", "item_01", cells) == [*[outside] * 3, ERROR, DATE]
+
+
+WORDS = [
+    *("отсутствовал", "Отсутствовала", "отсутствовал(а)", "отсутствует", "отс.", "не участвовал"),
+    *("не писал", "не писала", "не явился", "Не явился (болезнь)", "неявка", "болел", "болеет"),
+    *("н", "Н", "н/я", "Н/Я", "нб", "н/б", "не был", "отсутствовал по болезни", "-", "–", "X"),
+]
+
+
+def test_words_of_absence_are_absent_pupils(read: Read) -> None:
+    lines = [dict(zip(NAMES, GOOD, strict=True)) | {"pupil": 100 + at, "total": word}
+             for at, word in enumerate(WORDS)]  # fmt: skip
+    report, rows = read("csv", lines)
+    assert report.rejected == report.cells == ()
+    assert [row["total"] for row in rows if row["pupil"] != "1"] == [None] * len(WORDS)
+
+
+def test_other_words_are_told(faults: Callable[..., list[str]]) -> None:
+    assert faults("csv", "total", ["болельщик", "нет", "сто", "б", "да"]) == ["не число"] * 5
+
+
+BOTH = "и слово об отсутствии, и баллы: оставьте одно"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"total": "0", "item_01": "отсутствовал"},
+        {"total": "0", "item_01": "0", "item_02": "н"},
+        {"total": "9", "item_01": "Н/Я"},
+        {"total": "0", "variant": "отсутствовал"},
+        {"total": "0", "mark": "не писал"},
+        {"total": "отсутствовал", "item_01": "1"},
+    ],
+)
+def test_absence_beside_points_is_told(cells: dict[str, str], read: Read) -> None:
+    """A sum of Excel is 0 beside «отсутствовал», and 0 points are a mark «2»."""
+    report, rows = read("csv", **cells)
+    assert only_fault(report) == ("total", BOTH)
+    assert len(rows) == 1
+
+
+def test_absence_in_tasks_without_a_score_is_absence(read: Read) -> None:
+    report, rows = read("csv", total="", item_01="отсутствовал", item_02="-")
+    assert report.rejected == report.cells == ()
+    assert [(row["total"], row["item_01"]) for row in rows] == [(12, None), (None, None)]
+
+
+@pytest.mark.parametrize("column", ["school", "pupil", "municipality"])
+def test_nothing_is_no_code(column: str, faults: Callable[..., list[str]]) -> None:
+    assert faults("csv", column, ["-", "nan", "None", "NULL"]) == ["пусто"] * 4
+
+
+def test_hidden_sheets_are_told_and_hidden_rows_counted(
+    tmp_path: Path, derived: Callable[..., tuple], read_results: Callable[[Path], pl.DataFrame]
+) -> None:
+    book = openpyxl.Workbook()
+    for row in (NAMES, *(row.split(";") for row in ROWS)):
+        book.active.append(row)
+    book.active.row_dimensions[3].hidden = True
+    for state in ("hidden", "veryHidden"):
+        sheet = book.create_sheet(state)
+        sheet.sheet_state = state
+        for row in (NAMES, [*GOOD[:5], f"S-{state}", *GOOD[6:]]):
+            sheet.append(row)
+    lists = book.create_sheet("Списки")
+    lists.sheet_state = "hidden"
+    lists.append(["да", "нет"])
+    book.save(tmp_path / "a.xlsx")
+    report, out = derived(tmp_path / "a.xlsx")
+    assert read_results(out)["school"].unique().sort().to_list() == ["S1", "S2"]
+    told = sorted((w.sheet, w.row, w.rule.split(",")[0]) for w in report.warnings if w.sheet)
+    assert [(sheet, row) for sheet, row, _ in told] == [
+        ("Sheet", 3), ("hidden", None), ("veryHidden", None),
+    ]  # fmt: skip
+    assert "строк: 1 — скрыты" in told[0][2]
+    book.active.sheet_state = "hidden"
+    book.create_sheet("пусто").append(["привет"])
+    book.active = len(book.sheetnames) - 1
+    book.save(tmp_path / "b.xlsx")
+    with pytest.raises(DataError, match=r"b\.xlsx, лист «Sheet»: лист скрыт и не прочитан"):
+        derived(tmp_path / "b.xlsx", replace=True)
