@@ -167,8 +167,15 @@ def test_the_climb_goes_on_where_the_nodes_bend_the_wrong_way() -> None:
     assert dense_likelihood(counts, start, 5.0).sum() < -found.fun - 1
 
 
+def test_three_schools_nearly_apart_rule_out_no_share_above() -> None:
+    low, high = ordered_probit(np.array([[5, 0], [0, 5], [4, 1]])).interval()
+    assert 0 < low < high == 1
+
+
 def test_too_few_is_an_answer() -> None:
-    for counts in ([[3, 4, 5]], [[0, 9, 0], [0, 4, 0]], [[1, 0], [0, 1]], [[0, 0], [3, 3]]):
+    # Two pupils of 300 stand beside their school: the share runs to 1.
+    apart = [[1, 99], [99, 1], [100, 0]]
+    for counts in ([[3, 4, 5]], [[0, 9, 0], [0, 4, 0]], [[1, 0], [0, 1]], [[0, 0], [3, 3]], apart):
         result = ordered_probit(np.array(counts))
         assert np.isnan([result.icc, *result.interval(), *result.cuts]).all()
         assert np.isnan(result.without_each_school()).all()
