@@ -10,7 +10,6 @@ import typer
 
 from msoko_analysis.documents.kinds import KINDS, NOTES
 from msoko_analysis.errors import MsokoError, ParamsError, RenderError
-from msoko_analysis.home import SHIPPED, WORK
 from msoko_analysis.params.own_lists import name_run
 from msoko_analysis.params.run import DEMO_RUN, load_run
 from msoko_analysis.publish.pdf import print_pages
@@ -115,21 +114,10 @@ def demo(
     reports: Annotated[Path, typer.Option(help="Папка готовых справок.")] = REPORTS,
 ) -> None:
     """Сделать справки по демонстрационной области: данные вымышлены и лежат в проекте."""
-    _read_demo()
+    from msoko_analysis.ingest.demo import read_demo
+
+    read_demo()
     _finish(run_notes(DEMO_RUN, reports=reports))
-
-
-def _read_demo() -> None:
-    """Read the demo's files unless that was done."""
-    from msoko_analysis.ingest import read_files
-    from msoko_analysis.monitoring.demo import MEASURES_FILE
-    from msoko_analysis.synthetic.demo import TABLES
-
-    source, derived = SHIPPED / "data" / "demo", WORK / "data" / "derived" / "demo"
-    files = [source / name for name in (*TABLES, MEASURES_FILE)]
-    # A folder made before the last table joined the demo is made again.
-    if not (derived / "school_measures.parquet").exists():
-        read_files(files, derived, replace=derived.exists())
 
 
 @app.command()
@@ -190,11 +178,12 @@ def explore(
 ) -> None:
     """Исследовать данные в JupyterLab: школа, её признаки, что за ними стоит."""
     from msoko_analysis.explorer.laboratory import open_laboratory
+    from msoko_analysis.ingest.demo import read_demo
     from msoko_analysis.measures.prepare import prepare
 
     params = load_run(run, data=data)
     if data is None and run.resolve() == DEMO_RUN:
-        _read_demo()
+        read_demo()
     print("Подготовка таблиц: в первый раз до нескольких минут.", flush=True)
     prepare(params)
     sys.exit(open_laboratory(run, params.data, ["--no-browser"] if no_browser else []))

@@ -42,6 +42,8 @@ def work_folder(here: Path) -> Path:
 
 SHIPPED = _shipped()
 WORK = Path(os.environ.get(VARIABLE) or work_folder(Path.cwd()))
+#: Where the run of the made-up region looks for its data.
+DEMO_DATA = WORK / "data" / "derived" / "demo"
 
 
 def located(path: Path) -> Path:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from msoko_analysis.home import DEMO_DATA
 from msoko_analysis.measures import COLUMNS, measure_year
 from msoko_analysis.measures.aggregates import aggregate_rows, mismatches, with_forms
 from msoko_analysis.measures.alone import without_alone
@@ -119,6 +120,10 @@ def prepare(run: RunParams) -> Path:
 
     Raises DataError when the data folder is not one that ``msoko ingest`` made.
     """
+    if run.data == DEMO_DATA and not run.data.exists():
+        from msoko_analysis.ingest.demo import read_demo  # polars, as below
+
+        read_demo()
     results = any((run.data / name).exists() for name in ("results", *map(_file, _AGGREGATES)))
     if not (run.data / _file("schools")).is_file() or not results:
         raise run.without_data()
