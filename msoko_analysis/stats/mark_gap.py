@@ -19,6 +19,7 @@ SMALLEST = 5
 """Pupils below which a school gets a gap but no p."""
 LEVEL_DEGREE = 3
 _DEGREE = 3
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,9 @@ class _Expectation:
         line = self.expected + self.slope * moved
         total = (self.mark_sum - self.by_score * line).sum(axis=1)
         square = self.square_sum - 2 * line * self.mark_sum + self.by_score * line**2
-        within = square.sum() - (total**2 / self.n).sum()
+        # Where every mark follows from the score, only rounding is left, of either sign.
+        least = _ROUNDING * self.square_sum.sum()
+        within = max(square.sum() - (total**2 / self.n).sum(), least)
         return np.sqrt(within / (self.n - 1).sum() / self.n)
 
     def _variances(self, mean: np.ndarray) -> tuple[float, float]:

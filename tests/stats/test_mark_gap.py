@@ -202,6 +202,16 @@ def test_edges() -> None:
         mark_gap(pairs[:, :3], reliability=0.8)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_where_everybody_has_one_mark_no_school_differs(seed: int) -> None:
+    # Rounding decided: some such regions had p of 1/2, others were refused for want of schools.
+    rng = np.random.default_rng(seed)
+    pairs = np.zeros((25, 4, 9))
+    for school in pairs:
+        np.add.at(school[2], rng.integers(2, 8, rng.integers(5, 20)), 1)
+    assert mark_gap(pairs, reliability=0.8).p == pytest.approx(np.full(25, 0.5), abs=0.01)
+
+
 def test_without_differences_inside_schools_the_spread_of_pupils_is_bounded() -> None:
     # Fifteen schools of 200 that agree with the exam, fifteen of 10 where all pupils lie on one side.
     sides = np.zeros((30, 3))
