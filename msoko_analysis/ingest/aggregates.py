@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from msoko_analysis.ingest.block import Block, Left, require_rows
+from msoko_analysis.ingest.block import LINE, Block, Left, require_rows
 from msoko_analysis.ingest.contracts import MARK_STATISTICS, MARK_VS_PRIOR, Contract
 from msoko_analysis.ingest.fisoko import paper_constants, title_problems
 from msoko_analysis.ingest.forms import is_other
@@ -96,7 +96,8 @@ def _block(
     problems = title_problems(sheet, paper)
     if problems:
         raise sheet.fail(*problems)
-    found, left = _without_totals(sheet, rows_of(sheet, header))
+    every = rows_of(sheet, header)
+    found, left = _without_totals(sheet, every)
     rows = _with_homes(found)
     names = [f.name for f in contract.fields if f.name not in paper_constants(paper)]
     types = {ROW: pl.UInt32} | dict.fromkeys(names, pl.String)
@@ -111,7 +112,17 @@ def _block(
         {name: name for name in names},
         constants=paper_constants(paper),
         left=left,
+        lines=_lines(sheet, header, every),
     )
+
+
+def _lines(sheet: Sheet, header: Header, rows: list[Row]) -> pl.DataFrame:
+    """The lines of each row: in the old layout those of its parts follow the line of the unit."""
+    lines = [row for row, _ in _filled(sheet, header)]
+    starts = pl.Series(ROW, [row[ROW] for row in rows], pl.UInt32)
+    filled = pl.DataFrame({LINE: lines}, schema={LINE: pl.UInt32})
+    of_row = filled.join_asof(starts.to_frame(), left_on=LINE, right_on=ROW, coalesce=False)
+    return of_row.drop_nulls(ROW)
 
 
 def _without_totals(sheet: Sheet, rows: list[Row]) -> tuple[list[Row], tuple[Left, ...]]:

@@ -21,10 +21,14 @@ SCHOOL_NAME = "_school_name"
 OTHER_CODE = "_municipality"
 #: The day of an exam: where a pupil sat a paper twice, it tells which result counts.
 SITTING = "_day"
+#: The line of a file that went into a row, where several do.
+LINE = "_line"
 #: Columns beyond the contract that stay until the tables of all files are joined.
 HELPS = (SCHOOL_NAME, SITTING, OUTCOME)
 
 
+#: What lines of titles and headings amid the rows are called.
+HEADING = "заголовок"
 _SHOWN = 5
 
 
@@ -34,6 +38,7 @@ class Left:
 
     what: str
     rows: tuple[int, ...]
+    #: What to do; empty where there is nothing to say: every such form has such lines.
     action: str = "в данные не взяты"
 
     def __str__(self) -> str:
@@ -41,6 +46,11 @@ class Left:
             return self.what
         shown = ", ".join(map(str, self.rows[:_SHOWN])) + (" …" if len(self.rows) > _SHOWN else "")
         return f"{self.what}: {len(self.rows)} (строки {shown})"
+
+    def problem(self, path: Path, sheet: str) -> Problem:
+        """The word about these lines."""
+        row = self.rows[0] if len(self.rows) == 1 else None
+        return Problem(str(self), self.action, path.name, sheet, row)
 
 
 @dataclass(frozen=True)
@@ -52,7 +62,8 @@ class Block:
     (the paper of a form). ``ignored`` are headings with content that no contract column takes.
     ``skipped`` counts source rows that the description of a table makes no row of its own of;
     ``described`` whether the table was read by one. ``left``: lines that are not read, each kind with
-    its name; ``warnings`` what else a reader found.
+    its name; ``warnings`` what else a reader found. ``lines``: lines of the file (``LINE``) by the row
+    (``_row``) they went into, where several make one.
     """
 
     contract: Contract
@@ -68,6 +79,7 @@ class Block:
     skipped: int = 0
     described: bool = False
     left: tuple[Left, ...] = ()
+    lines: pl.DataFrame | None = None
 
     def raw(self) -> pl.DataFrame:
         """The table under contract names, constants included."""
@@ -97,16 +109,7 @@ class Block:
 
     def told(self) -> tuple[Problem, ...]:
         """What a reader found, and the lines it did not read."""
-        left = [
-            Problem(
-                str(one),
-                one.action,
-                self.path.name,
-                self.sheet,
-                one.rows[0] if len(one.rows) == 1 else None,
-            )
-            for one in self.left
-        ]
+        left = (one.problem(self.path, self.sheet) for one in self.left if one.action)
         return (*self.warnings, *left)
 
     def heading(self, column: str) -> str:

@@ -16,7 +16,7 @@ import polars as pl
 
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.aggregates import unit_of
-from msoko_analysis.ingest.block import Block
+from msoko_analysis.ingest.block import Block, Left
 from msoko_analysis.ingest.contracts import REFERENCE_SCORES
 from msoko_analysis.ingest.fisoko import paper_constants, title_problems
 from msoko_analysis.ingest.forms import is_other
@@ -33,6 +33,8 @@ _PATTERNS = {
 _SCORE = re.compile(r"\d{1,3}")
 # Each of some forty shares is rounded to the second decimal of a per cent.
 _ROUNDING = Decimal("0.005")
+_OTHERS = "строка региона, муниципалитета или школы: из формы взята только «Вся выборка»"
+_OF_SCHOOLS = "для школ загрузите Ф1 «Индивидуальные результаты»"
 # More people than there are.
 _MOST = 10**10
 
@@ -73,17 +75,17 @@ def read(sheet: Sheet) -> Block | None:
         table,
         {name: name for name in names},
         constants=paper_constants(paper),
-        warnings=_left_out(sheet, others),
+        left=(Left(_OTHERS, others, _OF_SCHOOLS),) if others else (),
     )
 
 
-def _country(sheet: Sheet, header: Header) -> tuple[int, list[str], int]:
-    """Line number and cells of the row «Вся выборка», and how many other groups there are."""
+def _country(sheet: Sheet, header: Header) -> tuple[int, list[str], tuple[int, ...]]:
+    """Line number and cells of the row «Вся выборка», and the lines of other groups."""
     group = header.columns["group"]
     rows = [(row, cells) for row, cells in sheet.rows(header.row + 1) if cells[group].strip()]
     for row, cells in rows:
         if unit_of(cells[group])["level"] == "country":
-            return row, cells, len(rows) - 1
+            return row, cells, tuple(other for other, _ in rows if other != row)
     raise sheet.empty(
         "в форме «Распределение первичных баллов» нет строки «Вся выборка»",
         "выгрузите форму вместе с этой строкой; остальные её строки не используются",
@@ -132,15 +134,3 @@ def _number(cell: str) -> Decimal:
     if not value.is_finite() or not 0 <= value <= _MOST:
         raise InvalidOperation
     return value
-
-
-def _left_out(sheet: Sheet, rows: int) -> tuple[Problem, ...]:
-    """Other rows of the form are told to be unused."""
-    if rows < 1:
-        return ()
-    return (
-        sheet.problem(
-            f"строк региона, муниципалитетов и школ: {rows} — из формы взята только «Вся выборка»",
-            "для школ загрузите Ф1 «Индивидуальные результаты»",
-        ),
-    )

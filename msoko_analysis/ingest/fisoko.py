@@ -14,6 +14,7 @@ from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import (
     SCHOOL_NAME,
     Block,
+    Left,
     filled_columns,
     require_rows,
     task_columns,
@@ -61,6 +62,10 @@ _COLLECTION = _compiled(
 )
 _TASK = re.compile(r"\d+[\w.]*\s*\(\d+\s*б\)")
 _SCHOOL_LINE = re.compile(r"(?P<name>.*?)\s*\|\s*кол-во участников:\s*(?P<n>\d+)\s*$", re.I)
+#: Sheets of the form of results with lists for its cells.
+SERVICE_SHEETS = frozenset({"служебный", "порядковый номер класса"})
+#: Lines that every such form has.
+_SCHOOL_ABOVE, _BLANK = "строка школы над её участниками", "незаполненная строка формы"
 _LOGIN = re.compile(r"\(((?:edu|sch)\w+)\)")
 
 
@@ -94,6 +99,7 @@ def read_individual(sheet: Sheet) -> Block | None:
         ignored=ignored,
         tasks=tasks,
         warnings=tuple(_count_warnings(sheet, pupils, columns["school"], lines)),
+        left=(Left(_SCHOOL_ABOVE, tuple(row for row, _, _ in lines), ""),) if lines else (),
     )
 
 
@@ -110,9 +116,15 @@ def read_collection(sheet: Sheet) -> Block | None:
     if header is None or not any(_TASK.fullmatch(label) for label in header.labels):
         return None
     table, columns, tasks, ignored = _layout(sheet, header)
-    pupil = pl.col(columns["pupil"])
-    table = table.filter(pupil.is_not_null() & (pupil.str.strip_chars() != ""))
-    if table.is_empty():
+    coded = (pl.col(columns["pupil"]).str.strip_chars() != "").fill_null(False)
+    solved = pl.any_horizontal(
+        pl.lit(False),  # nobody has solved anything: no column of a task is left
+        *((pl.col(heading).str.strip_chars() != "").fill_null(False) for heading in tasks.values()),
+    )
+    blank = table.filter(~coded & ~solved)[ROW].to_list()
+    # points without a code stay, to be set aside with the reason
+    table = table.filter(coded | solved)
+    if table.filter(coded).is_empty():
         raise sheet.empty(
             "это пустая форма сбора результатов: ни один код участника не внесён",
             "заполните форму или загрузите Ф1 «Индивидуальные результаты» из ФИС ОКО",
@@ -135,10 +147,10 @@ def read_collection(sheet: Sheet) -> Block | None:
             )
         )
     total = pl.sum_horizontal(
-        pl.col(heading).cast(pl.Int32, strict=False).fill_null(0) for heading in tasks.values()
+        pl.lit(0),
+        *(pl.col(heading).cast(pl.Int32, strict=False).fill_null(0) for heading in tasks.values()),
     )
-    sat = pl.any_horizontal(pl.col(heading).str.strip_chars() != "" for heading in tasks.values())
-    table = table.with_columns(pl.when(sat).then(total.cast(pl.String)).alias(columns["total"]))
+    table = table.with_columns(pl.when(solved).then(total.cast(pl.String)).alias(columns["total"]))
     return Block(
         RESULTS,
         "ФИС ОКО, «Форма сбора результатов»",
@@ -149,6 +161,7 @@ def read_collection(sheet: Sheet) -> Block | None:
         constants=paper_constants(paper) | {"school": school},
         ignored=ignored,
         tasks=tasks,
+        left=(Left(_BLANK, tuple(blank), ""),) if blank else (),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -93,7 +93,7 @@ class Part:
     ``table`` has its cells under the headings of ``columns`` (name → heading), line numbers and
     hashes; ``years`` are those named above it; ``strange`` counts columns that are not allowed,
     ``skipped`` and ``totals`` are lines about nobody (signatures, means), ``unclear`` counts words of a
-    status nobody knows.
+    status nobody knows; the last part of a sheet has all its titles and headings in ``heads``.
     """
 
     kind: Kind
@@ -106,6 +106,7 @@ class Part:
     skipped: tuple[int, ...]
     totals: tuple[int, ...]
     unclear: int
+    heads: tuple[int, ...] = ()
 
 
 def suspicious(texts: Iterable[str]) -> bool:
@@ -136,11 +137,13 @@ def parts_of(rows: Sequence[Row], words: str, pseudonyms: Pseudonyms) -> list[Pa
     builder: _Builder | None = None
     title: Title | None = None
     years: set[int] = set()
+    heads: list[int] = []
     for line, row in enumerate(rows, 1):
         cells = [" ".join((cell or "").split()) for cell in row]
         header = _header(cells, medals)
         found = header is None and _title(cells)
         if header or found:
+            heads.append(line)
             parts += builder.done() if builder else []
             title = found or title
             if header:
@@ -151,7 +154,8 @@ def parts_of(rows: Sequence[Row], words: str, pseudonyms: Pseudonyms) -> list[Pa
             builder.add(line, cells, pseudonyms)
         else:
             years |= {int(year) for cell in cells for year in _YEAR.findall(cell)}
-    return parts + (builder.done(keep_empty=not parts) if builder else [])
+    parts += builder.done(keep_empty=not parts) if builder else []
+    return [*parts[:-1], *(replace(part, heads=tuple(heads)) for part in parts[-1:])]
 
 
 def without_personal(rows: Sequence[Row]) -> list[list[str | None]]:

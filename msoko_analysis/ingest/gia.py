@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from msoko_analysis.errors import Problem
-from msoko_analysis.ingest.block import OTHER_CODE, SITTING, Block, Left
+from msoko_analysis.ingest.block import HEADING, OTHER_CODE, SITTING, Block, Left
 from msoko_analysis.ingest.contracts import RESULTS, SUBJECT_NAMES
 from msoko_analysis.ingest.days import find_day
 from msoko_analysis.ingest.gate import OUTCOME, Part, Title
@@ -170,8 +170,12 @@ def _block(
 
 
 def left_of(part: Part, about_nobody: str) -> tuple[Left, ...]:
-    """Lines of a part that are not read: signatures under ``about_nobody``, totals."""
-    found = (Left(about_nobody, part.skipped), Left(TOTAL_LINE, part.totals))
+    """Lines of a part that are not read: signatures under ``about_nobody``, totals, headings."""
+    found = (
+        Left(about_nobody, part.skipped),
+        Left(TOTAL_LINE, part.totals),
+        Left(HEADING, part.heads, ""),
+    )
     return tuple(left for left in found if left.rows)
 
 

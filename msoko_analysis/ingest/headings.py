@@ -36,7 +36,11 @@ _PROGRAMME = re.compile(
     r"(\d{1,2})(?:-?го)? класс[а]?\s*\)?(?! классы?\b)"
 )
 _PLAIN_TAIL = re.compile(r"[\s.,;:()-]*(\d\d\.\d\d\.\d{4})?[\s.,;:()-]*")
-_NAME_LEVEL = re.compile(r"угл(?:убл\w*)?(?![а-я])|\([uу]\)")
+# «ma8u», «ma8_угл», «ma8_adv»; Углич is a town.
+_NAME_LEVEL = re.compile(
+    r"(?<![а-я])угл(?:уб[а-я]*)?(?![а-я])|\([uу]\)|(?<=\d)[uу](?![a-zа-я])|(?<![a-z])adv(?:anced)?(?![a-z])"
+)
+_NAME_PROFILE = re.compile(r"(?<![а-я])проф(?:ил[а-я]*)?(?![а-я])")
 _NAME_PAPER = re.compile(r"(?<![a-zа-я])([a-zа-я]{2,3})[ _-]?(\d{1,2})(?!\d)")
 _NAME_YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 _NAME_SCHOOL = re.compile(r"(?<![a-zа-я])((?:edu|sch)\d{4,8})")
@@ -162,7 +166,9 @@ def paper_of_title(cell: str, named: str = "") -> PaperName:
         return PaperName()
     word, year, name, grade, tail = match.groups()
     procedure = PROCEDURE_BY_NAME[word]
-    subject = _of_level(SUBJECT_BY_NAME.get(name), level[1] if level else "", procedure)
+    subject = _of_level(
+        SUBJECT_BY_NAME.get(name.strip(" .,;:–—-")), level[1] if level else "", procedure
+    )
     doubt = (
         "" if _PLAIN_TAIL.fullmatch(tail) else "после класса стоят слова, которых формы не знают"
     )
@@ -201,6 +207,8 @@ def paper_from_name(stem: str) -> PaperName:
         grade = subject = None
     if _NAME_LEVEL.search(name):
         subject = _of_level(subject, "углубл", procedure)
+    elif _NAME_PROFILE.search(name):
+        subject = _of_level(subject, "профильн", procedure)
     return PaperName(int(year[1]) if year else None, procedure, grade, subject)
 
 

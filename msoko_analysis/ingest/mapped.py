@@ -10,7 +10,7 @@ import polars as pl
 
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.absence import dash, empty, nothing
-from msoko_analysis.ingest.block import Block, filled_columns, require_rows
+from msoko_analysis.ingest.block import LINE, Block, filled_columns, require_rows
 from msoko_analysis.ingest.contracts import CONTRACTS, ITEM
 from msoko_analysis.ingest.headings import normal
 from msoko_analysis.ingest.layout import Layout, Rows, Source, Table
@@ -182,13 +182,14 @@ def _block(
     key = [columns[name] for name in contract.key if name in columns]
     if target.one_per_key:
         table = table.unique(subset=key, keep="first", maintain_order=True)
+    lines = None
     if target.sum:
         counts = [
             columns[field.name]
             for field in contract.fields
             if field.kind == "int" and field.name not in contract.key and field.name in columns
         ]
-        table = _summed(table, key, counts)
+        table, lines = _summed(table, key, counts)
     return Block(
         contract,
         title,
@@ -201,14 +202,24 @@ def _block(
         warnings=tuple(warnings),
         skipped=before - table.height,
         described=True,
+        lines=lines,
     )
 
 
-def _summed(table: pl.DataFrame, key: list[str], counts: list[str]) -> pl.DataFrame:
-    """Rows of one key as one, their counts added up; a row that is no count stays for its fault."""
+def _summed(
+    table: pl.DataFrame, key: list[str], counts: list[str]
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows of one key as one, their counts added up, and the lines of each; a row that is no count
+    stays for its fault.
+    """
     numbers = [number_in(pl.col(name).cast(pl.String)) for name in counts]
     good = pl.all_horizontal((n.is_not_null() & (n == n.floor())) for n in numbers)
     good = good.fill_null(False)
+    line = pl.col(ROW).alias(LINE)
+    lines = [
+        table.filter(good).select(line, pl.col(ROW).first().over(key)),
+        table.filter(~good).select(line, ROW),
+    ]
     added = (
         table.filter(good)
         .group_by(key, maintain_order=True)
@@ -222,7 +233,7 @@ def _summed(table: pl.DataFrame, key: list[str], counts: list[str]) -> pl.DataFr
     )
     texts = [pl.col(name).cast(pl.String) for name in counts]
     rest = table.filter(~good).with_columns(texts)
-    return pl.concat([added.select(table.columns), rest]).sort(ROW)
+    return pl.concat([added.select(table.columns), rest]).sort(ROW), pl.concat(lines)
 
 
 def _fractions(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -30,6 +30,7 @@ from msoko_analysis.ingest.sittings import last_sittings
 from msoko_analysis.ingest.sums import check_sums
 
 _BLOCK = "_block"
+_DROPPED = {_BLOCK: pl.Int32, ROW: pl.UInt32, "why": pl.String}
 #: Of a row set aside: it is the row it repeats, word for word.
 SAME = "same"
 #: Pupils two schools must share, one for one, before they are suspected to be one school.
@@ -42,16 +43,16 @@ _REPEATED = ("mark_statistics", "mark_vs_prior", "markers", "reference_scores")
 class Merged:
     """Tables by contract name, and what was set aside: ``_block`` is the index of the block.
 
-    ``repeated`` counts, by block, rows of aggregate forms and official lists that stand there or in
-    another file already, word for word; ``replaced`` results of another day than the one that counts.
+    ``dropped`` has rows that lose nobody, with ``why``: «repeated» are rows of aggregate forms and
+    official lists that stand there or in another file already, word for word, «other_day» results of
+    another day than the one that counts.
     """
 
     tables: Mapping[str, pl.DataFrame]
     rejected: pl.DataFrame
     cells: pl.DataFrame
     rows_out: Mapping[int, int]
-    repeated: Mapping[int, int] = field(default_factory=dict)
-    replaced: Mapping[int, int] = field(default_factory=dict)
+    dropped: pl.DataFrame
     warnings: tuple[Problem, ...] = ()
 
 
@@ -65,8 +66,7 @@ def merge(blocks: Sequence[Block]) -> Merged:
     done, homes = _clean_all(blocks)
     tables: dict[str, pl.DataFrame] = {}
     faults = [_marked(c.rejected, i) for i, c in done.items()]
-    repeated: dict[int, int] = {}
-    replaced: dict[int, int] = {}
+    dropped = [pl.DataFrame(schema=_DROPPED)]
     warnings = [warning for block in blocks for warning in block.told()]
     for name, contract in CONTRACTS.items():
         parts = [_marked(c.rows, i) for i, c in done.items() if c.block.contract is contract]
@@ -75,11 +75,11 @@ def merge(blocks: Sequence[Block]) -> Merged:
         rows = pl.concat(parts, how="diagonal_relaxed")
         if name in _REPEATED:
             rows, same = _without_repeats(rows, contract)
-            repeated |= same
+            dropped.append(same)
         if contract is RESULTS:
             sat = last_sittings(rows, blocks)
             rows, numbered = numbered_by_class(sat.rows, blocks)
-            replaced = sat.replaced
+            dropped.append(_lines(sat.other, "other_day"))
             warnings += [*sat.warnings, *numbered]
         tables[name], again = _without_duplicates(rows, contract, blocks)
         faults.append(again)
@@ -96,8 +96,7 @@ def merge(blocks: Sequence[Block]) -> Merged:
         pl.concat(faults, how="diagonal_relaxed").sort(_BLOCK, ROW),
         pl.concat(cells, how="diagonal_relaxed").sort(_BLOCK, ROW, maintain_order=True),
         dict.fromkeys(done, 0) | {i: n for count in counts for i, n in count.items()},
-        repeated,
-        replaced,
+        pl.concat(dropped),
         tuple(warnings),
     )
 
@@ -139,11 +138,17 @@ def _municipality_codes(blocks: Sequence[Block]) -> dict[str, str]:
     return pairs
 
 
-def _without_repeats(rows: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, dict[int, int]]:
-    """Drop rows that are the same word for word, and count them by block."""
+def _without_repeats(rows: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Rows without those that are the same word for word, and which those are."""
     unique = rows.unique(subset=list(contract.names), keep="first", maintain_order=True)
     lost = rows.join(unique, on=[_BLOCK, ROW], how="anti")
-    return unique, dict(lost.group_by(_BLOCK).len().iter_rows())
+    return unique, _lines(lost, "repeated")
+
+
+def _lines(rows: pl.DataFrame, why: str) -> pl.DataFrame:
+    return rows.select(
+        pl.col(_BLOCK).cast(pl.Int32), pl.col(ROW).cast(pl.UInt32), pl.lit(why).alias("why")
+    )
 
 
 def _without_duplicates(

@@ -24,6 +24,7 @@ from msoko_analysis.ingest import (
     regional,
     tables,
 )
+from msoko_analysis.ingest.accounts import Lines, account
 from msoko_analysis.ingest.block import Block
 from msoko_analysis.ingest.gia_codes import with_own_codes
 from msoko_analysis.ingest.layout import SUFFIX, Layout, layouts_for
@@ -104,12 +105,13 @@ def read_files(
     pseudonyms = Pseudonyms(salt or SALT)
     files = _files([Path(path) for path in paths])
     layouts = layouts_for([file for file, _ in files], layout)
-    blocks, prints, unknown, notes = _read_all(files, layouts, pseudonyms, progress)
+    blocks, prints, unknown, notes, sheets = _read_all(files, layouts, pseudonyms, progress)
     if not blocks:
         listed = [Problem("файл не распознан", _KNOWN, name) for name in unknown] or [
             Problem("нет ни одного файла с данными", "укажите файлы или папку с ними")
         ]
         raise DataError.from_problems(_TITLE, [*listed, *notes])
+    empty = tuple(notes)
     blocks, other_marks = without_other_marks(blocks)
     blocks, folded = one_spelling(blocks)
     notes += [*other_marks, *folded]
@@ -120,7 +122,9 @@ def read_files(
         raise _strict_error([*rejected, *cells], other_marks)
     day = (today or date.today()).isoformat()
     cards = origin_cards(blocks, merged, prints, day)
-    write_folder(out, lambda folder: fill_folder(folder, blocks, merged, cards), standing)
+    accounts, unread = account(sheets, blocks, merged, empty)
+    rows = [one.as_dict() for one in accounts]
+    write_folder(out, lambda folder: fill_folder(folder, blocks, merged, cards, rows), standing)
     return IngestReport(
         out,
         tuple(cards),
@@ -128,7 +132,8 @@ def read_files(
         rejected,
         cells,
         tuple(unknown),
-        (*notes, *merged.warnings),
+        (*notes, *unread, *merged.warnings),
+        tuple(accounts),
     )
 
 
@@ -180,8 +185,9 @@ def _read_all(
     layouts: Mapping[Path, Layout],
     pseudonyms: Pseudonyms,
     progress: Callable[[int, int, str], None] | None,
-) -> tuple[list[Block], dict[Path, Fingerprint], list[str], list[Problem]]:
-    """Blocks of all files, check sums of what was read, names of files nobody knows, notes.
+) -> tuple[list[Block], dict[Path, Fingerprint], list[str], list[Problem], list[Lines]]:
+    """Blocks of all files, check sums of what was read, names of files nobody knows, notes that sheets
+    are empty, and the lines of all sheets.
 
     Raises DataError with the faults of all files.
     """
@@ -189,6 +195,7 @@ def _read_all(
     prints: dict[Path, Fingerprint] = {}
     unknown: list[str] = []
     notes: list[Problem] = []
+    sheets: list[Lines] = []
     problems: list[Problem] = []
     for index, (file, named) in enumerate(files):
         if progress is not None:
@@ -197,7 +204,8 @@ def _read_all(
             unknown.append(file.name)
             continue
         prints[file] = fingerprint(file)
-        found, faults, empty = _read_file(file, layouts.get(file), pseudonyms)
+        found, faults, empty, lines = _read_file(file, layouts.get(file), pseudonyms)
+        sheets += lines
         if fingerprint(file) != prints[file]:
             rule, action = "файл изменился, пока его читали", "закройте его и повторите загрузку"
             problems.append(Problem(rule, action, file.name))
@@ -213,13 +221,13 @@ def _read_all(
             unknown.append(file.name)
     if problems:
         raise DataError.from_problems(_TITLE, problems)
-    return blocks, prints, unknown, notes
+    return blocks, prints, unknown, notes, sheets
 
 
 def _read_file(
     file: Path, layout: Layout | None, pseudonyms: Pseudonyms
-) -> tuple[list[Block], list[Problem], list[Problem]]:
-    """Blocks of a file, its faults, and notes that a sheet is empty.
+) -> tuple[list[Block], list[Problem], list[Problem], list[Lines]]:
+    """Blocks of a file, its faults, notes that a sheet is empty, and the lines of its sheets.
 
     A sheet that nobody sees in Excel is not read, and told if it holds a table; rows that nobody sees
     are read and counted: a filter left on hides them.
@@ -227,7 +235,8 @@ def _read_file(
     try:
         sheets = open_sheets(file, pseudonyms, layout.encoding if layout else None)
     except DataError as error:
-        return [], list(error.problems), []
+        return [], list(error.problems), [], []
+    lines = [Lines.of(sheet) for sheet in sheets]
     blocks, problems, empty = _read_sheets([one for one in sheets if not one.hidden], layout)
     hidden = [one for one in sheets if one.hidden]
     unseen, _, _ = _read_sheets(hidden, layout)
@@ -239,7 +248,7 @@ def _read_file(
             action = "если они нужны, скопируйте их на видимый лист; если нет, удалите лист"
             told.append(sheet.problem(rule, action))
     if not blocks:
-        return [], [*problems, *told], empty
+        return [], [*problems, *told], empty, lines
     blocks = [
         replace(block, warnings=(*block.warnings, *_hidden_rows(block, sheet)))
         for block in blocks
@@ -247,7 +256,7 @@ def _read_file(
         if sheet.name == block.sheet
     ]
     blocks[0] = replace(blocks[0], warnings=(*blocks[0].warnings, *told))
-    return blocks, problems, empty
+    return blocks, problems, empty, lines
 
 
 def _hidden_rows(block: Block, sheet: Sheet) -> list[Problem]:

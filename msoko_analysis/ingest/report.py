@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import polars as pl
 
 from msoko_analysis.errors import Problem
+from msoko_analysis.ingest.accounts import Account
 from msoko_analysis.ingest.block import Block
 from msoko_analysis.ingest.contracts import SUBJECT_NAMES
 from msoko_analysis.ingest.merge import Merged
@@ -40,7 +42,7 @@ class Faults:
 
 @dataclass(frozen=True)
 class IngestReport:
-    """The result of ``ingest``.
+    """The result of ``ingest``: ``accounts`` tell what became of every line of every sheet.
 
     ``cards``: the origin card of each table read; ``papers``: schools, rows and scored pupils per
     paper; ``rejected`` and ``cells``: faults; ``not_recognised``: files of a folder that no reader
@@ -54,6 +56,7 @@ class IngestReport:
     cells: tuple[Faults, ...]
     not_recognised: tuple[str, ...]
     warnings: tuple[Problem, ...]
+    accounts: tuple[Account, ...]
 
     def text(self) -> str:
         """The report in Russian; it quotes no value of any pupil."""
@@ -68,11 +71,12 @@ class IngestReport:
                 f"принято {_n(card['rows_out'])}, отложено {_n(card['set_aside'])}, "
                 f"очищено ячеек {_n(card['cells_blanked'])}"
                 + (f", дословных повторов {_n(card['repeated'])}" if card["repeated"] else "")
-                + (f", другого дня {_n(card['replaced'])}" if card["replaced"] else "")
+                + (f", другого дня {_n(card['other_day'])}" if card["other_day"] else "")
                 + (f", по описанию не взято {_n(card['skipped'])}" if card["skipped"] else "")
             )
             if card["ignored"]:
                 yield f"    столбцы не использованы: {', '.join(card['ignored'])}"
+        yield f"  {self._sum_of_lines()}"
         if self.papers:
             yield "\nРаботы:"
             yield f"  {'работа':<18}{'школ':>7}{'строк':>10}{'с баллом':>10}{'без балла':>11}"
@@ -84,9 +88,28 @@ class IngestReport:
         yield from _section("Отложены строки (в данные не вошли)", self.rejected)
         yield from _section("Очищены ячейки (строка осталась)", self.cells)
         yield from _section("Обратите внимание", self.warnings)
-        yield from _section("Не распознаны и пропущены", self.not_recognised)
+        rows = Counter[str]()
+        for one in self.accounts:
+            rows[one.file] += one.rows
+        yield from _section(
+            "Не распознаны и пропущены",
+            [f"{f} (строк {_n(rows[f])})" if f in rows else f for f in self.not_recognised],
+        )
         yield "\nЧто делать:"
         yield from (f"  {line}" for line in self._advice())
+
+    def _sum_of_lines(self) -> str:
+        """Lines of all files and what became of them, in one line."""
+        parts = {
+            "заголовки": sum(one.heading for one in self.accounts),
+            "приняты": sum(one.read for one in self.accounts),
+            "отложены": sum(one.set_aside for one in self.accounts),
+            "дословные повторы": sum(one.repeated for one in self.accounts),
+            "другого дня": sum(one.other_day for one in self.accounts),
+            "не взяты": sum(sum(one.left.values()) for one in self.accounts),
+        }
+        told = " + ".join(f"{name} {_n(n)}" for name, n in parts.items() if n)
+        return f"Всего строк в файлах {_n(sum(one.rows for one in self.accounts))} = {told}"
 
     def _advice(self) -> Iterator[str]:
         if self.rejected or self.cells:
@@ -146,6 +169,10 @@ def origin_cards(
 ) -> list[dict[str, Any]]:
     """The origin card of each table read: where it came from and what became of its rows."""
     aside = dict(merged.rejected.group_by("_block").len().iter_rows())
+    dropped = {
+        (index, why): n
+        for index, why, n in merged.dropped.group_by("_block", "why").len().iter_rows()
+    }
     blanked = dict(merged.cells.group_by("_block").len().iter_rows())
     return [
         {
@@ -160,8 +187,8 @@ def origin_cards(
             "rows_out": merged.rows_out.get(index, 0),
             "set_aside": aside.get(index, 0),
             "cells_blanked": blanked.get(index, 0),
-            "repeated": merged.repeated.get(index, 0),
-            "replaced": merged.replaced.get(index, 0),
+            "repeated": dropped.get((index, "repeated"), 0),
+            "other_day": dropped.get((index, "other_day"), 0),
             "skipped": block.skipped,
             "ignored": list(block.ignored),
             "tasks": dict(block.tasks),

@@ -54,6 +54,8 @@ class Sheet:
     parts: tuple[Part, ...] = ()
     hidden: bool = False
     hidden_rows: frozenset[int] = frozenset()
+    #: Filled cells by line, where the cells here are not all that the file has.
+    filled: pl.Series | None = None
 
     @cached_property
     def head(self) -> list[list[str]]:
@@ -66,6 +68,17 @@ class Sheet:
         """(line number as seen in the file, cells) of each row from index ``start`` on."""
         for index, row in enumerate(self.cells[start:].iter_rows(), start + 1):
             yield index, [cell or "" for cell in row]
+
+    def lines(self, title: int) -> tuple[pl.Series, frozenset[int]]:
+        """Numbers of the lines of the file with anything in them, and of those near its head with
+        more filled cells than ``title``.
+        """
+        if self.typed:
+            return pl.Series(range(1, self.cells.height + 1), dtype=pl.UInt32), frozenset()
+        filled = _filled(self.cells) if self.filled is None else self.filled
+        numbers = (filled > 0).arg_true() + 1
+        wide = (filled.head(HEAD_ROWS) > title).arg_true() + 1
+        return numbers.cast(pl.UInt32), frozenset(wide.to_list())
 
     def table(self, header: int) -> pl.DataFrame:
         """Rows below the header that have any content, under unique headings, with line numbers."""
@@ -89,6 +102,12 @@ class Sheet:
         """An error that says the file holds no data; in a folder of files it is only a warning."""
         title = f"Файл {self.path.name} не прочитан"
         return EmptyTableError.from_problems(title, [self.problem(rule, action)])
+
+
+def _filled(cells: pl.DataFrame) -> pl.Series:
+    """How many cells of each row have content."""
+    has = [(pl.col(name).fill_null("").str.strip_chars() != "") for name in cells.columns]
+    return cells.select(pl.sum_horizontal(has).alias("n"))["n"]
 
 
 def unique_headings(row: list[str]) -> list[str]:
@@ -164,9 +183,10 @@ def _gated(
     """The sheet of these rows as the gate lets them pass."""
     if suspicious({cell for row in rows for cell in row if cell}):
         parts = parts_of(rows, f"{path.stem} {name}", pseudonyms)
+        filled = pl.Series([sum(bool(cell and cell.strip()) for cell in row) for row in rows])
         if parts:
-            return Sheet(path, name, pl.DataFrame(), parts=tuple(parts))
-        rows = without_personal(rows)
+            return Sheet(path, name, pl.DataFrame(), parts=tuple(parts), filled=filled)
+        return Sheet(path, name, _frame(without_personal(rows)), filled=filled)
     return Sheet(path, name, _frame(rows))
 
 

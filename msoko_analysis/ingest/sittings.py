@@ -7,7 +7,7 @@ did not finish keeps the earlier result.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -25,10 +25,10 @@ _SHOWN = 5
 
 @dataclass(frozen=True)
 class Sittings:
-    """Results of the days that count; rows of other days by block, and what is told of them."""
+    """Results of the days that count, those of other days, and what is told of them."""
 
     rows: pl.DataFrame
-    replaced: dict[int, int] = field(default_factory=dict)
+    other: pl.DataFrame
     warnings: tuple[Problem, ...] = ()
 
 
@@ -40,7 +40,7 @@ def last_sittings(rows: pl.DataFrame, blocks: Sequence[Block]) -> Sittings:
     a day stay, to be told as such.
     """
     if SITTING not in rows.columns:
-        return Sittings(rows)
+        return Sittings(rows, rows.clear())
     key = list(RESULTS.key)
     annulled = pl.col(OUTCOME).is_in(_ANNULLED).fill_null(False)
     counts = annulled | pl.col("total").is_not_null() | pl.col("mark").is_not_null()
@@ -68,7 +68,7 @@ def last_sittings(rows: pl.DataFrame, blocks: Sequence[Block]) -> Sittings:
     )
     return Sittings(
         kept,
-        dict(other.group_by(_BLOCK).len().iter_rows()),
+        other,
         tuple(
             _told(blocks[block], why, day, n, lines)
             for block, why, day, n, lines in groups.sort(_BLOCK, "_why", "_chosen").iter_rows()

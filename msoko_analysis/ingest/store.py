@@ -104,9 +104,13 @@ def _write_error(out: Path, error: Exception) -> DataError:
 
 
 def fill_folder(
-    folder: Path, blocks: Sequence[Block], merged: Merged, cards: Sequence[dict[str, Any]]
+    folder: Path,
+    blocks: Sequence[Block],
+    merged: Merged,
+    cards: Sequence[dict[str, Any]],
+    accounts: Sequence[dict[str, Any]],
 ) -> None:
-    """Write tables, lists of what was set aside, origin cards and counts of faults."""
+    """Write tables, lists of what was set aside, origin cards, accounts of lines, counts of faults."""
     for name, table in merged.tables.items():
         if name != "results":
             table.write_parquet(folder / f"{name}.parquet", compression="zstd")
@@ -117,6 +121,7 @@ def fill_folder(
             part.write_parquet(place / "part-0.parquet", compression="zstd")
     _write_rejected(folder / "rejected", blocks, merged)
     _write_json(folder / ORIGIN, list(cards))
+    _write_json(folder / "rows.json", list(accounts))
     _write_json(folder / "quality.json", fault_counts(blocks, merged))
 
 

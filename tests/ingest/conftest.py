@@ -9,6 +9,7 @@ from pathlib import Path
 import openpyxl
 import polars as pl
 import pytest
+from accounted import assert_accounted
 from samples import HEADER, ROWS
 
 from msoko_analysis.ingest import IngestReport, read_files
@@ -46,11 +47,16 @@ def write_xlsx(tmp_path: Path) -> Callable[..., Path]:
 
 @pytest.fixture
 def derived(tmp_path: Path) -> Callable[..., tuple[IngestReport, Path]]:
-    """Ingest files into a fresh folder and return the report and the folder."""
+    """Ingest files into a fresh folder and return the report and the folder.
+
+    Whatever a test is about, every line of its files must be accounted for.
+    """
 
     def run(*paths: Path, **options: object) -> tuple[IngestReport, Path]:
         out = tmp_path / "derived" / "test"
-        return read_files(paths, out, today=date(2026, 1, 2), **options), out
+        report = read_files(paths, out, today=date(2026, 1, 2), **options)
+        assert_accounted(report)
+        return report, out
 
     return run
 

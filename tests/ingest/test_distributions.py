@@ -36,7 +36,8 @@ def test_the_row_of_the_country_becomes_a_reference(
     assert table.select("score", "n").rows() == list(enumerate(COUNTED))
     assert not (out / "mark_statistics.parquet").exists()
     assert [warning.rule for warning in report.warnings] == [
-        "строк региона, муниципалитетов и школ: 2 — из формы взята только «Вся выборка»"
+        "строка региона, муниципалитета или школы: из формы взята только «Вся выборка»: "
+        "2 (строки 5, 6)"
     ]
 
 

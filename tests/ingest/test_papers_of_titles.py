@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 
 from msoko_analysis.errors import DataError
+from msoko_analysis.ingest.headings import paper_from_name
 
 HEADER = [
     "ОО", "Муниципалитет", "Название ОО", "Код участника", "Класс", "Вариант",
@@ -26,6 +27,9 @@ Derived = Callable[..., tuple]
         ("ВПР 2023 Математика 8 класс (углубленный)", ("VPR", 8, "MAU")),
         ("ВПР 2023 Математика (углублённый уровень) 7 класс", ("VPR", 7, "MAU")),
         ("ВПР 2026 Физика углубленного уровня 8 класс", ("VPR", 8, "FIU")),
+        ("ВПР 2026 Математика, углубленный уровень, 8 класс", ("VPR", 8, "MAU")),
+        ("ВПР 2026 Математика — углублённый уровень. 8 класс", ("VPR", 8, "MAU")),
+        ("ВПР 2026. Углубленная математика 8 кл. (угл.)", ("VPR", 8, "MAU")),
         ("ВПР 2026 Физика (базовый уровень) 8 класс", ("VPR", 8, "FI")),
         ("ВПР 2026 Литературное чтение 4 класс", ("VPR", 4, "LC")),
         ("ВПР 2026 Литература 8 класс", ("VPR", 8, "LI")),
@@ -66,6 +70,9 @@ def test_ordinary_and_advanced_papers_stand_side_by_side(
     ("title", "reason"),
     [
         ("ВПР 2026 Химия 8 класс (углубленный)", "предмета этого уровня"),
+        ("ВПР 2026 Математика (повышенный уровень) 8 класс", "предмета"),
+        ("ВПР 2026 Математика (профильный уровень) 8 класс", "предмета"),
+        ("ВПР 2026 Математика 8 класс (у)", "после класса стоят слова"),
         ("ВПР 2026 Математика 8 класс пробная", "после класса стоят слова"),
         ("ВПР 2026 Математика 6 класс по программе 7 класса", "программа не того класса"),
         ("ОГЭ 2026 Математика 9 класс по программе 8 класса", "программа не того класса"),
@@ -77,3 +84,24 @@ def test_a_title_that_may_be_of_another_paper_is_refused(
     path = write_xlsx([[title], HEADER, PUPIL], "f1.xlsx")
     with pytest.raises(DataError, match=rf"f1\.xlsx.*{reason}"):
         derived(path)
+
+
+@pytest.mark.parametrize(
+    ("stem", "subject"),
+    [
+        ("2026_ma8_угл", "MAU"),
+        ("2026_ma8_углуб", "MAU"),
+        ("2026_ma8_углубленный", "MAU"),
+        ("2026_ma8u", "MAU"),
+        ("2026_ма8у", "MAU"),
+        ("2026 МА8(у)", "MAU"),
+        ("2026_fi8_adv", "FIU"),
+        ("2026_ma8_проф", None),
+        ("2026_hi8_угл", None),  # there is no such paper: the file is refused
+        ("Углич_2026_ma8", "MA"),
+        ("2026_ma8б", "MA"),
+        ("ЕГЭ профильная 2026_ma11", "MA"),
+    ],
+)
+def test_a_file_name_tells_the_level(stem: str, subject: str | None) -> None:
+    assert paper_from_name(stem).subject == subject

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 import yaml
+from accounted import assert_accounted
 
 from msoko_analysis.ingest import IngestReport, read_files
 
@@ -28,6 +29,7 @@ def altai(
     folder = shared / "data" / "altai"
     out = tmp_path_factory.mktemp("altai") / "derived"
     report = read_files([folder / PARQUET, folder / "schools.csv"], out)
+    assert_accounted(report, {PARQUET: 275_319, "schools.csv": 699})
     table = pl.read_parquet(out / "results" / "**/*.parquet", hive_partitioning=False)
     return report, out, table
 

@@ -108,9 +108,9 @@ def test_the_last_day_with_a_result_counts_in_any_order(
     about = [w for w in report.warnings if "строки 3)" in str(w)]
     assert [w.file for w in about] == [f"{order.index(told)}.xlsx"]
     cards = {card["source"]: card for card in report.cards}
-    assert cards[about[0].file]["replaced"] == 1
+    assert cards[about[0].file]["other_day"] == 1
     assert sum(card["rows_in"] for card in report.cards) == sum(
-        card["rows_out"] + card["replaced"] for card in report.cards
+        card["rows_out"] + card["other_day"] for card in report.cards
     )
 
 
