@@ -39,7 +39,7 @@ class Left:
     what: str
     rows: tuple[int, ...]
     #: What to do; empty where there is nothing to say: every such form has such lines.
-    action: str = "в данные не взяты"
+    action: str = "в данные не взято"
 
     def __str__(self) -> str:
         if len(self.rows) == 1:

@@ -69,6 +69,7 @@ _TRIGGER = re.compile(
 #: Every header the gate knows has one of these; looked for first, since few rows are headers.
 _OF_HEADER = re.compile(r"код|балл|ответ|фамили|ф\.? ?и\.? ?о|code|cell|псевдоним|ключ", re.I)
 _TITLE = re.compile(r"(\D{0,60}?)(\d{1,2})\s*([-–—.:)]?)\s*(\D+)")
+_SUBJECT = re.compile(r"(?:[^\d:]{0,40}:)?\s*(\d{1,2})\s*[-–—.:)]?\s*(\D+)")
 #: A title has code, subject and day in one cell or in as many.
 _TITLE_CELLS, _AFTER_DAY = 4, 60
 _YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
@@ -138,6 +139,7 @@ def parts_of(rows: Sequence[Row], words: str, pseudonyms: Pseudonyms) -> list[Pa
     title: Title | None = None
     years: set[int] = set()
     heads: list[int] = []
+    above: list[str] = []
     for line, row in enumerate(rows, 1):
         cells = [" ".join((cell or "").split()) for cell in row]
         header = _header(cells, medals)
@@ -147,6 +149,7 @@ def parts_of(rows: Sequence[Row], words: str, pseudonyms: Pseudonyms) -> list[Pa
             parts += builder.done() if builder else []
             title = found or title
             if header:
+                title = title or _title_of_lines(above)
                 builder = _Builder(*header, line, title, frozenset(years))
             elif builder:  # the next block goes on under the same headings
                 builder = builder.again(title)
@@ -154,6 +157,7 @@ def parts_of(rows: Sequence[Row], words: str, pseudonyms: Pseudonyms) -> list[Pa
             builder.add(line, cells, pseudonyms)
         else:
             years |= {int(year) for cell in cells for year in _YEAR.findall(cell)}
+            above.append(" ".join(cell for cell in cells if cell))
     parts += builder.done(keep_empty=not parts) if builder else []
     return [*parts[:-1], *(replace(part, heads=tuple(heads)) for part in parts[-1:])]
 
@@ -184,6 +188,17 @@ def _title(cells: Sequence[str]) -> Title | None:
     # with a name nobody knows only the exact shape of such lines tells a title from other text
     plain = not before.strip() and dash in ("-", "–", "—") and not text[end:].strip()
     return Title(code.zfill(2), subject, day) if subject or plain else None
+
+
+def _title_of_lines(lines: Sequence[str]) -> Title | None:
+    """The title of a protocol that has subject and day in two lines, one of each."""
+    named = [_SUBJECT.fullmatch(line) for line in lines]
+    subjects = {(m[1].zfill(2), subject_called(m[2])) for m in named if m and subject_called(m[2])}
+    days = {found[0] for found in map(find_day, lines) if found}
+    if len(subjects) != 1 or len(days) != 1:
+        return None
+    ((code, subject),) = subjects
+    return Title(code, subject, days.pop())
 
 
 def _header(cells: Sequence[str], medals: bool) -> tuple[Kind, dict[str, int], int] | None:
@@ -273,7 +288,7 @@ class _Builder:
         """Why the participant has no score; what was scored all the same is taken out then."""
         if self.kind == "medals":
             return None
-        told = [outcome(values.get(name, "")) for name in ("outcome", *_SCORES)]
+        told = [outcome(values.get(name, "")) for name in ("outcome", *_SCORES, "short", "long")]
         ended = next((one for one in told if one), None)
         if ended:
             values |= {n: "" for n in (*_SCORES, "short", "long", "outcome") if n in values}

@@ -6,7 +6,7 @@ import re
 
 #: What only a line of totals begins with, in whatever column.
 TOTAL = (
-    r"(?:(?:общий |общее |общие )?итоги?|итого|всего|итого и среднее|в среднем|total|grand total|"
+    r"(?:(?:общий |общее |общие )?итоги?|(?:итого|всего)\b.*|в среднем|total|grand total|"
     r"средн(?:ий|яя|ее) (?:балл|оценка|отметка|процент|результат|значение|арифметическое)[а-я ]*)"
 )
 #: The same where a unit or a pupil should stand.
@@ -28,7 +28,7 @@ TOTAL_WORDS = {
 def is_total(text: str) -> bool:
     """Whether a cell where a unit should stand names a total or a mean.
 
-    >>> [is_total(text) for text in ("Итого:", "Среднее по району", "Всего (чел.)", "Средняя школа № 5")]
+    >>> [is_total(text) for text in ("Итого:", "Среднее по району", "Всего: 5 чел.", "Средняя школа 5")]
     [True, True, True, False]
     """
     return re.fullmatch(_UNIT + TAIL, " ".join(text.split()), re.I) is not None

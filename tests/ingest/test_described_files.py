@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -30,6 +31,8 @@ def test_a_second_country_through_the_public_command(shared: Path, tmp_path: Pat
     layout = LAYOUTS / "romania_brasov.yaml"
     text = command(source, "--layout", layout, "--out", out, "--strict")
     assert "замечаний нет" in text
+    (one,) = json.loads((out / "rows.json").read_text("utf-8"))
+    assert one["rows"] == one["read"] == pl.read_parquet(source).height
     rows = pl.read_parquet(out / "results/**/*.parquet", hive_partitioning=False)
     years = rows.group_by("subject", "year").len().sort("subject", "year")
     # the README of the file: 3,072 / 3,084 / 3,093 rows

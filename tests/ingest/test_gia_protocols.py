@@ -359,6 +359,16 @@ def test_a_title_has_its_day_in_any_order(
     assert rows.select("year", "subject", "total").rows() == [(2026, "RU", 70)]
 
 
+def test_subject_and_day_may_stand_in_two_lines(tmp_path: Path, read: Callable[..., tuple]) -> None:
+    above = [["Протокол проверки"], ["Предмет: 01 - Русский язык"], ["Дата экзамена: 30.05.2026"]]
+    row = ege_row(0, "+", "", 38, 70)
+    _, rows = read(workbook(tmp_path / "p.xlsx", Лист1=[*above, EGE, row]), strict=True)
+    assert rows.select("year", "subject", "total").rows() == [(2026, "RU", 70)]
+    two = [*above, ["Дата печати: 15.06.2026"], EGE, row]
+    with pytest.raises(DataError, match="над таблицей нет строки вида"):
+        read(workbook(tmp_path / "p.xlsx", Лист1=two), replace=True)
+
+
 @pytest.mark.parametrize("stem", ["01_2026.05.30", "01_30.05.2026", "протокол 01_2026-05-30"])
 def test_a_file_name_has_its_day_in_any_order(
     stem: str, tmp_path: Path, read: Callable[..., tuple]

@@ -45,13 +45,15 @@ def sat(k: int, score: object) -> list[object]:
         ("результат аннулирован", "аннулирован"),
     ],
 )
-@pytest.mark.parametrize("place", ["score", "status"])
+@pytest.mark.parametrize("place", ["score", "answers", "status"])
 def test_a_participant_without_a_score_is_told_as_such(
     place: str, written: str, why: str, tmp_path: Path, read: Callable[..., tuple]
 ) -> None:
     first = sat(0, 70)
     if place == "score":
         header, rows = EGE, [first, sat(1, written)]
+    elif place == "answers":
+        header, rows = EGE, [first, ege_row(1, written, "", 0, 0)]
     else:  # the protocol has points for what was written before
         header, rows = [*EGE, "Статус"], [[*first, "явился"], [*sat(1, 40), written]]
     report, found = read(workbook(tmp_path / "p.xlsx", Лист1=[JUNE, header, *rows]), strict=True)

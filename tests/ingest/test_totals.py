@@ -24,6 +24,7 @@ def line(**cells: object) -> str:
         {"pupil": "Среднее", "total": 9},
         {"pupil": "ИТОГО:", "total": 30},
         {"pupil": "Медиана", "total": 9},
+        {"pupil": "Всего участников: 25", "total": 9},
         {"pupil": "% выполнения", "total": 60},
         {"pupil": "Качество знаний", "total": 60},
         {"school": "Итого по школе", "pupil": 12, "total": 9},
