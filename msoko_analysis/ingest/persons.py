@@ -2,7 +2,8 @@
 
 A document tells a person best; a name tells one within a school; a participant code within a school
 and year. A row without a document borrows the one that its name goes with elsewhere, if that is one
-document only: two namesakes of a school are never joined by their name.
+document only: two namesakes of a school are never joined by their name. Of rows without documents
+two codes under one name on one day of one exam are two namesakes too: there the code tells a person.
 """
 
 from __future__ import annotations
@@ -50,8 +51,11 @@ def link(blocks: Sequence[Block], pseudonyms: Pseudonyms) -> list[Block]:
     everybody = [row for rows in keys.values() for row in rows]
     documents = _only((row.name, row.document) for row in everybody)
     names = _only((row.code, row.document or row.name) for row in everybody)
+    shared = {name for of, rows in keys.items() for name in _namesakes(placed[of], rows)}
 
     def person(row: _Keys) -> str | None:
+        if row.name in shared and row.code:
+            return row.document or row.code
         of_name = documents.get(row.name, row.name) if row.name else None
         of_code = names.get(row.code, row.code) if row.code else None
         return row.document or of_name or (of_code and documents.get(of_code, of_code))
@@ -112,6 +116,15 @@ def _keys(block: Block, pseudonyms: Pseudonyms) -> list[_Keys]:
         )
         for (document, name, code), place, when in zip(hashes, school, year, strict=True)
     ]
+
+
+def _namesakes(block: Block, rows: Sequence[_Keys]) -> set[str | None]:
+    """Names that go with several codes in a block of one exam: a list of medalists has no codes."""
+    codes = defaultdict(set)
+    for row in rows if block.contract is RESULTS else ():
+        if row.name and row.code:
+            codes[row.name].add(row.code)
+    return {name for name, found in codes.items() if len(found) > 1}
 
 
 def _named(block: Block, persons: list[str | None], number: int) -> Block:

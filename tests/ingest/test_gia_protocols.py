@@ -137,6 +137,20 @@ def test_namesakes_with_two_documents_stay_two_pupils(
     assert rows["person"].n_unique() == 3, "a name that has two documents tells neither"
 
 
+def test_namesakes_of_one_school_with_two_codes_are_two_pupils(
+    tmp_path: Path, read: Callable[..., tuple]
+) -> None:
+    """Protocols of ЕГЭ have no documents: on one day of one exam the code tells two apart."""
+    twin = ege_row(0, "+", "", 12, 40)
+    twin[10] = "771100000099"
+    again = ege_row(0, "+", "", 30, 66)
+    rows = [RU, EGE, ege_row(0, "+", "", 38, 70), twin, OB, EGE, again]
+    _, found = read(workbook(tmp_path / "егэ.xlsx", Лист1=rows), strict=True)
+    assert found.filter(pl.col("subject") == "RU")["total"].to_list() == [40, 70]
+    persons = {row["total"]: row["person"] for row in found.to_dicts()}
+    assert persons[66] == persons[70] != persons[40]
+
+
 def test_the_salt_makes_the_pseudonym_and_is_readable_by_its_owner_only(
     tmp_path: Path, derived: Callable[..., tuple]
 ) -> None:
