@@ -163,12 +163,20 @@ def parts_of(rows: Sequence[Row], words: str, pseudonyms: Pseudonyms) -> list[Pa
 
 
 def without_personal(rows: Sequence[Row]) -> list[list[str | None]]:
-    """The rows with every column emptied, from its heading down, that identifies a person."""
+    """The rows with every column emptied, from its heading down, that identifies a person.
+
+    A word of totals stays: it is nobody's name, and its line is nobody.
+    """
     closed: set[int] = set()
     cleared = []
     for row in rows:
         closed |= {i for i, cell in enumerate(row) if cell and is_personal(cell)}
-        cleared.append([None if i in closed else cell for i, cell in enumerate(row)])
+        cleared.append(
+            [
+                None if i in closed and not is_total(cell or "") else cell
+                for i, cell in enumerate(row)
+            ]
+        )
     return cleared
 
 

@@ -17,6 +17,7 @@ from msoko_analysis.ingest.layout import Layout, Rows, Source, Table
 from msoko_analysis.ingest.numbers import number_in
 from msoko_analysis.ingest.sheets import ROW, Sheet, unique_headings
 from msoko_analysis.ingest.spoilt import is_error
+from msoko_analysis.ingest.totals import take_totals
 from msoko_analysis.params.schema import nearest
 
 _POSITION = re.compile(r"№\s*(\d+)")
@@ -113,6 +114,8 @@ def _blocks(sheet: Sheet, header: _Header, layout: Layout) -> list[Block]:
         table = table.rename(dict(zip(old, header.headings, strict=True)))
     taken = set(header.found.values())
     ignored = filled_columns(table, [h for h in header.headings if h not in taken])
+    # a column that nothing takes may tell that a line is one of totals
+    table, totals = take_totals(table, {})
     table = _without_words(table, sorted(taken), layout.missing)
     blocks = [
         _block(
@@ -122,7 +125,7 @@ def _blocks(sheet: Sheet, header: _Header, layout: Layout) -> list[Block]:
         for entry, name in zip(target.entries(), _names(target), strict=True)
     ]
     # what nothing takes is a matter of the file, told once
-    return [replace(blocks[0], ignored=tuple(ignored)), *blocks[1:]]
+    return [replace(blocks[0], ignored=tuple(ignored), left=totals), *blocks[1:]]
 
 
 def _without_words(table: pl.DataFrame, columns: list[str], missing: Sequence[str]) -> pl.DataFrame:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import polars as pl
@@ -23,28 +24,26 @@ def without_totals(block: Block) -> Block:
     words = {
         heading: TOTAL_WORDS[name] for name, heading in block.columns.items() if name in TOTAL_WORDS
     }
-    texts = {
-        name: words.get(name)
-        for name, kind in block.original.schema.items()
-        if kind == pl.String and name != ROW
-    }
+    original, left = take_totals(block.original, words)
+    return replace(block, original=original, left=(*block.left, *left))
+
+
+def take_totals(
+    table: pl.DataFrame, words: Mapping[str, str]
+) -> tuple[pl.DataFrame, tuple[Left, ...]]:
+    """A table without its lines of totals, and those lines; ``words``: heading → words of a total."""
+    texts = [name for name, kind in table.schema.items() if kind == pl.String]
     if not texts:
-        return block
+        return table, ()
     first = pl.coalesce(
         pl.when(pl.col(name).str.strip_chars() != "").then(pl.col(name)) for name in texts
     )
-    found = [
-        _has(first, TOTAL),
-        *(_has(pl.col(name), said) for name, said in texts.items() if said),
-    ]
-    lines = block.original.filter(pl.any_horizontal(found).fill_null(False))[ROW]
+    found = [_has(pl.col(name), words[name]) for name in texts if name in words]
+    lines = table.filter(pl.any_horizontal(_has(first, TOTAL), *found))[ROW].unique().sort()
     if lines.is_empty():
-        return block
-    return replace(
-        block,
-        original=block.original.filter(~pl.col(ROW).is_in(lines.implode())),
-        left=(*block.left, Left(TOTAL_LINE, tuple(lines.unique().sort().to_list()))),
-    )
+        return table, ()
+    rest = table.filter(~pl.col(ROW).is_in(lines.implode()))
+    return rest, (Left(TOTAL_LINE, tuple(lines.to_list())),)
 
 
 def _has(cell: pl.Expr, words: str) -> pl.Expr:

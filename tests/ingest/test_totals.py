@@ -84,3 +84,21 @@ def test_a_total_below_a_protocol_is_no_damaged_row(
     report, _ = derived(path, table(tmp_path / "schools.csv", SCHOOLS), salt=tmp_path / "salt")
     assert not report.rejected
     assert [(w.row, "итога" in w.rule) for w in report.warnings] == [(4, True)]
+
+
+def test_a_total_told_by_a_column_that_nothing_takes(
+    write_csv: Callable[..., Path], tmp_path: Path, derived: Callable[..., tuple]
+) -> None:
+    """A description numbers pupils by line: only the name's column says that one is no pupil."""
+    layout = tmp_path / "a.layout.yaml"
+    layout.write_text(
+        "title: т\nfiles: ['*.csv']\ntables:\n  - contract: results\n"
+        "    constants: {procedure: DIAG, grade: 4, year: 2021, subject: MA, municipality: M01}\n"
+        "    columns: {school: школа, pupil: {line: true}, total: балл}\n",
+        encoding="utf-8",
+    )
+    for column in ("ФИО", "Ученик"):
+        lines = [f"{column};школа;балл", "Пупкин Пров;S1;5", "Среднее значение;S1;5", "Итого;S1;5"]
+        report, _ = derived(write_csv(lines), layout=layout, replace=True)
+        assert report.cards[0]["rows_out"] == 1
+        assert any("2 (строки 3, 4)" in str(w) for w in report.warnings)
