@@ -168,7 +168,9 @@ def _files(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
 
 
 def _inside(folder: Path, problems: list[Problem]) -> list[Path]:
-    """All that stands in a folder and in those inside it but folders; pipes too: they are told."""
+    """All that stands in a folder and in those inside it but folders; pipes too: they are told, and so
+    are links to folders, which are not followed.
+    """
 
     def closed(error: OSError) -> None:
         rule = f"папка не читается ({error.strerror})"
@@ -176,8 +178,12 @@ def _inside(folder: Path, problems: list[Problem]) -> list[Path]:
             Problem(rule, "откройте доступ к ней или уберите её", printable(str(error.filename)))
         )
 
-    walked = os.walk(folder, onerror=closed)
-    return sorted(Path(place, name) for place, _, names in walked for name in names)
+    return sorted(
+        path
+        for place, folders, names in os.walk(folder, onerror=closed)
+        for path in (Path(place, name) for name in (*names, *folders))
+        if path.name in names or path.is_symlink()
+    )
 
 
 def _read_all(
@@ -200,8 +206,8 @@ def _read_all(
     for index, (file, named) in enumerate(files):
         if progress is not None:
             progress(index, len(files), file.name)
-        if not named and file.suffix.lower() not in SUFFIXES:
-            unknown.append(file.name)
+        if not named and (file.is_dir() or file.suffix.lower() not in SUFFIXES):
+            unknown.append(f"{file.name} (ссылка на папку)" if file.is_dir() else file.name)
             continue
         prints[file] = fingerprint(file)
         found, faults, empty, lines = _read_file(file, layouts.get(file), pseudonyms)

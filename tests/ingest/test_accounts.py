@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -54,6 +55,19 @@ def test_a_file_of_a_folder_nobody_knows_is_named_with_its_rows(
     assert "  цены.csv (строк 3)\n" in text
     assert "  фото.jpg\n" in text
     assert_accounted(report, {"a.csv": filled_lines(folder / "a.csv"), "цены.csv": 3})
+
+
+@pytest.mark.skipif(os.name != "posix", reason="links need rights elsewhere")
+def test_a_link_to_a_folder_is_not_followed_and_told(
+    tmp_path: Path, derived: Run, write_csv: Callable[..., Path]
+) -> None:
+    for name in ("in", "elsewhere"):
+        (tmp_path / name).mkdir()
+        write_csv().rename(tmp_path / name / "a.csv")
+    (tmp_path / "in" / "ссылка.csv").symlink_to(tmp_path / "elsewhere")
+    report, _ = derived(tmp_path / "in")
+    assert report.not_recognised == ("ссылка.csv (ссылка на папку)",)
+    assert [one.file for one in report.accounts] == ["a.csv"]
 
 
 def test_a_table_above_another_one_is_told(derived: Run, write_csv: Callable[..., Path]) -> None:
