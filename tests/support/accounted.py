@@ -42,7 +42,11 @@ def assert_accounted(report: IngestReport, lines: dict[str, int] | None = None) 
     assert accounts == cards
     told = report.text()
     for one in report.accounts:
-        known = one.file in report.not_recognised or sum(one.left.values()) < one.rows or "лист скрыт" in one.left
+        known = (
+            one.file in report.not_recognised
+            or sum(one.left.values()) < one.rows
+            or "лист скрыт" in one.left
+        )
         assert known or one.file in told.partition("Обратите внимание")[2], one
     for name, n in (lines or {}).items():
         assert sum(one.rows for one in report.accounts if one.file == name) == n
