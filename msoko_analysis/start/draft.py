@@ -80,12 +80,13 @@ def draft_run(
     region: Named,
     organisation: str,
     data: str,
+    scales: Sequence[str],
     statuses: Iterable[Status],
 ) -> str:
     """The text of a run file: notes of ``years`` about all papers of the data.
 
-    ``data`` is the folder of derived data relative to the work folder; ``statuses`` the scales to
-    accept besides official ones.
+    ``data`` is the folder of derived data relative to the work folder; ``scales`` files of scales
+    beside the run, ``statuses`` the scales to accept besides official ones.
     """
     codes = dict.fromkeys(Paper(*paper[1:]).code for paper in sorted(of.papers, key=_order))
     told: dict[str, Any] = {
@@ -96,7 +97,8 @@ def draft_run(
         "years": list(years),
         "papers": list(codes),
         "districts": f"{name}.districts.yaml",
-        "scale_statuses": ["found_official", *statuses],
+        "scales": list(scales),
+        "scale_statuses": list(dict.fromkeys(["found_official", *statuses])),
         "seed": max(of.years),
     }
     return _HEAD + yaml.safe_dump(told, allow_unicode=True, sort_keys=False, width=100)

@@ -10,6 +10,7 @@ from pathlib import Path
 from msoko_analysis.errors import DataError, Problem
 from msoko_analysis.home import WORK
 from msoko_analysis.ingest import IngestReport, read_files
+from msoko_analysis.params.procedures import procedures
 from msoko_analysis.params.run import RunParams, load_run
 from msoko_analysis.params.scales import STATUS_RU, Paper, PaperOfYear, Status
 from msoko_analysis.params.values import text_hash
@@ -25,6 +26,12 @@ from msoko_analysis.start.draft import (
     unofficial,
 )
 from msoko_analysis.start.place_names import Named, declined
+from msoko_analysis.start.scales_form import (
+    FilledScales,
+    read_scales_form,
+    write_scales,
+    write_scales_form,
+)
 
 _REGION, _ORGANISATION = "регион", "организация не указана"
 _STATE = ".start.json"
@@ -82,9 +89,14 @@ def start(folder: Path, asked: Asked, *, say: Say, ask: Ask, reports: Path) -> R
     years = asked.years or of.years[-1:]
     say("\n2. Шкалы и названия")
     run_file = WORK / "params" / "runs" / f"{name}.yaml"
-    _draft(run_file, name, data, of, years, asked, say, ask)
+    form = run_file.with_name(f"{name}.scales.xlsx")
+    filled = read_scales_form(form) if form.is_file() else FilledScales((), ())
+    if filled.rows:
+        write_scales(run_file.with_name(f"{name}.scales.csv"), filled.rows)
+        say(f"Взяты шкалы из {_short(form)}: {len(filled.rows)}.")
+    _draft(run_file, name, data, of, years, filled, asked, say, ask)
     run = load_run(run_file)
-    _tell_scales(run, of, say)
+    _ask_for_scales(run, of, form, filled, say)
     say("\n3. Справки")
     made = run_notes(run_file, districts=list(asked.districts) or None, reports=reports)
     say(made.text())
@@ -117,6 +129,7 @@ def _draft(
     data: Path,
     of: Contents,
     years: Sequence[int],
+    filled: FilledScales,
     asked: Asked,
     say: Say,
     ask: Ask,
@@ -133,13 +146,15 @@ def _draft(
     if own:
         say(f"Файл запуска изменён вами и оставлен как есть: {', '.join(map(_short, own))}.")
         return
-    statuses = _accepted(unofficial(of, years), say, ask)
+    typed = {PaperOfYear(row.year_from, *row.paper) for row in filled.rows}
+    others = {key: one for key, one in unofficial(of, years).items() if key not in typed}
+    statuses = [*_accepted(others, say, ask), *(row.status for row in filled.rows)]
     region = declined(asked.region) if asked.region else _no_region()
     organisation = asked.organisation or _ORGANISATION
     place = data.relative_to(WORK).as_posix()
     text = draft_run(
         name, of, years=years, region=region, organisation=organisation, data=place,
-        statuses=statuses,
+        scales=[f"{name}.scales.csv"] if filled.rows else [], statuses=statuses,
     )  # fmt: skip
     names, unsure = draft_districts(of)
     run_file.parent.mkdir(parents=True, exist_ok=True)
@@ -172,12 +187,24 @@ def _accepted(found: dict[PaperOfYear, Status], say: Say, ask: Ask) -> list[Stat
     return taken
 
 
-def _tell_scales(run: RunParams, of: Contents, say: Say) -> None:
-    """Which papers of the data have no scale, and what the notes lack because of that."""
+def _ask_for_scales(
+    run: RunParams, of: Contents, form: Path, filled: FilledScales, say: Say
+) -> None:
+    """Which papers of the data have no scale, what that costs, and the form to fill in."""
     missing = [paper for paper, _ in run.missing_scales if paper in of.papers]
-    if missing:
-        say(f"Без шкалы: {', '.join(map(_code, missing))}.")
-        say("  Шкалу печатают опубликованные «образец и описание» работы.")
+    if not missing:
+        return
+    say(f"Без шкалы: {', '.join(map(_code, missing))}. Эти работы рассмотрены без отметок.")
+    if not set(missing) <= set(filled.papers):
+        titles = {paper: _title(run, paper) for paper in dict.fromkeys([*filled.papers, *missing])}
+        write_scales_form(form, titles, filled.rows)
+    say(f"  Впишите границы отметок в {_short(form)} и выполните команду снова: их печатают")
+    say("  опубликованные «образец и описание» проверочной работы.")
+
+
+def _title(run: RunParams, paper: PaperOfYear) -> str:
+    subject = run.subjects[paper.subject].nominative
+    return f"{procedures()[paper.procedure].short}: {subject}, {paper.grade} класс"
 
 
 def _next_steps(run: RunParams, run_file: Path, of: Contents, data: Path) -> Iterator[str]:
