@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,8 +13,9 @@ import polars as pl
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.contracts import Contract
 from msoko_analysis.ingest.gate import HASHES, OUTCOME
+from msoko_analysis.ingest.headings import normal
 from msoko_analysis.ingest.names import HIDDEN, like_name
-from msoko_analysis.ingest.sheets import ROW, Sheet
+from msoko_analysis.ingest.sheets import ROW, Sheet, unique_headings
 
 #: Columns a reader may add to results for the table of schools; they do not stay in the results.
 SCHOOL_NAME = "_school_name"
@@ -63,7 +65,9 @@ class Block:
     ``skipped`` counts source rows that the description of a table makes no row of its own of;
     ``described`` whether the table was read by one. ``left``: lines that are not read, each kind with
     its name; ``warnings`` what else a reader found. ``lines``: lines of the file (``LINE``) by the row
-    (``_row``) they went into, where several make one.
+    (``_row``) they went into, where several make one. ``limits`` are the most points of a task as its
+    heading says; ``counted`` whether the total was counted from the tasks, so that a bad one costs the
+    row.
     """
 
     contract: Contract
@@ -80,6 +84,8 @@ class Block:
     described: bool = False
     left: tuple[Left, ...] = ()
     lines: pl.DataFrame | None = None
+    limits: Mapping[str, int] = field(default_factory=dict)
+    counted: bool = False
 
     def raw(self) -> pl.DataFrame:
         """The table under contract names, constants included."""
@@ -132,24 +138,48 @@ def filled_columns(table: pl.DataFrame, headings: list[str]) -> list[str]:
     return [h for h, any_value in zip(headings, has.row(0), strict=True) if any_value]
 
 
-def task_columns(table: pl.DataFrame, labels: Mapping[str, str]) -> dict[str, str]:
-    """Contract names of task columns: by their own numbers if whole and distinct, else by order.
+def unused(table: pl.DataFrame, row: Sequence[str], columns: Collection[str]) -> tuple[str, ...]:
+    """Headings with content that nothing takes, as they are told; the same ones once with their number.
 
-    ``labels`` maps a heading of the table to its normalised text («балл за 3», «9.1 (1б)»). Columns
-    without content are left out: a layout has room for more tasks than a paper has.
+    ``row`` is the row of headings as it stands, ``columns`` those that are taken or known.
 
-    >>> table = pl.DataFrame({"1": ["0"], "2": [""], "4": ["1"]})
-    >>> task_columns(table, {"1": "1 (2б)", "2": "2 (1б)", "4": "4 (1б)"})
-    {'item_01': '1', 'item_04': '4'}
-    >>> task_columns(table, {"1": "1.1 (2б)", "2": "1.2 (1б)", "4": "2 (1б)"})
-    {'item_01': '1', 'item_03': '4'}
+    >>> unused(pl.DataFrame({"a": ["1"], "b": ["1"], "b (2)": ["2"]}), ["a", "b", "b"], ["a"])
+    ('b (таких столбцов: 2)',)
     """
-    numbers = [re.search(r"\d+(?:[.кk]\w+)*", label) for label in labels.values()]
-    whole = [int(n[0]) for n in numbers if n and n[0].isdigit() and 0 < int(n[0]) < 100]
-    if len(set(whole)) < len(labels):
-        whole = list(range(1, len(labels) + 1))
-    filled = set(filled_columns(table, list(labels)))
-    return {f"item_{k:02d}": name for k, name in zip(whole, labels, strict=True) if name in filled}
+    headings = unique_headings(list(row))
+    filled = set(filled_columns(table, [name for name in headings if name not in columns]))
+    plain = [" ".join(cell.split()) or name for name, cell in zip(headings, row, strict=True)]
+    told = Counter(base for name, base in zip(headings, plain, strict=True) if name in filled)
+    return tuple(base if n == 1 else f"{base} (таких столбцов: {n})" for base, n in told.items())
+
+
+def repeated(
+    sheet: Sheet, table: pl.DataFrame, row: int, labels: Sequence[str], taken: AbstractSet[str]
+) -> list[Problem]:
+    """A problem for each column taken that stands there again under its heading, with other cells.
+
+    ``labels`` are the headings of line ``row`` (from 0), of which the table has the unique ones.
+    """
+    headings = unique_headings(list(labels))
+    places = defaultdict(list)
+    for heading, label in zip(headings, labels, strict=True):
+        places[normal(label)].append(heading)
+    problems = []
+    for first, *again in places.values():
+        differs = [other for other in again if not _same(table[first], table[other])]
+        if first in taken and differs and not taken & set(again):
+            rule = f"столбцов «{first}» с разными данными: {1 + len(differs)}"
+            line = None if sheet.typed else row + 1
+            problems.append(sheet.problem(rule, "оставьте тот, который нужен", line, first))
+    return problems
+
+
+def _same(one: pl.Series, other: pl.Series) -> bool:
+    """Whether the second column is empty or says what the first does."""
+    text = other.cast(pl.String).fill_null("").str.strip_chars()
+    return bool(
+        ((text == "") | (text == one.cast(pl.String).fill_null("").str.strip_chars())).all()
+    )
 
 
 def require_rows(sheet: Sheet, table: pl.DataFrame) -> None:

@@ -79,7 +79,7 @@ def clean(
     """
     raw = _with_derived(block.raw(), block, homes or {})
     names = [name for name in raw.columns if name not in (ROW, *HELPS)]
-    judges = {name: _judge(raw, name, block.contract.field(name)) for name in names}
+    judges = {name: _judge(raw, name, _field(block, name)) for name in names}
     kept = [pl.col(name).cast(pl.String) for name in HELPS if name in raw.columns]
     judged = pl.concat(
         [raw.select(ROW, *kept), *(_apply(raw, name, judge) for name, judge in judges.items())],
@@ -103,7 +103,7 @@ def shown(block: Block, rows: pl.DataFrame) -> pl.DataFrame:
     raw = block.raw().join(rows.select(ROW).unique(), on=ROW, how="semi")
     cells: dict[str, pl.Expr] = {}
     for name, heading in block.columns.items():
-        field = block.contract.field(name)
+        field = _field(block, name)
         text = pl.col(name).cast(pl.String)
         if field is None:  # a help for other tables
             continue
@@ -129,6 +129,15 @@ def _with_derived(raw: pl.DataFrame, block: Block, homes: Mapping[str, str]) -> 
         given = given.cast(pl.String).replace("", None)
         return raw.with_columns(name=pl.coalesce(given, cell_text("school")))
     return raw
+
+
+def _field(block: Block, name: str) -> Field | None:
+    """The field of a column, for a task with what this file says of it."""
+    field = block.contract.field(name)
+    if field is None or name not in block.tasks:
+        return field
+    highest = block.limits.get(name, field.maximum)
+    return replace(field, maximum=highest, fault="row" if block.counted else field.fault)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ decimal that the form prints.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 import polars as pl
@@ -23,6 +24,7 @@ from msoko_analysis.ingest.forms import is_other
 from msoko_analysis.ingest.headings import Header, find_header, paper_from_title
 from msoko_analysis.ingest.numbers import plain
 from msoko_analysis.ingest.sheets import ROW, Sheet
+from msoko_analysis.ingest.spoilt import why_spoilt
 
 _PATTERNS = {
     "group": re.compile(r"группы участников"),
@@ -59,8 +61,9 @@ def read(sheet: Sheet) -> Block | None:
     if problems:
         raise sheet.fail(*problems)
     row, cells, others = _country(sheet, header)
-    shares = [cells[place] for place in places.values()]
-    counts = _counts(sheet, row, shares, cells[header.columns["n"]])
+    used = [header.columns["n"], *places.values()]
+    n, *shares = _numbers(sheet, row, {sheet.head[header.row][at]: cells[at] for at in used})
+    counts = _counts(sheet, row, shares, n)
     names = ["kind", "score", "n"]
     table = pl.DataFrame(
         [{ROW: row, "kind": "country", "score": str(score), "n": str(n)}
@@ -106,14 +109,24 @@ def _gaps(sheet: Sheet, header: Header, places: dict[int, int]) -> list[Problem]
     ]
 
 
-def _counts(sheet: Sheet, row: int, cells: list[str], participants: str) -> list[int]:
+def _numbers(sheet: Sheet, row: int, cells: Mapping[str, str]) -> list[Decimal]:
+    """The numbers of cells by their headings; raises DataError with those that are none."""
+    numbers, problems = [], []
+    rule = "в строке «Вся выборка» не число или число, которого быть не может"
+    for heading, cell in cells.items():
+        try:
+            numbers.append(_number(cell))
+        except InvalidOperation:
+            problems.append(
+                sheet.problem(why_spoilt(cell) or rule, "выгрузите форму заново", row, heading)
+            )
+    if problems:
+        raise sheet.fail(*problems)
+    return numbers
+
+
+def _counts(sheet: Sheet, row: int, values: Sequence[Decimal], n: Decimal) -> list[int]:
     """Pupils at every score from per cent of the participants, or as they stand if they are pupils."""
-    try:
-        values, n = [_number(cell) for cell in cells], _number(participants)
-    except InvalidOperation:
-        rule = "в строке «Вся выборка» не число или число, которого быть не может"
-        problem = sheet.problem(rule, "выгрузите форму заново", row)
-        raise sheet.fail(problem) from None
     total = sum(values)
     if n > 0 and total == n and all(one == int(one) for one in values):
         return [int(one) for one in values]

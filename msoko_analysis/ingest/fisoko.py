@@ -6,19 +6,21 @@ Headings are found by words, not by position: the forms change from year to year
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
 from msoko_analysis.errors import Problem
+from msoko_analysis.ingest.absence import absent, dash, empty, nothing
+from msoko_analysis.ingest.apart_reader import NO_VALUE
 from msoko_analysis.ingest.block import (
     SCHOOL_NAME,
     Block,
     Left,
-    filled_columns,
+    repeated,
     require_rows,
-    task_columns,
     two_headers,
+    unused,
 )
 from msoko_analysis.ingest.contracts import RESULTS
 from msoko_analysis.ingest.headings import (
@@ -30,7 +32,9 @@ from msoko_analysis.ingest.headings import (
     school_from_name,
     second_header,
 )
+from msoko_analysis.ingest.numbers import number_in
 from msoko_analysis.ingest.sheets import ROW, Sheet, unique_headings
+from msoko_analysis.ingest.tasks import Tasks, find_tasks, of_form
 
 
 def _compiled(patterns: Mapping[str, str]) -> dict[str, re.Pattern[str]]:
@@ -60,7 +64,6 @@ _COLLECTION = _compiled(
         "total": r"итого баллов",
     }
 )
-_TASK = re.compile(r"\d+[\w.]*\s*\(\d+\s*б\)")
 _SCHOOL_LINE = re.compile(r"(?P<name>.*?)\s*\|\s*кол-во участников:\s*(?P<n>\d+)\s*$", re.I)
 #: Sheets of the form of results with lists for its cells.
 SERVICE_SHEETS = frozenset({"служебный", "порядковый номер класса"})
@@ -94,10 +97,11 @@ def read_individual(sheet: Sheet) -> Block | None:
         sheet.path,
         sheet.name,
         pupils,
-        columns | tasks,
+        columns | tasks.columns,
         constants=paper_constants(paper),
         ignored=ignored,
-        tasks=tasks,
+        tasks=tasks.columns,
+        limits=tasks.limits,
         warnings=tuple(_count_warnings(sheet, pupils, columns["school"], lines)),
         left=(Left(_SCHOOL_ABOVE, tuple(row for row, _, _ in lines), ""),) if lines else (),
     )
@@ -113,14 +117,12 @@ def read_collection(sheet: Sheet) -> Block | None:
     if sheet.typed:
         return None
     header = find_header(sheet, _COLLECTION, ("pupil", "variant", "total"))
-    if header is None or not any(_TASK.fullmatch(label) for label in header.labels):
+    if header is None or not any(map(_points, header.labels)):
         return None
     table, columns, tasks, ignored = _layout(sheet, header)
-    coded = (pl.col(columns["pupil"]).str.strip_chars() != "").fill_null(False)
-    solved = pl.any_horizontal(
-        pl.lit(False),  # nobody has solved anything: no column of a task is left
-        *((pl.col(heading).str.strip_chars() != "").fill_null(False) for heading in tasks.values()),
-    )
+    coded = ~empty(pl.col(columns["pupil"]))
+    filled = (~empty(pl.col(heading)) for heading in tasks.columns.values())
+    solved = pl.any_horizontal(pl.lit(False), *filled)  # nobody where no task has a cell
     blank = table.filter(~coded & ~solved)[ROW].to_list()
     # points without a code stay, to be set aside with the reason
     table = table.filter(coded | solved)
@@ -146,23 +148,49 @@ def read_collection(sheet: Sheet) -> Block | None:
                 "переименуйте файл по образцу «edu990001_2026_ma4.xlsx»",
             )
         )
-    total = pl.sum_horizontal(
-        pl.lit(0),
-        *(pl.col(heading).cast(pl.Int32, strict=False).fill_null(0) for heading in tasks.values()),
-    )
-    table = table.with_columns(pl.when(solved).then(total.cast(pl.String)).alias(columns["total"]))
+    table, told = _counted(sheet, table, list(tasks.columns.values()), columns["total"])
     return Block(
         RESULTS,
         "ФИС ОКО, «Форма сбора результатов»",
         sheet.path,
         sheet.name,
         table,
-        columns | tasks,
+        tasks.columns | columns,  # of faults of a row the first is told: that of the task
         constants=paper_constants(paper) | {"school": school},
         ignored=ignored,
-        tasks=tasks,
+        tasks=tasks.columns,
+        limits=tasks.limits,
+        counted=True,
+        warnings=told,
         left=(Left(_BLANK, tuple(blank), ""),) if blank else (),
     )
+
+
+def _counted(
+    sheet: Sheet, table: pl.DataFrame, tasks: Sequence[str], total: str
+) -> tuple[pl.DataFrame, tuple[Problem, ...]]:
+    """The table with the total counted from the tasks, and a word where another one is printed.
+
+    A pupil of whom the tasks say nothing, or that he was absent, has none; X is a task not done.
+    """
+    cells = [pl.col(heading) for heading in tasks]
+    said = (~(empty(cell) | dash(cell) | absent(cell)) for cell in cells)
+    there = pl.any_horizontal(pl.lit(False), *said)
+    points = pl.sum_horizontal(pl.lit(0.0), *(number_in(cell).fill_null(0) for cell in cells))
+    counted = pl.when(there).then(points)
+    shown = pl.col(total)
+    printed = number_in(shown)
+    # «#Н/Д» is told too; a formula never counted says nothing
+    other = printed.is_null() & ~nothing(shown) & (shown != NO_VALUE)
+    differs = (printed != counted.fill_null(0)) | other
+    rows = table.filter(differs.fill_null(False))[ROW]
+    told = []
+    if len(rows):
+        rule = f"строк: {len(rows)} — «{total}» не равно сумме баллов за задания"
+        action = "взята сумма; проверьте, все ли задания есть в форме и верны ли её формулы"
+        told.append(sheet.problem(rule, action, int(rows[0]), total))
+    whole = points.cast(pl.Int64, strict=False).cast(pl.String)
+    return table.with_columns(pl.when(there).then(whole).alias(total)), tuple(told)
 
 
 def paper_constants(paper: PaperName) -> dict[str, int | str]:
@@ -205,16 +233,24 @@ def _second(sheet: Sheet, header: Header) -> list[Problem]:
 
 def _layout(
     sheet: Sheet, header: Header
-) -> tuple[pl.DataFrame, dict[str, str], dict[str, str], tuple[str, ...]]:
-    """The table, its contract columns, its task columns and the headings that nothing takes."""
+) -> tuple[pl.DataFrame, dict[str, str], Tasks, tuple[str, ...]]:
+    """The table, its contract columns, its tasks and the headings that nothing takes."""
     table = sheet.table(header.row)
     headings = unique_headings(sheet.head[header.row])
     columns = {name: headings[position] for name, position in header.columns.items()}
+    again = repeated(sheet, table, header.row, sheet.head[header.row], set(columns.values()))
+    if again:
+        raise sheet.fail(*again)
     named = list(zip(headings, header.labels, strict=True))
-    labels = {heading: label for heading, label in named if _TASK.fullmatch(label)}
-    tasks = task_columns(table, labels)
-    rest = [h for h, label in named if label and h not in {*columns.values(), *labels}]
-    return table, columns, tasks, tuple(filled_columns(table, rest))
+    tasks = find_tasks(sheet, table, named, set(columns.values()), of_form)
+    # side tables stand under no heading
+    known = {*columns.values(), *tasks.columns.values(), *(h for h, label in named if not label)}
+    return table, columns, tasks, unused(table, sheet.head[header.row], known)
+
+
+def _points(label: str) -> bool:
+    task = of_form(label)
+    return task is not None and task.sure
 
 
 def _school_lines(table: pl.DataFrame) -> list[tuple[int, str, int]]:

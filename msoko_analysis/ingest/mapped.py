@@ -10,7 +10,7 @@ import polars as pl
 
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.absence import dash, empty, nothing
-from msoko_analysis.ingest.block import LINE, Block, filled_columns, require_rows
+from msoko_analysis.ingest.block import LINE, Block, repeated, require_rows, unused
 from msoko_analysis.ingest.contracts import CONTRACTS, ITEM
 from msoko_analysis.ingest.headings import normal
 from msoko_analysis.ingest.layout import Layout, Rows, Source, Table
@@ -47,10 +47,13 @@ def read(sheets: Sequence[Sheet], layout: Layout) -> list[Block]:
 class _Header:
     """The row of headings likeliest meant (index from 0), its headings, and what it lacks.
 
+    ``labels`` as they stand, ``headings`` unique.
+
     ``found``: a column as the description calls it → its heading as the table has it.
     """
 
     row: int
+    labels: list[str]
     headings: list[str]
     found: dict[str, str]
     missing: list[str]
@@ -62,13 +65,14 @@ def _header(sheet: Sheet, layout: Layout) -> _Header:
     last = max(len(sheet.head) - rows + 1, 0)
     tried = [_at(sheet, index, layout, rows) for index in range(last)]
     return min(
-        tried, key=lambda one: len(one.missing), default=_Header(0, [], {}, layout.sources())
+        tried, key=lambda one: len(one.missing), default=_Header(0, [], [], {}, layout.sources())
     )
 
 
 def _at(sheet: Sheet, index: int, layout: Layout, rows: int) -> _Header:
     lowest = sheet.head[index + rows - 1]
-    headings = unique_headings(lowest if rows == 1 else _joined(sheet.head[index], lowest))
+    labels = lowest if rows == 1 else _joined(sheet.head[index], lowest)
+    headings = unique_headings(labels)
     at = {normal(heading): heading for heading in reversed(headings)}
     found: dict[str, str] = {}
     for name in layout.sources():
@@ -80,7 +84,7 @@ def _at(sheet: Sheet, index: int, layout: Layout, rows: int) -> _Header:
         if known is not None:
             found[name] = known
     missing = [name for name in layout.sources() if name not in found]
-    return _Header(index + rows - 1, headings, found, missing)
+    return _Header(index + rows - 1, labels, headings, found, missing)
 
 
 def _joined(upper: list[str], lower: list[str]) -> list[str]:
@@ -113,7 +117,11 @@ def _blocks(sheet: Sheet, header: _Header, layout: Layout) -> list[Block]:
         old = table.columns[1:]  # after the line number
         table = table.rename(dict(zip(old, header.headings, strict=True)))
     taken = set(header.found.values())
-    ignored = filled_columns(table, [h for h in header.headings if h not in taken])
+    named = {heading for name, heading in header.found.items() if not _POSITION.fullmatch(name)}
+    again = repeated(sheet, table, header.row, header.labels, named)
+    if again:
+        raise sheet.fail(*again)
+    ignored = unused(table, header.labels, taken)
     # a column that nothing takes may tell that a line is one of totals
     table, totals = take_totals(table, {})
     table = _without_words(table, sorted(taken), layout.missing)
@@ -125,7 +133,7 @@ def _blocks(sheet: Sheet, header: _Header, layout: Layout) -> list[Block]:
         for entry, name in zip(target.entries(), _names(target), strict=True)
     ]
     # what nothing takes is a matter of the file, told once
-    return [replace(blocks[0], ignored=tuple(ignored), left=totals), *blocks[1:]]
+    return [replace(blocks[0], ignored=ignored, left=totals), *blocks[1:]]
 
 
 def _without_words(table: pl.DataFrame, columns: list[str], missing: Sequence[str]) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from msoko_analysis.ingest.block import Block, filled_columns, require_rows, two_headers
+from msoko_analysis.ingest.block import Block, repeated, require_rows, two_headers, unused
 from msoko_analysis.ingest.clean import PLACE, Cleaned
 from msoko_analysis.ingest.contracts import MARKER_PAPERS, MARKERS, SUBJECT_NAMES
 from msoko_analysis.ingest.headings import find_header, second_header
@@ -46,7 +46,9 @@ def read(sheet: Sheet) -> Block | None:
     require_rows(sheet, table)
     headings = unique_headings(sheet.head[header.row])
     columns = {name: headings[position] for name, position in header.columns.items()}
-    rest = [heading for heading in headings if heading not in columns.values()]
+    again = repeated(sheet, table, header.row, sheet.head[header.row], set(columns.values()))
+    if again:
+        raise sheet.fail(*again)
     return Block(
         MARKERS,
         "официальный список школ с маркерами необъективности",
@@ -54,7 +56,7 @@ def read(sheet: Sheet) -> Block | None:
         sheet.name,
         table,
         columns,
-        ignored=tuple(filled_columns(table, rest)),
+        ignored=unused(table, sheet.head[header.row], set(columns.values())),
     )
 
 

@@ -14,14 +14,15 @@ import re
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import (
     Block,
-    filled_columns,
+    repeated,
     require_rows,
-    task_columns,
     two_headers,
+    unused,
 )
 from msoko_analysis.ingest.contracts import RESULTS
 from msoko_analysis.ingest.headings import PaperName, find_header, paper_from_name, second_header
 from msoko_analysis.ingest.sheets import Sheet, unique_headings
+from msoko_analysis.ingest.tasks import find_tasks, of_export
 
 _PATTERNS = {
     name: re.compile(pattern)
@@ -37,7 +38,6 @@ _PATTERNS = {
     }.items()
 }
 _NEED = ("school", "pupil", "total")
-_TASK = re.compile(r"a-(\d+)-grade|балл за (\d+\S*)")
 #: Columns known and left out on purpose: row numbers, the second variant, textbooks.
 _SKIP = re.compile(r"id|номер обучающегося|var-2|учебник|др\.? ?уч.*|unnamed.*|столбец \d+")
 
@@ -50,7 +50,7 @@ def read(sheet: Sheet) -> Block | None:
     if sheet.typed:
         return None
     header = find_header(sheet, _PATTERNS, _NEED)
-    if header is None or not any(_TASK.fullmatch(label) for label in header.labels):
+    if header is None or not any(map(of_export, header.labels)):
         return None
     paper = paper_from_name(sheet.path.stem)
     problems = _name_problems(sheet, paper)
@@ -71,26 +71,28 @@ def read(sheet: Sheet) -> Block | None:
     require_rows(sheet, table)
     headings = unique_headings(sheet.head[header.row])
     columns = {name: headings[position] for name, position in header.columns.items()}
-    named = zip(headings, header.labels, strict=True)
-    labels = {heading: label for heading, label in named if _TASK.fullmatch(label)}
-    tasks = task_columns(table, labels)
-    known = {*columns.values(), *labels}
-    rest = [h for h in headings if h not in known and not _SKIP.fullmatch(h.lower())]
+    again = repeated(sheet, table, header.row, sheet.head[header.row], set(columns.values()))
+    if again:
+        raise sheet.fail(*again)
+    known = {*columns.values(), *(h for h in headings if _SKIP.fullmatch(h.lower()))}
+    named = list(zip(headings, header.labels, strict=True))
+    tasks = find_tasks(sheet, table, named, known, of_export)
     return Block(
         RESULTS,
         f"региональная выгрузка, макет {'2020' if 'user' in header.labels else '2021'}",
         sheet.path,
         sheet.name,
         table,
-        columns | tasks,
+        columns | tasks.columns,
         constants={
             "year": paper.year,
             "procedure": paper.procedure,
             "grade": paper.grade,
             "subject": paper.subject,
         },
-        ignored=tuple(filled_columns(table, rest)),
-        tasks=tasks,
+        ignored=unused(table, sheet.head[header.row], known | set(tasks.columns.values())),
+        tasks=tasks.columns,
+        limits=tasks.limits,
     )
 
 

@@ -119,6 +119,8 @@ class IngestReport:
             yield "Отложенных строк нет; проверьте замечания выше."
         else:
             yield "Ничего: замечаний нет."
+            if any(card["ignored"] for card in self.cards):
+                yield "Столбцы, которые не использованы, названы выше."
 
 
 def paper_text(paper: Mapping[str, Any]) -> str:

@@ -5,8 +5,17 @@ from __future__ import annotations
 import difflib
 import re
 
+import polars as pl
+
 from msoko_analysis.errors import Problem
-from msoko_analysis.ingest.block import Block, filled_columns, require_rows, two_headers
+from msoko_analysis.ingest.block import (
+    Block,
+    filled_columns,
+    repeated,
+    require_rows,
+    two_headers,
+    unused,
+)
 from msoko_analysis.ingest.contracts import CONTRACTS, ITEM, Contract
 from msoko_analysis.ingest.headings import LOOK_ALIKE, Header, normal, second_header
 from msoko_analysis.ingest.sheets import Sheet, unique_headings
@@ -15,6 +24,9 @@ LAYOUT = "таблица по контракту"
 #: Required columns that can be made up from elsewhere: a school's municipality from the table of
 #: schools, a missing name from the code.
 _DERIVED = {"results": {"municipality"}, "schools": {"name"}}
+
+
+_LIKE_ITEM = re.compile(r"(item|task|задание|балл за)[\s_.-]*\d|[кk]\d{1,2}$")
 
 
 def read(sheet: Sheet) -> Block | None:
@@ -37,7 +49,10 @@ def read(sheet: Sheet) -> Block | None:
     require_rows(sheet, table)
     headings = unique_headings(sheet.head[header.row])
     columns = {name: headings[position] for name, position in header.columns.items()}
-    rest = [heading for heading in headings if heading not in columns.values()]
+    again = repeated(sheet, table, header.row, sheet.head[header.row], set(columns.values()))
+    strange = [*again, *_strange_items(sheet, table, contract, header, headings)]
+    if strange:
+        raise sheet.fail(*strange)
     items = {name: heading for name, heading in columns.items() if ITEM.match(name)}
     return Block(
         contract,
@@ -46,7 +61,7 @@ def read(sheet: Sheet) -> Block | None:
         sheet.name,
         table,
         columns,
-        ignored=tuple(filled_columns(table, rest)),
+        ignored=unused(table, sheet.head[header.row], set(columns.values())),
         tasks=items,
     )
 
@@ -91,6 +106,22 @@ def _missing(sheet: Sheet, contract: Contract, header: Header) -> list[Problem]:
         )
         for name in need
         if name not in header.columns and name not in derived
+    ]
+
+
+def _strange_items(
+    sheet: Sheet, table: pl.DataFrame, contract: Contract, header: Header, headings: list[str]
+) -> list[Problem]:
+    """A problem for each filled column that is called like a task and is none of the contract."""
+    named = zip(headings, header.labels, strict=True)
+    like = [h for h, label in named if _LIKE_ITEM.match(label) and contract.field(label) is None]
+    return [
+        sheet.problem(
+            f"столбец «{heading}» похож на задание, но не назван по контракту",
+            "задания называются item_01, item_02, …, item_99; если это не задание, переименуйте его",
+            None if sheet.typed else header.row + 1,
+        )
+        for heading in (filled_columns(table, like) if contract.name == "results" else ())
     ]
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import openpyxl
 import polars as pl
 import pytest
+from gia_files import EGE, PEOPLE, SCHOOLS, ege_row, table, workbook
 from samples import HEADER, ROWS
 
 from msoko_analysis.errors import DataError
@@ -285,3 +286,114 @@ def test_hidden_sheets_are_told_and_hidden_rows_counted(
     book.save(tmp_path / "b.xlsx")
     with pytest.raises(DataError, match=r"b\.xlsx, лист «Sheet»: лист скрыт и не прочитан"):
         derived(tmp_path / "b.xlsx", replace=True)
+
+
+LAYOUT = """\
+title: проба
+tables:
+  - contract: results
+    constants: {year: 2024, procedure: DIAG, grade: 8, subject: MA, municipality: M1}
+    columns:
+      school: Школа
+      pupil: {join: [Класс, Номер]}
+      total: TOTAL
+"""
+
+
+@pytest.mark.parametrize(
+    "total",
+    [
+        "Балл",
+        "{column: Балл, multiply: 10, round: true}",
+        "{column: Балл, extract: '(\\d+)'}",
+        "{column: Балл, values: {а: 1}}",
+        "{column: [Балл, Запас]}",
+        "{column: Запас, minus: Балл}",
+        "{column: Балл, default: '5'}",
+    ],
+)
+def test_steps_of_a_description_keep_an_error(
+    total: str, tmp_path: Path, derived: Callable[..., tuple]
+) -> None:
+    (tmp_path / "x.layout.yaml").write_text(LAYOUT.replace("TOTAL", total), encoding="utf-8")
+    lines = ["Школа;Класс;Номер;Балл;Запас", "S1;А;1;3;4", "S1;А;2;#Н/Д;4", "S1;А;3;три;4"]
+    (tmp_path / "x.csv").write_text("\n".join(lines), encoding="utf-8")
+    report, out = derived(tmp_path / "x.csv")
+    told = {row: fault.reason for fault in report.rejected for row in fault.rows}
+    assert told == {3: ERROR, 4: "не число"}
+    assert pl.read_parquet(out / "results/**/*.parquet").height == 1
+
+
+def test_a_key_of_a_description_with_an_error_is_none(
+    tmp_path: Path, derived: Callable[..., tuple]
+) -> None:
+    (tmp_path / "x.layout.yaml").write_text(LAYOUT.replace("TOTAL", "Балл"), encoding="utf-8")
+    lines = ["Школа;Класс;Номер;Балл;Балл", "S1;А;1;3;", "S1;А;#Н/Д;3;", "#Н/Д;А;2;3;"]
+    (tmp_path / "x.csv").write_text("\n".join(lines), encoding="utf-8")
+    report, _ = derived(tmp_path / "x.csv")
+    assert [(f.column, f.reason, f.rows) for f in report.rejected] == [
+        ("Класс / Номер → pupil", ERROR, (3,)),
+        ("Школа", ERROR, (4,)),
+    ]
+    (tmp_path / "x.csv").write_text("\n".join([*lines, "S1;А;4;3;2"]), encoding="utf-8")
+    with pytest.raises(DataError, match="столбцов «Балл» с разными данными: 2"):
+        derived(tmp_path / "x.csv", replace=True)
+
+
+def test_errors_in_protocols_and_lists_of_medalists(
+    tmp_path: Path, derived: Callable[..., tuple]
+) -> None:
+    """Of a row out of form nothing is taken, least of all a hash of «#N/A» for a pupil."""
+    schools = table(tmp_path / "schools.csv", SCHOOLS)
+    rows = [ege_row(min(k, 2), "+", "", 38, 70 + k) for k in range(4)]
+    at = {name: EGE.index(name) for name in ("Фамилия", "Первичный балл", "Код ОО")}
+    rows[1][at["Первичный балл"]] = "#N/A"
+    rows[2][at["Фамилия"]] = "#REF!"
+    rows[3][at["Код ОО"]] = "2026-03-04"
+    medals = [["Медалисты 2026 года"], ["№", "ФИО", "ОО", "Степень"]]
+    medals += [[1, " ".join(PEOPLE[0][:3]), "050101", 1], [2, "#Н/Д", "050101", 1]]
+    medals += [[3, " ".join(PEOPLE[1][:3]), "#N/A", 1]]
+    protocol = workbook(tmp_path / "егэ.xlsx", Лист1=[["01 - Русский язык 2026.05.30"], EGE, *rows])
+    listed = workbook(tmp_path / "медалисты.xlsx", Лист1=medals)
+    report, out = derived(protocol, listed, schools, salt=tmp_path / "salt")
+    assert pl.read_parquet(out / "results/**/*.parquet")["total"].to_list() == [70]
+    assert pl.read_parquet(out / "medalists.parquet").height == 1
+    told = [(fault.file, row) for fault in report.rejected for row in fault.rows]
+    assert sorted(told) == [
+        *(("егэ.xlsx", row) for row in (4, 5, 6)),
+        *(("медалисты.xlsx", row) for row in (4, 5)),
+    ]
+
+
+TITLE = ["ВПР 2026 Русский язык 4 класс"]
+F3 = ["Группы участников", "Кол-во ОО", "Кол-во участников", 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        (["Район(reg99_m001)", 5, "#N/A", 10, 20, 30, 40], "n"),
+        (["Район(reg99_m001)", 5, 100, "#DIV/0!", 20, 30, 40], "share_2"),
+        (["Район(reg99_m001)", 5, "1 2", 10, 20, 30, 40], "n"),
+        (["#ССЫЛКА!", 5, 100, 10, 20, 30, 40], "unit"),
+        (["#ССЫЛКА!(reg99_m001)", 5, 100, 10, 20, 30, 40], "unit_name"),
+    ],
+)
+def test_errors_in_a_form_of_marks(
+    row: list[object], column: str, write_xlsx: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    good = ["Регион", 50, 1000, 10, 20, 30, 40]
+    report, out = derived(write_xlsx([["Статистика по отметкам"], TITLE, F3, good, row], "f3.xlsx"))
+    assert [(fault.column, fault.rows) for fault in report.rejected] == [(column, (5,))]
+    assert pl.read_parquet(out / "mark_statistics.parquet")["unit"].to_list() == ["Регион"]
+
+
+def test_errors_in_a_distribution_are_named(
+    write_xlsx: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    head = [*F3[:3], 0, 1, 2]
+    row = ["Вся выборка", 5, 100, "#N/A", "5 0", "25 %"]
+    with pytest.raises(DataError) as caught:
+        derived(write_xlsx([["Распределение первичных баллов"], TITLE, head, row], "d.xlsx"))
+    assert [(one.row, one.column) for one in caught.value.problems] == [(4, "0"), (4, "1")]
+    assert ERROR in str(caught.value)
