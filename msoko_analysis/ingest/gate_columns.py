@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from msoko_analysis.ingest.absence import is_absent
+
 
 @dataclass(frozen=True)
 class Column:
@@ -27,9 +29,8 @@ def _column(heading: str, label: str, cell: str, *, cheap: bool = False) -> Colu
     return Column(heading, re.compile(label), re.compile(cell, re.I), cheap)
 
 
-#: Why a participant has no score → how files say it; the words stand in a score or a column for it.
+#: Why a participant who came has no score → how files say it, in a score or a column for it.
 OUTCOMES = {
-    "неявка": r"неявк\w*|не ?яв\w+|н ?/ ?я|отсутств\w+|не участв\w+|не приступ\w+|не был\w?",
     "не завершил": r"не ?заверш\w+|не ?законч\w+|досрочно ?заверш\w+",
     "удалён": r"удал[её]н\w{0,2}|удаление",
     "аннулирован": r"аннул\w+|отмен[её]н\w*|недействит\w+",
@@ -46,6 +47,8 @@ def outcome(cell: str) -> str | None:
     >>> outcome("Удалена с экзамена"), outcome("не завершил (уваж.)"), outcome("н/я"), outcome("60")
     ('удалён', 'не завершил', 'неявка', None)
     """
+    if is_absent(cell):
+        return "неявка"
     return next((name for name, said in _OUTCOME.items() if said.fullmatch(cell)), None)
 
 
