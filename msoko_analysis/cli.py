@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -35,6 +36,12 @@ app.add_typer(template, name="template")
 
 def main() -> None:
     """Run the command; an error made on purpose ends with its message and exit code, no trace."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # a console of Windows may lack a letter, a file there would be in its code page
+            stream.reconfigure(
+                **{"errors": "replace"} if stream.isatty() else {"encoding": "utf-8"}
+            )
     try:
         app()
     except MsokoError as error:
@@ -162,6 +169,17 @@ def start(
     made = start(folder, asked, say=print, ask=ask, reports=reports)
     if made.exit_code:
         sys.exit(made.exit_code)
+
+
+@app.command()
+def doctor() -> None:
+    """Проверить, всё ли есть для работы, и сказать, что сделать."""
+    from msoko_analysis.start.doctor import examine
+
+    found = list(examine())
+    print("\n".join(one.text for one in found))
+    if any(one.cure and one.needed for one in found):
+        sys.exit(1)
 
 
 @app.command()

@@ -12,17 +12,26 @@ from pathlib import Path
 
 from msoko_analysis.errors import RenderError
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
+#: Where Windows keeps Edge and Chrome, which are not among its commands.
+_INSTALLED = ("Microsoft/Edge/Application/msedge.exe", "Google/Chrome/Application/chrome.exe")
+_PROGRAMS = ("ProgramFiles", "ProgramFiles(x86)", "LocalAppData")
 _SECONDS = 180
 
 
 def find_browser() -> str:
-    """The Chromium of the machine; RenderError with what to do when there is none."""
+    """The Chromium, Chrome or Edge of the machine; RenderError with what to do when there is none."""
     for name in BROWSERS:
         if path := shutil.which(name):
             return path
+    for variable in _PROGRAMS:
+        for name in _INSTALLED:
+            if (
+                found := Path(os.environ.get(variable, "")) / name
+            ).is_absolute() and found.exists():
+                return str(found)
     raise RenderError(
-        "PDF не сделан: на компьютере не найден Chromium или Chrome (искали "
+        "PDF не сделан: на компьютере не найден Chromium, Chrome или Edge (искали "
         f"{', '.join(BROWSERS)}). Установите его и повторите команду или откройте note.html в любом "
         "браузере и напечатайте в PDF. Остальное сделано"
     )
