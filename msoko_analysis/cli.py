@@ -39,9 +39,10 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # a console of Windows may lack a letter, a file there would be in its code page
-            stream.reconfigure(
-                **{"errors": "replace"} if stream.isatty() else {"encoding": "utf-8"}
-            )
+            if stream.isatty():
+                stream.reconfigure(errors="replace")
+            else:
+                stream.reconfigure(encoding="utf-8")
     try:
         app()
     except MsokoError as error:

@@ -58,7 +58,7 @@ def examine(work: Path = WORK) -> Iterator[Finding]:
         f"msoko_analysis {version('msoko_analysis')}, Python {platform.python_version()}",
     )
     yield Finding("Пакеты", ", ".join(f"{name} {version(name)}" for name in _NAMED))
-    yield Finding("Параметры и тетради", str(SHIPPED), *_shipped())
+    yield Finding("Параметры и тетради", str(SHIPPED), _shipped())
     yield _written(work)
     yield _enough(
         "Место на диске", shutil.disk_usage(_existing(work)).free, _DISK, "освободите место"
@@ -71,9 +71,9 @@ def examine(work: Path = WORK) -> Iterator[Finding]:
     yield from _remains(work)
 
 
-def _shipped() -> tuple[str, ...]:
+def _shipped() -> str:
     there = (SHIPPED / "params" / "thresholds.yaml").is_file()
-    return () if there else ("поставьте пакет заново: файлов params в нём нет",)
+    return "" if there else "поставьте пакет заново: файлов params в нём нет"
 
 
 def _written(work: Path) -> Finding:
