@@ -26,7 +26,7 @@ from msoko_analysis.ingest.contracts import (
 )
 from msoko_analysis.ingest.gate import CELL_OUT_OF_FORM, OUT_OF_FORM
 from msoko_analysis.ingest.headings import PROCEDURE_BY_NAME, SUBJECT_BY_NAME
-from msoko_analysis.ingest.names import hidden, like_name, not_a_code
+from msoko_analysis.ingest.names import hidden, like_name, not_a_code, wordy
 from msoko_analysis.ingest.numbers import LARGEST_WHOLE, number_in
 from msoko_analysis.ingest.persons import NO_SCHOOL
 from msoko_analysis.ingest.sheets import ROW
@@ -193,6 +193,8 @@ def _string(name: str, field: Field) -> tuple[pl.Expr, pl.Expr, Faults]:
         faults.append((not_a_code(text), "похоже на имя: нужен код участника"))
     elif name == "person":
         faults.append((not_a_code(text), "похоже на имя: нужен псевдоним"))
+    elif name in ("class_group", "variant"):
+        faults.append((wordy(text), "похоже на имя человека"))
     else:
         faults.append((like_name(text), "похоже на имя человека"))
     if name == "school":

@@ -29,6 +29,8 @@ _SURNAME = (
     r"(?:[оеё]ва?|[иы]на?|ский|ская|цкий|цкая|[кнл]ко|ук|юк|чук|ян|янц|дзе|швили|ых|их|"
     r"ov|ova|ev|eva|in|ina|sk[yi]y?|skaya|enko|uk|yan|dze|shvili|escu)"
 )
+#: Endings that hardly another language has: schools of other countries are «Martin Elementary».
+_LATIN_SURNAME = r"(?:enko|chuk|skaya|skiy|dze|shvili)"
 _FIRST = (
     "александр|алексей|алина|алиса|алла|альберт|амина|анастасия|анатолий|анвар|андрей|"
     "анна|антон|арина|арсений|артем|артур|аделаида|айгуль|айдар|азат|алсу|булат|"
@@ -52,6 +54,11 @@ _FIRST = (
 )
 #: Words and short words of places: «р. п. Ильин», «м. о. Киров» are no initials.
 _PLACE = r"(?i)школ|лице|гимнази|колледж|район|округ|school|имени|^(?:[гсрм]\.\s*[опр]|п\.\s*г)\."
+#: What stands between and around the words of a name: numbers, remarks in brackets, small signs; two
+#: words without a space between them.
+_AROUND = r"^\s*№?\s*\d+[.)\s]*|\s*\([^)]*\)\s*$|[\s,;]*\d+\.?\s*$"
+_BETWEEN, _JOINED = r"[_,;\s]+", r"(\p{Ll})(\p{Lu})"
+_LATIN = r"[a-z][a-z'’-]+"
 _ONLY_WORDS = rf"(?i)^{_WORD}(?:\s+{_WORD}){{1,3}}$"
 #: Each alone is enough.
 _NAMES = (
@@ -64,7 +71,17 @@ _NAMES = (
     # a first name that is common, and a surname by its ending
     rf"(?i)^(?:{_FIRST})\s+{_LETTER}[\p{{L}}'’-]*{_SURNAME}$",
     rf"(?i)^{_LETTER}[\p{{L}}'’-]*{_SURNAME}\s+(?:{_FIRST})$",
+    # two or three words in Latin letters, one a surname of ours by its ending
+    rf"(?i)^(?:{_LATIN}\s+)?[a-z'’-]+{_LATIN_SURNAME}(?:\s+{_LATIN}){{1,2}}$",
+    rf"(?i)^(?:{_LATIN}\s+){{1,2}}[a-z'’-]+{_LATIN_SURNAME}$",
 )
+#: A code of a class or a variant without a figure has no long word but one of these.
+_LONG_WORD = r"[\p{L}\p{M}]{5}"
+_OF_CLASSES = (
+    r"(?i)класс|групп|общ|физ|мат|хим|био|гум|соц|эк[оo]н|техн|ест|проф|баз|углуб|кадет|казач|коррек|"
+    r"веч|очн|инд|домашн|резерв|осн|доп|демо|пилот"
+)
+_VARIANT = r"(?i)^вар(?:иант)?\.?\s*№?\s*"
 
 
 def not_a_code(text: pl.Expr) -> pl.Expr:
@@ -90,10 +107,23 @@ def like_name(text: pl.Expr) -> pl.Expr:
     >>> pl.select(like_name(pl.lit(pl.Series(cells)))).to_series().to_list()
     [True, True, True, False, False, False, False]
     """
-    plain = text.str.replace_all("ё", "е").str.replace_all("Ё", "Е")
+    plain = text.str.replace_all("ё", "е").str.replace_all("Ё", "Е").str.replace_all(_AROUND, "")
+    plain = plain.str.replace_all(_JOINED, "$1 $2").str.replace_all(_BETWEEN, " ")
     called = plain.str.contains(_ONLY_WORDS) & plain.str.contains(rf"(?i){_PATRONYMIC}(?:\s|$)")
     person = called | pl.any_horizontal(plain.str.contains(name) for name in _NAMES)
     return person & ~plain.str.contains(_PLACE)
+
+
+def wordy(text: pl.Expr) -> pl.Expr:
+    """Whether a cell that should hold a class or a variant is words, so that it may be a name.
+
+    >>> cells = ["4А", "10 физмат", "вариант 2", "А", "кадетский", "Жирафенко", "Zhiraf Savvatii"]
+    >>> pl.select(wordy(pl.lit(pl.Series(cells)))).to_series().to_list()
+    [False, False, False, False, False, True, True]
+    """
+    code = text.str.replace(_VARIANT, "")
+    long = code.str.contains(_LONG_WORD) & ~code.str.contains(_OF_CLASSES)
+    return like_name(text) | (long & ~code.str.contains(_DIGIT))
 
 
 def hidden(text: pl.Expr) -> pl.Expr:

@@ -16,6 +16,7 @@ from msoko_analysis.errors import DataError, Problem
 from msoko_analysis.ingest.apart import read_apart
 from msoko_analysis.ingest.delimited import read_delimited
 from msoko_analysis.ingest.gate import (
+    HASHES,
     ROW,
     Part,
     is_personal,
@@ -116,14 +117,15 @@ def unique_headings(row: list[str]) -> list[str]:
     >>> unique_headings(["класс", "", "класс"])
     ['класс', 'столбец 2', 'класс (2)']
     """
-    names: dict[str, int] = {ROW: 1}  # how often each was given
+    ours = (ROW, *HASHES)  # never given to a column of a file
+    names = dict.fromkeys(ours, 1)  # how often each was given
     for position, cell in enumerate(row, 1):
         name = base = " ".join(cell.split()) or f"столбец {position}"
         while name in names:
             names[base] += 1
             name = f"{base} ({names[base]})"
         names[name] = 1
-    return list(names)[1:]
+    return list(names)[len(ours) :]
 
 
 def open_sheets(path: Path, pseudonyms: Pseudonyms, encoding: str | None = None) -> list[Sheet]:

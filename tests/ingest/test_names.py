@@ -80,6 +80,8 @@ def test_of_a_column_that_nothing_needs_nothing_is_written(
         *(WHO, WHO.upper(), WHO.lower(), "Жирафенко А.К.", "ЖИРАФЕНКО А. К.", "жирафенко а.к."),
         *("А.К. Жирафенко", "Zhirafenko Apollinariya Ksenofontovna"),
         *("Әхмәтҗанова Гөлнара Рәшит кызы", "Жирафенко Мария", "Мария Жирафенко"),
+        *("Жирафенко_Мария", "Жирафенко, Мария", "ЖирафенкоМария", "12. Жирафенко Мария"),
+        *("Жирафенко Мария 12", "Жирафенко А.К. (болеет)", "Zhirafenko Apollinariya"),
     ],
 )
 @pytest.mark.parametrize("column", [4, 5, 6, 7])
@@ -125,6 +127,41 @@ def test_a_code_of_a_pupil_is_one(
 ) -> None:
     report, _ = derived(write_csv([HEADER, ROWS[0].replace(";1;", f";{code};"), *ROWS[1:]]))
     assert report.rejected == ()
+
+
+@pytest.mark.parametrize("column", [6, 8])
+@pytest.mark.parametrize(
+    "name", ["Жирафенко", "ЖИРАФЕНКО", "Zhirafenko", "Վարդանյան", "Аполлинария Ж"]
+)
+def test_a_class_or_a_variant_is_no_word(
+    name: str, column: int, write_csv: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    cells = [row.split(";") for row in (HEADER, *ROWS)]
+    if column == 8:
+        cells = [[*row[:8], "1", *row[8:]] for row in cells]
+        cells[0][8] = "variant"
+    cells[1][column] = name
+    report, out = derived(write_csv([";".join(row) for row in cells]))
+    assert name.casefold() not in written(out, report).casefold()
+    assert [fault.reason for fault in report.cells] == ["похоже на имя человека"]
+
+
+@pytest.mark.parametrize("name", ["10 физмат", "Кадетский", "А", "4 «Б»", "общий", "11-1"])
+def test_a_class_may_be_called_by_what_it_learns(
+    name: str, write_csv: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    report, _ = derived(write_csv([HEADER, ROWS[0].replace(";4А;", f";{name};"), *ROWS[1:]]))
+    assert report.cells == report.rejected == ()
+
+
+@pytest.mark.parametrize("heading", ["_document", "_name", "_code", "_row"])
+def test_a_column_may_be_called_like_one_of_ours(
+    heading: str, write_csv: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    lines = [f"{HEADER};{heading}", *(f"{row};{WHO}" for row in ROWS)]
+    report, out = derived(write_csv(lines))
+    assert leaks(written(out, report)) == []
+    assert report.cards[0]["rows_out"] == len(ROWS)
 
 
 @pytest.mark.parametrize(
