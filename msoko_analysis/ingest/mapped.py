@@ -269,7 +269,7 @@ def _fractions(
         step = f"{1 / whole:g}".replace(".", ",")
         advice = (
             f"шаг шкалы {step}: запишите total: {{column: …, multiply: {whole}, round: true}} и "
-            f"умножьте на {whole} шкалу"
+            f"умножьте на {whole} шкалу, а в её столбце step запишите, сколько баллов в одном шаге"
         )
     rule = f"дробных баллов: {len(broken)}"
     if source.multiply and source.round:

@@ -125,6 +125,7 @@ def read_files(
     accounts, unread = account(sheets, blocks, merged, empty)
     rows = [one.as_dict() for one in accounts]
     write_folder(out, lambda folder: fill_folder(folder, blocks, merged, cards, rows), standing)
+    unused = [told for name, told in _UNUSED.items() if name in merged.tables]
     return IngestReport(
         out,
         tuple(cards),
@@ -132,11 +133,17 @@ def read_files(
         rejected,
         cells,
         tuple(unknown),
-        (*notes, *unread, *merged.warnings),
+        (*notes, *unread, *merged.warnings, *unused),
         tuple(accounts),
     )
 
 
+_UNUSED = {
+    "school_means": Problem(
+        "средние результаты школ записаны, но документы по ним не делаются",
+        "для документов нужны результаты участников, формы ФИС ОКО или число участников по уровням",
+    )
+}
 _KNOWN = (
     "известны: таблицы по контракту (docs/data-dictionary.md), региональные выгрузки 2020 и 2021, "
     "формы ФИС ОКО Ф1, Ф3, «Сравнение отметок», «Распределение первичных баллов», форма сбора, "

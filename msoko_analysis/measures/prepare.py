@@ -69,7 +69,7 @@ _COLUMNS = {
 _WHOLE = {"year": "Int64", "grade": "Int64", "n_rows": "int64", "n_found": "int64"}
 _MEASURED_BY = {
     *("papers", "scales", "minimums", "medal_rules", "thresholds", "years", "districts"),
-    *("equity_models", "shnor_rules"),
+    *("equity_models", "shnor_rules", "procedures"),
 }
 _FORMS = ("mark_statistics", "mark_vs_prior")
 # Tables that a region may have instead of pupils' results.
@@ -126,7 +126,7 @@ def prepare(run: RunParams) -> Path:
         read_demo()
     results = any((run.data / name).exists() for name in ("results", *map(_file, _AGGREGATES)))
     if not (run.data / _file("schools")).is_file() or not results:
-        raise run.without_data()
+        raise run.without_data(means=(run.data / _file("school_means")).exists())
     folder = run.data / ".prepared" / _key(run)
     if folder.is_dir():
         return folder

@@ -259,13 +259,23 @@ class RunParams(Strict):
     task_topics: dict[tuple[PaperOfYear, int], TaskTopic]
     seed: int
 
-    def without_data(self) -> DataError:
-        """The error to raise where the folder of the run holds no derived data."""
-        fault = Problem(
-            "в папке нет результатов, приведённых к общему виду",
-            "сначала выполните: msoko ingest ФАЙЛЫ --out ПАПКА",
-            file=str(self.data),
+    def without_data(self, *, means: bool = False) -> DataError:
+        """The error to raise where the folder of the run holds no derived data that documents use.
+
+        ``means``: it holds means of schools, of which no document is made.
+        """
+        told = (
+            (
+                "в папке только средние результаты школ, документы по ним не делаются",
+                "добавьте результаты участников, формы ФИС ОКО или число участников по уровням",
+            )
+            if means
+            else (
+                "в папке нет результатов, приведённых к общему виду",
+                "сначала выполните: msoko ingest ФАЙЛЫ --out ПАПКА",
+            )
         )
+        fault = Problem(*told, file=str(self.data))
         return DataError.from_problems("Данные запуска не найдены", [fault])
 
 

@@ -215,11 +215,19 @@ def _upper_tail(parts: Sequence[_Part], observed: np.ndarray, tested: np.ndarray
     reachable = sum(part.size * part.top for part in parts)
     at_top = tested & (observed >= reachable - 1e-9)
     moving = tested & ~at_top
+    # The derivative only rises, so what was tried brackets the root. On a scale of many points one
+    # step of Newton alone overshoots it, lands where the curve is flat, and never comes back.
+    low, high = np.full(len(observed), -np.inf), np.full(len(observed), np.inf)
     for _ in range(100):
         _, first, second = _cumulants(parts, tilt)
+        low = np.where(first < observed, np.maximum(low, tilt), low)
+        high = np.where(first > observed, np.minimum(high, tilt), high)
         with np.errstate(divide="ignore", invalid="ignore"):
             step = np.where(moving, (observed - first) / np.maximum(second, 1e-12), 0.0)
-        tilt = tilt + np.clip(step, -1.0, 1.0)
+            tried = tilt + np.clip(step, -1.0, 1.0)
+            outside = moving & ((tried < low) | (tried > high))
+            tried = np.where(outside, (low + high) / 2, tried)
+        step, tilt = tried - tilt, tried
         if np.abs(step).max(initial=0.0) < 1e-10:
             break
     cumulant, _, second = _cumulants(parts, tilt)

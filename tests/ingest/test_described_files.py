@@ -13,6 +13,8 @@ import polars as pl
 import pytest
 
 from msoko_analysis.errors import DataError, ParamsError
+from msoko_analysis.measures.prepare import prepare
+from msoko_analysis.params.run import DEMO_RUN, load_run
 
 LAYOUTS = Path(__file__).resolve().parents[1] / "layouts"
 
@@ -153,6 +155,7 @@ def test_scores_with_a_step_are_told_once_with_the_step(read: Callable[..., tupl
     assert told.column == "Nota"
     assert "дробных баллов: 3 — шаг шкалы 0,05" in f"{told.rule} — {told.action}"
     assert "multiply: 20, round: true" in told.action
+    assert "в её столбце step" in told.action
 
 
 def test_words_for_nothing_are_absent_pupils(read: Callable[..., tuple]) -> None:
@@ -344,8 +347,14 @@ def test_means_of_schools_are_a_table(tmp_path: Path, derived: Callable[..., tup
         "    columns: {municipality: town, school: school, n: n, mean: mean, prior_mean: mark}\n",
         encoding="utf-8",
     )
-    _, out = derived(tmp_path / "a.csv")
+    report, out = derived(tmp_path / "a.csv")
     table = pl.read_parquet(out / "school_means.parquet")
+    assert [told.rule for told in report.warnings] == [
+        "средние результаты школ записаны, но документы по ним не делаются"
+    ]
+    run = load_run(DEMO_RUN, data=out)
+    with pytest.raises(DataError, match="только средние результаты школ, документы по ним не"):
+        prepare(run)
     assert table.select("school", "n", "mean", "prior_mean").rows() == [("S1", 20, 61.35, 4.1)]
 
 

@@ -167,3 +167,18 @@ def test_usable_cuts_of_a_step(
     maximum: int, step: int, cuts: tuple[int, ...], usable: tuple[int, ...]
 ) -> None:
     assert usable_cuts(maximum, cuts, step) == usable
+
+
+@pytest.mark.parametrize("step", [1, STEP])
+def test_the_more_pupils_are_lifted_the_smaller_p(step: int) -> None:
+    """With every pupil moved from below the cut to it p falls; it once came back as .5 at z = 10."""
+    counts, pmf, _ = fine_world(8, 0.0)
+    school = counts[0] / 3
+    moved = np.cumsum([0, *[school[90:100].sum() / 12] * 12])
+    table = np.repeat(school[None], len(moved), axis=0)
+    table[:, 90:100] *= (1 - moved / school[90:100].sum())[:, None]
+    table[:, 100] += moved
+    test = spike_test([PaperScores(table, pmf, (100,), step)])
+    assert test.z[-1] > 8
+    assert (np.diff(test.p) < 0).all()
+    assert test.p[-1] < 1e-6
