@@ -14,6 +14,7 @@ from msoko_analysis.errors import ParamsError
 from msoko_analysis.params.own_lists import name_run
 from msoko_analysis.params.procedures import procedures
 from msoko_analysis.params.run import DEMO_RUN, load_run
+from msoko_analysis.verify.what_if import changed_run_file
 
 CASES = "genitive: x, dative: x, prepositional: x"
 LANGUAGE = f"- {{code: EL, short: ЭЛ, nominative: эльфийский язык, {CASES}}}\n"
@@ -132,3 +133,14 @@ def test_faults_of_own_lists_are_located(
     (folder / file).write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(ParamsError, match=said):
         load_run(folder / "run.yaml", data=folder)
+
+
+def test_another_limit_is_tried_with_the_same_lists(folder: Path, tmp_path: Path) -> None:
+    """``msoko verify --with-threshold`` works on a copy of the run file in another folder."""
+    other = tmp_path / "elsewhere"
+    other.mkdir()
+    copy = changed_run_file(folder / "run.yaml", {"spike_q": 0.2}, other)
+    run = load_run(copy, data=folder)
+    assert run.subjects["EL"].short == "ЭЛ"
+    assert run.procedures["MATURA"].one == "матура"
+    assert run.thresholds["spike_q"].value == 0.2
