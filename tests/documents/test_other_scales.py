@@ -54,7 +54,7 @@ def test_a_scale_with_a_step_and_one_cut_is_told_as_it_is(folder: Path) -> None:
     note = note_of(folder, "step", "min_3,other_cuts,step", "100,170 180,10")
     text = {name: words(page) for name, page in blocks(note).items()}
     scales = " ".join(text["scales"].split())
-    assert "математика, 9 класс 200 100 — — 170, 180 10 не подтверждена" in scales
+    assert "математика, 9 класс 200 100 170, 180 10 не подтверждена" in scales
     assert "сколько баллов шкалы считается за один" in scales
     assert "не больше двух шагов шкалы (таблица" in text["signs"]
     assert "шагов шкалы до границы" in blocks(note)["named_schools"]
