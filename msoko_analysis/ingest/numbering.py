@@ -35,8 +35,9 @@ def numbered_by_class(
         return rows, []
     suspects = rows.join(again, on=_UNIT, how="semi").with_columns(_letter().alias("_letter"))
     units = _numbering_anew(suspects)
+    told = _without_class(suspects, blocks)
     if units.is_empty():
-        return rows, []
+        return rows, told
     marked = rows.join(
         units.with_columns(pl.lit(True).alias("_anew")), on=_UNIT, how="left", maintain_order="left"
     )
@@ -47,7 +48,7 @@ def numbered_by_class(
         .agg(pl.len().alias("n"), pl.col("school").n_unique().alias("schools"))
         .sort(_BLOCK)
     )
-    told = [
+    told += [
         Problem(
             f"школ: {schools}, участников: {n} — номера участников повторяются в разных классах: "
             "это разные участники, к номеру добавлен класс",
@@ -59,6 +60,34 @@ def numbered_by_class(
     ]
     code = pl.when(anew).then(pl.format("{}-{}", "class_group", "pupil")).otherwise("pupil")
     return marked.with_columns(code.alias("pupil")).drop("_anew"), told
+
+
+def _without_class(rows: pl.DataFrame, blocks: Sequence[Block]) -> list[Problem]:
+    """A word about schools whose numbers come again with other scores while classes are not given."""
+    known = [name for name in _TOLD if name in rows.columns]
+    units = rows.group_by(_UNIT).agg(
+        pl.col("_letter").is_null().any().alias("classless"),
+        pl.struct("pupil", *known).n_unique().alias("unlike"),
+        pl.col("pupil").n_unique().alias("numbers"),
+        pl.col(_BLOCK).min(),
+    )
+    again = pl.col("unlike") - pl.col("numbers")
+    found = units.filter(
+        pl.col("classless") & (again >= _SHARED) & (again >= _OF_CLASS * pl.col("numbers"))
+    )
+    return [
+        Problem(
+            f"школ: {n} — номера участников повторяются с другими баллами, а класс указан не у всех",
+            "если нумерация в каждом классе своя, укажите класс каждому участнику: без него вторые "
+            "строки отложены как повторы",
+            blocks[block].path.name,
+            blocks[block].sheet,
+        )
+        for block, n in found.group_by(_BLOCK)
+        .agg(pl.col("school").n_unique())
+        .sort(_BLOCK)
+        .iter_rows()
+    ]
 
 
 def _letter() -> pl.Expr:

@@ -28,7 +28,7 @@ def ingest(
 
     def run(*files: list[str]) -> tuple:
         paths = [write_csv([HEADER, *rows], f"{n}.csv") for n, rows in enumerate(files)]
-        report, out = derived(*paths)
+        report, out = derived(*paths, replace=True)
         return report, read_results(out)
 
     return run
@@ -58,6 +58,9 @@ def test_classes_in_two_files_in_any_order(ingest: Run) -> None:
 
 def test_a_file_given_twice_stays_one(ingest: Run) -> None:
     both = lines("4А", range(1, 11)) + lines("4Б", range(1, 11), 3)
+    once = lines("", range(1, 11))
+    report, _ = ingest(once, once)
+    assert not report.warnings
     report, rows = ingest(both, both)
     assert rows.height == 20
     assert sum(fault.n for fault in report.rejected) == 20
@@ -90,7 +93,13 @@ def test_one_number_in_two_classes_is_set_aside_and_names_the_class(ingest: Run)
     )
 
 
-def test_without_every_class_nothing_is_told_apart(ingest: Run) -> None:
-    report, rows = ingest(lines("4А", range(1, 11)) + lines("", range(1, 11), 3))
+@pytest.mark.parametrize("first", ["4А", ""])
+def test_without_every_class_nothing_is_told_apart_and_the_cause_is_named(
+    first: str, ingest: Run
+) -> None:
+    report, rows = ingest(lines(first, range(1, 11)) + lines("", range(1, 11), 3))
     assert rows.height == 10
     assert sum(fault.n for fault in report.rejected) == 10
+    (warning,) = report.warnings
+    assert "школ: 1 — номера участников повторяются с другими баллами" in str(warning)
+    assert "укажите класс" in warning.action
