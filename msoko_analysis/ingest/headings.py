@@ -30,7 +30,7 @@ _LEVEL = re.compile(
 _CYRILLIC, _LATIN = "авекмнорстухіјѕ", "abekmhopctyxijs"
 #: Small Cyrillic letters → the Latin ones that they, or their capitals, look like; and back.
 LOOK_ALIKE = str.maketrans(_CYRILLIC, _LATIN)
-_IN_CYRILLIC = str.maketrans(_LATIN[:-3], _CYRILLIC[:-3])
+IN_CYRILLIC = str.maketrans(_LATIN[:-3], _CYRILLIC[:-3])
 _PROGRAMME = re.compile(
     r"\(?\s*(?:(?:по|за) )?(?:программ\w+|курс\w*|материал\w*|за) (?:за )?(?:курс\w* )?"
     r"(\d{1,2})(?:-?го)? класс[а]?\s*\)?(?! классы?\b)"
@@ -85,7 +85,7 @@ def find_header(
                     name not in columns
                     and label
                     and (
-                        pattern.fullmatch(label) or pattern.fullmatch(label.translate(_IN_CYRILLIC))
+                        pattern.fullmatch(label) or pattern.fullmatch(label.translate(IN_CYRILLIC))
                     )
                 ):
                     columns[name] = position

@@ -14,7 +14,7 @@ from msoko_analysis.ingest.block import LINE, Block, repeated, require_rows, unu
 from msoko_analysis.ingest.contracts import CONTRACTS, ITEM
 from msoko_analysis.ingest.headings import normal
 from msoko_analysis.ingest.layout import Layout, Rows, Source, Table
-from msoko_analysis.ingest.numbers import number_in
+from msoko_analysis.ingest.numbers import LARGEST_WHOLE, number_in
 from msoko_analysis.ingest.sheets import ROW, Sheet, unique_headings
 from msoko_analysis.ingest.spoilt import is_error
 from msoko_analysis.ingest.totals import take_totals
@@ -224,7 +224,7 @@ def _summed(
     stays for its fault.
     """
     numbers = [number_in(pl.col(name).cast(pl.String)) for name in counts]
-    good = pl.all_horizontal((n.is_not_null() & (n == n.floor())) for n in numbers)
+    good = pl.all_horizontal((n == n.floor()) & (n.abs() <= LARGEST_WHOLE) for n in numbers)
     good = good.fill_null(False)
     line = pl.col(ROW).alias(LINE)
     lines = [

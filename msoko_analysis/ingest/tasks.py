@@ -16,6 +16,7 @@ import polars as pl
 
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import filled_columns
+from msoko_analysis.ingest.headings import IN_CYRILLIC
 from msoko_analysis.ingest.sheets import Sheet
 
 _POINTS = re.compile(r"^(.*?)\s*[(\[,;:–—-]?\s*\b(\d{1,3})\s*(?:б|балл\w*)\.?\s*[)\]]?$")
@@ -84,7 +85,11 @@ def find_tasks(
     ``known`` are headings of other columns. Raises DataError where a filled column is not understood
     or two of them have one name.
     """
-    read_as = [None if heading in known else read(label) for heading, label in named]
+    # Latin letters may stand for the Cyrillic ones that they look like
+    read_as = [
+        None if heading in known else read(label) or read(label.translate(IN_CYRILLIC))
+        for heading, label in named
+    ]
     at = _places(read_as)
     tasks = {named[place][0]: read_as[place] for place in at}
     filled = set(filled_columns(table, [heading for heading, _ in named if heading not in known]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, time
@@ -323,6 +324,21 @@ def test_steps_of_a_description_keep_an_error(
     told = {row: fault.reason for fault in report.rejected for row in fault.rows}
     assert told == {3: ERROR, 4: "не число"}
     assert pl.read_parquet(out / "results/**/*.parquet").height == 1
+
+
+def test_only_counts_are_added_up(tmp_path: Path, derived: Callable[..., tuple]) -> None:
+    layout = LAYOUT.replace("contract: results", "contract: level_counts\n    sum: true")
+    layout = layout.replace("subject: MA", "subject: MA, level: 1").replace(
+        "total: TOTAL", "n: Балл"
+    )
+    layout = re.sub(r"      pupil: .*\n", "", layout)
+    (tmp_path / "x.layout.yaml").write_text(layout, encoding="utf-8")
+    bad = ["inf", "1e308", "nan", "#Н/Д", "1 2", "12%", "2,5", "три"]
+    lines = ["Школа;Балл", "S1;3", "S1;4", *(f"S2;{cell}" for cell in bad)]
+    (tmp_path / "x.csv").write_text("\n".join(lines), encoding="utf-8")
+    report, out = derived(tmp_path / "x.csv")
+    assert pl.read_parquet(out / "level_counts.parquet").select("school", "n").rows() == [("S1", 7)]
+    assert sum(fault.n for fault in report.rejected) == len(bad)
 
 
 def test_a_key_of_a_description_with_an_error_is_none(

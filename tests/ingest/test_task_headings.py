@@ -87,6 +87,12 @@ def test_no_task_is_left_out_of_the_sum(heading: str, form: Form) -> None:
     assert report.cards[0]["ignored"] == []
 
 
+def test_latin_letters_in_a_heading_of_a_task(form: Form) -> None:
+    report, rows = form(["1 (4б)", "2 (3б)", "Зaдaниe 3 (1 бaлл)"], [4, 3, 1, 8])
+    assert totals(rows) == [8]
+    assert report.cards[0]["ignored"] == []
+
+
 @pytest.mark.parametrize(
     "heading", ["4 балла", "часть 2 (4б)", "сочинение", "комментарий эксперта"]
 )
