@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 PACKAGE = Path(__file__).resolve().parent
 MARK = ".msoko"
@@ -70,3 +71,15 @@ def relative(path: Path) -> Path:
     inside = (root for root in (WORK, SHIPPED) if path.is_relative_to(root))
     root = next(inside, None)
     return path.relative_to(root) if root else path
+
+
+def portable(value: Any) -> Any:
+    """A path as the published notebook shows it: relative to the work folder, or its name alone.
+
+    >>> portable(str(SHIPPED / "params" / "runs" / "demo.yaml")), portable("007")
+    ('params/runs/demo.yaml', '007')
+    """
+    if not isinstance(value, str) or not Path(value).is_absolute():
+        return value
+    path = relative(Path(value))
+    return path.name if path.is_absolute() else path.as_posix()

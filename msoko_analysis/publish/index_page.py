@@ -16,8 +16,8 @@ from urllib.parse import quote
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from msoko_analysis.documents.kinds import KINDS, NOTES
-from msoko_analysis.provenance.manifest import NAME, read_manifest
-from msoko_analysis.publish.render import FAILED, PAGE, document_key
+from msoko_analysis.provenance.manifest import NAME, PAGE, read_manifest
+from msoko_analysis.publish.failures import FAILED, document_key
 from msoko_analysis.russian import counted, natural
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"

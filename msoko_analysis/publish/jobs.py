@@ -1,47 +1,18 @@
-"""One note as a job for a process of its own: the child side of `runner`."""
+"""The process that makes one note: the child side of `runner`."""
 
 from __future__ import annotations
 
 import signal
 import traceback
-from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from msoko_analysis.errors import MsokoError
 from msoko_analysis.provenance import crate
-from msoko_analysis.publish.forkserver import CAN_FORK, Template
+from msoko_analysis.publish.failures import FAILED, failure_log, write_failure
 from msoko_analysis.publish.html import exporter
-from msoko_analysis.publish.render import (
-    FAILED,
-    DiskFull,
-    NoteWithheld,
-    failure_log,
-    render_note,
-    write_failure,
-)
-
-
-@dataclass(frozen=True)
-class Job:
-    """Everything a process needs to make one note; only values JSON can carry."""
-
-    notebook: str
-    parameters: dict[str, Any]
-    out: str
-    title: str
-    target: dict[str, Any]
-    manifest: dict[str, Any]
-    kernel: str | None
-
-    def request(self) -> dict[str, Any]:
-        """The job as a request to a template."""
-        return asdict(self)
-
-
-def job_template() -> Template | None:
-    """Start the process jobs are forked from; None where fork does not exist."""
-    return Template(__name__) if CAN_FORK else None
+from msoko_analysis.publish.job import Job
+from msoko_analysis.publish.render import DiskFull, NoteWithheld, render_note
 
 
 def warm_up() -> None:

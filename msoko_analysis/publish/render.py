@@ -18,10 +18,9 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from msoko_analysis.documents.kinds import year_folder
 from msoko_analysis.errors import RenderError
 from msoko_analysis.folders import replace_folder, sibling
-from msoko_analysis.home import relative
+from msoko_analysis.home import portable
 from msoko_analysis.provenance.claims import with_claims, write_claims
 from msoko_analysis.provenance.crate import write_crate
 from msoko_analysis.provenance.manifest import NAME, PAGE, now, read_manifest, write_manifest
@@ -33,11 +32,11 @@ from msoko_analysis.publish.execution import (
     parameters_source,
     read_notebook,
 )
+from msoko_analysis.publish.failures import FAILED, failure_log, write_failure
 from msoko_analysis.publish.html import note_html
 from msoko_analysis.publish.word import note_document
 
 NOTEBOOK, DOCUMENT = "note.ipynb", "note.docx"
-FAILED = "_failed"
 # A notebook that saves its pictures here is a document to sign, and gets one.
 FIGURES = "figures"
 SAVE_TO = "save_to"
@@ -143,29 +142,6 @@ def _refuse_strangers(out: Path, manifest: Mapping[str, Any], title: str) -> Non
         )
 
 
-def failure_log(out: Path) -> Path:
-    """Where the log of a failed document goes: ``reports/_failed/<year>-<folders>.log``.
-
-    >>> failure_log(Path("reports/2021/m01")).as_posix()
-    'reports/_failed/2021-m01.log'
-    >>> failure_log(Path("reports/2021/letters/m-01/s01")).as_posix()
-    'reports/_failed/2021-letters-m--01-s01.log'
-    """
-    year = year_folder(out)
-    if year is None:
-        raise RenderError(f"Папка документа стоит не в папке года: {out}")
-    return year.parent / FAILED / f"{document_key(out, year.parent)}.log"
-
-
-def document_key(out: Path, reports: Path) -> str:
-    """One word for the folder of a document, other for every other folder.
-
-    >>> document_key(Path("reports/2021/m01"), Path("reports"))
-    '2021-m01'
-    """
-    return "-".join(part.replace("-", "--") for part in out.relative_to(reports).parts)
-
-
 def _run(
     path: Path,
     parameters: Mapping[str, Any],
@@ -195,18 +171,6 @@ def _run(
     return executed
 
 
-def portable(value: Any) -> Any:
-    """A path as the published notebook shows it: relative to the work folder, or its name alone.
-
-    >>> portable(str(SHIPPED / "params" / "runs" / "demo.yaml")), portable("007")
-    ('params/runs/demo.yaml', '007')
-    """
-    if not isinstance(value, str) or not Path(value).is_absolute():
-        return value
-    path = relative(Path(value))
-    return path.name if path.is_absolute() else path.as_posix()
-
-
 def _withhold(work: Path, out: Path, manifest: Mapping[str, Any], reason: str) -> None:
     """Replace the report by a record that it is withheld, and why."""
     shutil.rmtree(work)
@@ -224,16 +188,6 @@ def _explained(failed: CellFailed, title: str, log: Path) -> RenderError:
     if write_failure(log, title, str(failed), failed.trace):
         message += f". Полный журнал: {log.parent.parent.name}/{FAILED}/{log.name}"
     return RenderError(message)
-
-
-def write_failure(log: Path, title: str, message: str, trace: str) -> bool:
-    """Write the log of a failed note: title, message, traceback; False if it can not be."""
-    try:
-        log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text(f"{title}\n{message}\n\n{trace}\n", encoding="utf-8")
-    except OSError:  # a full disk must not hide the first error behind a second one
-        return False
-    return True
 
 
 def _no_room_or(problem: OSError, title: str) -> RenderError:

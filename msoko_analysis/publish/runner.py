@@ -23,19 +23,13 @@ from tqdm import tqdm
 from msoko_analysis.documents.kinds import KINDS, NOTES, Target, targets
 from msoko_analysis.errors import ParamsError, RenderError
 from msoko_analysis.folders import clean_leftovers
-from msoko_analysis.home import WORK
+from msoko_analysis.home import WORK, portable
 from msoko_analysis.params.run import RunParams, load_run
-from msoko_analysis.provenance.manifest import describe_note, describe_run, up_to_date
+from msoko_analysis.provenance.manifest import PAGE, describe_note, describe_run, up_to_date
+from msoko_analysis.publish.failures import failure_log, write_failure
 from msoko_analysis.publish.forkserver import ColdChild, ForkedChild, Template, TemplateError
 from msoko_analysis.publish.index_page import write_index
-from msoko_analysis.publish.jobs import Job, job_template
-from msoko_analysis.publish.kernels import kernel_template
-from msoko_analysis.publish.render import (
-    PAGE,
-    failure_log,
-    portable,
-    write_failure,
-)
+from msoko_analysis.publish.job import MAKER, Job, job_template
 
 REPORTS = WORK / "reports"
 # a job waits for its kernel much of its time: three keep two cores busy
@@ -239,6 +233,13 @@ def _skipped(target: Target, manifest: dict) -> NoteResult:
     return NoteResult(target, status, manifest.get("reason", ""))
 
 
+def kernel_template() -> Template | None:
+    """Start the process kernels are forked from; None where fork does not exist."""
+    from msoko_analysis.publish import kernels  # Jupyter: only when notes are due
+
+    return kernels.kernel_template()
+
+
 @dataclass
 class _Running:
     job: Job
@@ -273,9 +274,7 @@ def _make(run: RunParams, due: list[Job], limit: int, results: dict[Target, Note
 
 def _start(job: Job, jobs_from: Template | None, kernels_from: Template | None) -> _Running:
     if jobs_from is None or kernels_from is None:
-        return _Running(
-            job, ColdChild("msoko_analysis.publish.jobs", job.request()), time.monotonic()
-        )
+        return _Running(job, ColdChild(MAKER, job.request()), time.monotonic())
     warm = replace(job, kernel=kernels_from.address)
     try:
         return _Running(warm, jobs_from.fork(warm.request()), time.monotonic())

@@ -20,7 +20,7 @@ from msoko_analysis.provenance.claims import NAME as CLAIMS
 from msoko_analysis.provenance.claims import Claim, with_claims
 from msoko_analysis.provenance.crate import CRATE
 from msoko_analysis.provenance.manifest import NAME, PAGE, file_hash, read_manifest
-from msoko_analysis.publish.render import FAILED
+from msoko_analysis.publish.failures import FAILED
 
 VERIFIED = "_verify"
 # What stands beside the documents and belongs to none.

@@ -12,11 +12,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from msoko_analysis.documents.kinds import year_folder
-from msoko_analysis.home import WORK
+from msoko_analysis.home import WORK, portable
 from msoko_analysis.params.values import text_hash
 from msoko_analysis.provenance.manifest import checkout_commit, files_below, hashes, read_manifest
 from msoko_analysis.publish.html import TEMPLATES as PAGE_TEMPLATES
-from msoko_analysis.publish.render import portable
 from msoko_analysis.publish.runner import DEFAULT_JOBS
 from msoko_analysis.russian import long_date
 from msoko_analysis.verify.check import VERIFIED, document_folders

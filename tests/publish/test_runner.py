@@ -21,10 +21,10 @@ from msoko_analysis.errors import ParamsError
 from msoko_analysis.params.run import load_run
 from msoko_analysis.provenance.manifest import describe_run
 from msoko_analysis.publish import runner
+from msoko_analysis.publish.failures import failure_log
 from msoko_analysis.publish.forkserver import CAN_FORK
-from msoko_analysis.publish.jobs import job_template
+from msoko_analysis.publish.job import job_template
 from msoko_analysis.publish.kernels import kernel_template
-from msoko_analysis.publish.render import failure_log
 
 CALM = ("# Справка", "print(district, year)", "open(save_to + '/findings.json', 'w').write('{}')")
 

@@ -13,7 +13,7 @@ from once import made_once
 from small_report import SmallReport
 
 from msoko_analysis.publish import runner
-from msoko_analysis.publish.jobs import job_template
+from msoko_analysis.publish.job import job_template
 from msoko_analysis.publish.kernels import kernel_template
 
 
