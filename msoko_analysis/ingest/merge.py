@@ -265,6 +265,8 @@ def _twins(results: pl.DataFrame, blocks: Sequence[Block]) -> list[Problem]:
         .group_by(*PAPER, "school", _BLOCK)
         .agg(pl.len().alias("n"), marks.sum().alias("print"))
         .filter(pl.col("n") >= _TWIN_MIN)
+        # what several schools of one file share tells none of them, and their pairs would fill the memory
+        .filter(pl.len().over(*PAPER, "n", "print", _BLOCK) == 1)
     )
     pairs = (
         prints.join(prints, on=[*PAPER, "n", "print"], suffix="_2")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import resource
 from collections.abc import Callable
 from pathlib import Path
 
@@ -287,3 +288,22 @@ def test_the_same_input_gives_the_same_bytes(
     _, out = derived(path, replace=True)
     assert contents(out) == first
     assert {"origin.json", "quality.json", "rejected/data_cells.csv"} <= first.keys()
+
+
+def test_schools_that_all_have_the_same_results_are_nobodys_twins(
+    write_csv: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    """Their pairs grow with the square of their number: 1500 a file would be millions of them."""
+
+    def many(prefix: str) -> list[str]:
+        return [
+            f"2021;ВПР;4;МА;M01;{prefix}{school};а;{pupil};м;4;12"
+            for school in range(1500)
+            for pupil in range(10)
+        ]
+
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    files = [write_csv([HEADER, *many(name)], name=f"{name}.csv") for name in ("S", "T")]
+    report, _ = derived(*files)
+    assert not any("под другими кодами" in warning.rule for warning in report.warnings)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 300_000  # kB
