@@ -6,6 +6,7 @@ returns frozen :class:`RunParams` or raises one :class:`ParamsError` that lists 
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -227,6 +228,15 @@ class RunFile(Strict):
     observation: Observation | None = None
     thresholds: Annotated[dict[str, Number], Field(default_factory=dict)]
     seed: Annotated[int, Field(strict=True, ge=0)]
+
+
+def run_schema() -> str:
+    """The schema of a run file as JSON, for editors that help to fill one in; ``params/run.schema.json``.
+
+    >>> '"years"' in run_schema()
+    True
+    """
+    return json.dumps(RunFile.model_json_schema(), ensure_ascii=False, indent=1) + "\n"
 
 
 class RunParams(Strict):

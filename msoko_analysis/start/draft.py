@@ -16,6 +16,7 @@ from msoko_analysis.params.scales import STATUS_RU, Paper, PaperOfYear, Status, 
 from msoko_analysis.start.place_names import Named, declined
 
 _HEAD = """\
+# yaml-language-server: $schema=../run.schema.json
 # Файл запуска: что и по каким работам сообщают справки. Его написала команда msoko start.
 # Измените, что нужно, и выполните её снова: изменённое она не перепишет.
 """

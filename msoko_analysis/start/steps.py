@@ -11,7 +11,7 @@ from msoko_analysis.errors import DataError, Problem
 from msoko_analysis.home import WORK
 from msoko_analysis.ingest import IngestReport, read_files
 from msoko_analysis.params.procedures import procedures
-from msoko_analysis.params.run import RunParams, load_run
+from msoko_analysis.params.run import RunParams, load_run, run_schema
 from msoko_analysis.params.scales import STATUS_RU, Paper, PaperOfYear, Status
 from msoko_analysis.params.values import text_hash
 from msoko_analysis.provenance.manifest import files_below, hashes
@@ -159,6 +159,7 @@ def _draft(
     names, unsure = draft_districts(of)
     run_file.parent.mkdir(parents=True, exist_ok=True)
     run_file.write_text(text, encoding="utf-8")
+    (run_file.parents[1] / "run.schema.json").write_text(run_schema(), encoding="utf-8")
     districts.write_text(names, encoding="utf-8")
     state.write_text(
         json.dumps({file.name: _of(file) for file in (run_file, districts)}), encoding="utf-8"

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from msoko_analysis.errors import ParamsError
-from msoko_analysis.params.run import PARAMS, RunParams, load_run
+from msoko_analysis.params.run import PARAMS, RunParams, load_run, run_schema
 from msoko_analysis.params.scales import (
     Paper,
     PaperOfYear,
@@ -300,7 +300,7 @@ def test_faults_of_all_files_come_in_one_message(folder: Path) -> None:
     assert len(lines) == 8
     assert "неизвестный ключ — возможно, имелось в виду «organisation»" in text
     assert "ключ «organisation», строка 1: нет обязательного ключа — добавьте его" in text
-    assert "ключ «papers.№1», строка 11: «VPR-44-RU» — не код работы" in text
+    assert "ключ «papers.№1», строка 12: «VPR-44-RU» — не код работы" in text
     assert "districts/demo.yaml, ключ «№2.genitive», строка 6: нет обязательного ключа" in text
     assert "thresholds.yaml, ключ «№1.value», строка 8: нужно число" in text
     assert "scales/demo.csv, строка 3: границы отметок не возрастают" in text
@@ -333,7 +333,7 @@ def test_a_limit_without_a_source_does_not_load(folder: Path) -> None:
     [
         ("runs/demo.yaml", "seed: 2026", "seed: 2026\nseeed: 1", "имелось в виду «seed»"),
         ("runs/demo.yaml", "seed: 2026", "seed: '2026'", "нужно целое число"),
-        ("runs/demo.yaml", "seed: 2026", "seed: 1\nseed: 2", "уже задан в строке 20"),
+        ("runs/demo.yaml", "seed: 2026", "seed: 1\nseed: 2", "уже задан в строке 21"),
         ("runs/demo.yaml", "[2025, 2026]", "[2026, 2026]", "повторяется: 2026"),
         ("runs/demo.yaml", "[2025, 2026]", "[]", "список пуст"),
         ("runs/demo.yaml", "VPR-5-RU", "VPR-5-RUS", "имелось в виду «RU»"),
@@ -446,3 +446,9 @@ def test_a_run_can_not_set_a_limit_that_does_not_exist(folder: Path) -> None:
     assert "порога «spike_min_pupil» нет в params/thresholds.yaml" in said
     assert "ключ «thresholds.spike_min_pupil», строка" in said
     assert "имелось в виду «spike_min_pupils»" in said
+
+
+def test_the_schema_for_editors_is_that_of_the_code(project: Path) -> None:
+    assert (project / "params/run.schema.json").read_text("utf-8") == run_schema()
+    first = (project / "params/runs/demo.yaml").read_text("utf-8").splitlines()[0]
+    assert first.endswith("$schema=../run.schema.json")
