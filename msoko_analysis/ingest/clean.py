@@ -194,7 +194,9 @@ def _string(name: str, field: Field) -> tuple[pl.Expr, pl.Expr, Faults]:
     elif name == "person":
         faults.append((not_a_code(text), "похоже на имя: нужен псевдоним"))
     elif name in ("class_group", "variant"):
-        faults.append((wordy(text), "похоже на имя человека"))
+        # regional exports write «отсутствовал» there too
+        blank |= absent(text)
+        faults.append((wordy(text) & ~absent(text), "похоже на имя человека"))
     else:
         faults.append((like_name(text), "похоже на имя человека"))
     if name == "school":

@@ -196,3 +196,14 @@ def test_lists_of_faults_of_files_with_like_names_do_not_overwrite_each_other(
     aside = [row.replace(";S", ";T") for row in (FAULTY[0], ROWS[2])]
     report, out = derived(emptied, write_csv([HEADER, *aside], name="a_cells.csv"))
     assert len(list((out / "rejected").iterdir())) == len([*report.rejected, *report.cells]) == 2
+
+
+def test_an_absent_pupil_has_no_variant_and_is_nobody_elses_name(
+    write_csv: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    head = f"{HEADER};variant"
+    rows = [f"{row};{variant}" for row, variant in zip(ROWS, ("1", "отсутствовал"), strict=False)]
+    report, out = derived(write_csv([head, *rows]))
+    assert report.rejected == report.cells == ()
+    kept = pl.read_parquet(out / "results" / "**" / "*.parquet")["variant"].to_list()
+    assert sorted(kept, key=str) == ["1", None]
