@@ -15,9 +15,9 @@ from typing import Any
 import polars as pl
 
 from msoko_analysis.errors import Problem
+from msoko_analysis.ingest.alike import normal
 from msoko_analysis.ingest.block import HEADING, LINE, Block, Left
 from msoko_analysis.ingest.fisoko import SERVICE_SHEETS
-from msoko_analysis.ingest.headings import normal
 from msoko_analysis.ingest.merge import Merged
 from msoko_analysis.ingest.sheets import ROW, Sheet
 

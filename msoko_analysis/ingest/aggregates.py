@@ -13,13 +13,15 @@ from typing import Any
 
 import polars as pl
 
-from msoko_analysis.ingest.block import LINE, Block, Left, require_rows
+from msoko_analysis.errors import Problem
+from msoko_analysis.ingest.alike import normal
+from msoko_analysis.ingest.block import LINE, Block, Left, repeated, require_rows
 from msoko_analysis.ingest.contracts import MARK_STATISTICS, MARK_VS_PRIOR, Contract
 from msoko_analysis.ingest.fisoko import paper_constants, title_problems
 from msoko_analysis.ingest.forms import is_other
-from msoko_analysis.ingest.headings import Header, find_header, normal, paper_from_title
+from msoko_analysis.ingest.headings import Header, find_header, paper_from_title
 from msoko_analysis.ingest.numbers import plain
-from msoko_analysis.ingest.sheets import ROW, Sheet
+from msoko_analysis.ingest.sheets import ROW, Sheet, unique_headings
 from msoko_analysis.ingest.total_words import is_total
 from msoko_analysis.ingest.totals import TOTAL_LINE
 
@@ -93,7 +95,7 @@ def _block(
     rows_of: Callable[[Sheet, Header], list[Row]],
 ) -> Block:
     paper = paper_from_title(sheet)
-    problems = title_problems(sheet, paper)
+    problems = title_problems(sheet, paper) + columns_again(sheet, header)
     if problems:
         raise sheet.fail(*problems)
     every = rows_of(sheet, header)
@@ -114,6 +116,14 @@ def _block(
         left=left,
         lines=_lines(sheet, header, every),
     )
+
+
+def columns_again(sheet: Sheet, header: Header) -> list[Problem]:
+    """A problem for each column read that stands there again with other cells."""
+    labels = sheet.head[header.row]
+    headings = unique_headings(labels)
+    taken = {headings[at] for at in header.columns.values()}
+    return repeated(sheet, sheet.table(header.row), header.row, labels, taken)
 
 
 def _lines(sheet: Sheet, header: Header, rows: list[Row]) -> pl.DataFrame:

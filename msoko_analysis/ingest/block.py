@@ -11,9 +11,9 @@ from pathlib import Path
 import polars as pl
 
 from msoko_analysis.errors import Problem
+from msoko_analysis.ingest.alike import normal
 from msoko_analysis.ingest.contracts import Contract
 from msoko_analysis.ingest.gate import HASHES, OUTCOME
-from msoko_analysis.ingest.headings import normal
 from msoko_analysis.ingest.names import HIDDEN, like_name
 from msoko_analysis.ingest.sheets import ROW, Sheet, unique_headings
 

@@ -16,7 +16,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 import polars as pl
 
 from msoko_analysis.errors import Problem
-from msoko_analysis.ingest.aggregates import unit_of
+from msoko_analysis.ingest.aggregates import columns_again, unit_of
 from msoko_analysis.ingest.block import Block, Left
 from msoko_analysis.ingest.contracts import REFERENCE_SCORES
 from msoko_analysis.ingest.fisoko import paper_constants, title_problems
@@ -58,6 +58,7 @@ def read(sheet: Sheet) -> Block | None:
         int(label): place for place, label in enumerate(header.labels) if _SCORE.fullmatch(label)
     }
     problems = title_problems(sheet, paper) + _gaps(sheet, header, places)
+    problems += columns_again(sheet, header)
     if problems:
         raise sheet.fail(*problems)
     row, cells, others = _country(sheet, header)

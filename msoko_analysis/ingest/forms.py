@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from msoko_analysis.ingest.headings import normal
+from msoko_analysis.ingest.alike import normal
 from msoko_analysis.ingest.sheets import Sheet
 
 Form = Literal[

@@ -15,6 +15,7 @@ from datetime import date
 
 import polars as pl
 
+from msoko_analysis.ingest.alike import normal, spellings
 from msoko_analysis.ingest.days import find_day
 from msoko_analysis.ingest.gate_columns import (
     BARE_SCORE,
@@ -125,7 +126,7 @@ def is_personal(heading: str) -> bool:
     >>> is_personal("ФИО директора"), is_personal("Название ОО")
     (True, False)
     """
-    return bool(_PERSONAL.fullmatch(_normal(heading)))
+    return any(map(_PERSONAL.fullmatch, spellings(normal(heading))))
 
 
 def parts_of(rows: Sequence[Row], words: str, pseudonyms: Pseudonyms) -> list[Part]:
@@ -180,10 +181,6 @@ def without_personal(rows: Sequence[Row]) -> list[list[str | None]]:
     return cleared
 
 
-def _normal(heading: str) -> str:
-    return " ".join(heading.lower().replace("ё", "е").split())
-
-
 def _title(cells: Sequence[str]) -> Title | None:
     filled = [cell for cell in cells if cell]
     text = " ".join(filled) if len(filled) <= _TITLE_CELLS else ""
@@ -213,7 +210,7 @@ def _header(cells: Sequence[str], medals: bool) -> tuple[Kind, dict[str, int], i
     """(kind, position of each known column, columns that are not known) of a row of headings."""
     if not _OF_HEADER.search("\n".join(cells)):
         return None
-    labels = [_normal(cell) for cell in cells]
+    labels = [normal(cell) for cell in cells]
     at = _positions(labels, PROTOCOL | IDENTITY)
     if len(at.keys() & _OF_PROTOCOL) >= _FEW:
         return "protocol", at, sum(map(bool, labels)) - len(at)
@@ -230,8 +227,9 @@ def _header(cells: Sequence[str], medals: bool) -> tuple[Kind, dict[str, int], i
 def _positions(labels: Sequence[str], columns: Mapping[str, Column]) -> dict[str, int]:
     at: dict[str, int] = {}
     for position, label in enumerate(labels):
+        written = spellings(label) if label else ()
         for name, column in columns.items():
-            if label and name not in at and column.label.fullmatch(label):
+            if name not in at and any(map(column.label.fullmatch, written)):
                 at[name] = position
                 break
     bare = [k for k, label in enumerate(labels) if BARE_SCORE.fullmatch(label)]

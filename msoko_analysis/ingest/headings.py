@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
 from msoko_analysis.ingest.absence import is_absent
+from msoko_analysis.ingest.alike import normal, spellings
 from msoko_analysis.ingest.contracts import SUBJECT_LEVELS, SUBJECT_NAMES
 from msoko_analysis.ingest.sheets import Sheet
 from msoko_analysis.params.procedures import procedures
@@ -27,10 +27,6 @@ _LEVEL = re.compile(
     r"\(?\s*(?:с |на )?\s*\b(углубл\w*|угл\.|базов\w*|профильн\w*)"
     r"\s*(?:уров\w*|изучени\w*(?: предмета)?)?\s*\)?"
 )
-_CYRILLIC, _LATIN = "авекмнорстухіјѕ", "abekmhopctyxijs"
-#: Small Cyrillic letters → the Latin ones that they, or their capitals, look like; and back.
-LOOK_ALIKE = str.maketrans(_CYRILLIC, _LATIN)
-IN_CYRILLIC = str.maketrans(_LATIN[:-3], _CYRILLIC[:-3])
 _PROGRAMME = re.compile(
     r"\(?\s*(?:(?:по|за) )?(?:программ\w+|курс\w*|материал\w*|за) (?:за )?(?:курс\w* )?"
     r"(\d{1,2})(?:-?го)? класс[а]?\s*\)?(?! классы?\b)"
@@ -44,19 +40,6 @@ _NAME_PROFILE = re.compile(r"(?<![а-я])проф(?:ил[а-я]*)?(?![а-я])")
 _NAME_PAPER = re.compile(r"(?<![a-zа-я])([a-zа-я]{2,3})[ _-]?(\d{1,2})(?!\d)")
 _NAME_YEAR = re.compile(r"(?<!\d)(20\d\d)(?!\d)")
 _NAME_SCHOOL = re.compile(r"(?<![a-zа-я])((?:edu|sch)\d{4,8})")
-
-
-_UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
-
-
-def normal(text: str) -> str:
-    """A heading in the form in which headings are compared.
-
-    >>> normal(" Отметка за\\n предыдущую  чётверть ")
-    'отметка за предыдущую четверть'
-    """
-    composed = unicodedata.normalize("NFC", _UNSEEN.sub("", text))
-    return " ".join(composed.lower().replace("ё", "е").split())
 
 
 @dataclass(frozen=True)
@@ -73,21 +56,16 @@ def find_header(
 ) -> Header | None:
     """The first row of the head whose cells match all ``need``ed patterns, by words not position.
 
-    The first column that fits a pattern gets its name; Latin letters may stand for the Cyrillic ones
+    The first column that fits a pattern gets its name; letters of another alphabet may stand for those
     that they look like. None if there is no such row.
     """
     for index, row in enumerate(sheet.head):
         labels = tuple(normal(cell) for cell in row)
         columns: dict[str, int] = {}
         for position, label in enumerate(labels):
+            written = spellings(label) if label else ()
             for name, pattern in patterns.items():
-                if (
-                    name not in columns
-                    and label
-                    and (
-                        pattern.fullmatch(label) or pattern.fullmatch(label.translate(IN_CYRILLIC))
-                    )
-                ):
+                if name not in columns and any(map(pattern.fullmatch, written)):
                     columns[name] = position
                     break
         if set(need) <= columns.keys():

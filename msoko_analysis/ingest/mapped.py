@@ -10,9 +10,9 @@ import polars as pl
 
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.absence import dash, empty, nothing
+from msoko_analysis.ingest.alike import normal
 from msoko_analysis.ingest.block import LINE, Block, repeated, require_rows, unused
 from msoko_analysis.ingest.contracts import CONTRACTS, ITEM
-from msoko_analysis.ingest.headings import normal
 from msoko_analysis.ingest.layout import Layout, Rows, Source, Table
 from msoko_analysis.ingest.numbers import LARGEST_WHOLE, number_in
 from msoko_analysis.ingest.sheets import ROW, Sheet, unique_headings

@@ -16,10 +16,10 @@ from dataclasses import dataclass, field, replace
 import polars as pl
 
 from msoko_analysis.errors import Problem
+from msoko_analysis.ingest.alike import LOOK_ALIKE
 from msoko_analysis.ingest.block import Block
 from msoko_analysis.ingest.clean import cell_text
 from msoko_analysis.ingest.contracts import PAPER, RESULTS, SCHOOLS
-from msoko_analysis.ingest.headings import LOOK_ALIKE
 from msoko_analysis.ingest.names import like_name
 from msoko_analysis.ingest.spoilt import is_spoilt
 

@@ -8,6 +8,7 @@ import re
 import polars as pl
 
 from msoko_analysis.errors import Problem
+from msoko_analysis.ingest.alike import LOOK_ALIKE, normal
 from msoko_analysis.ingest.block import (
     Block,
     filled_columns,
@@ -17,7 +18,7 @@ from msoko_analysis.ingest.block import (
     unused,
 )
 from msoko_analysis.ingest.contracts import CONTRACTS, ITEM, Contract
-from msoko_analysis.ingest.headings import LOOK_ALIKE, Header, normal, second_header
+from msoko_analysis.ingest.headings import Header, second_header
 from msoko_analysis.ingest.sheets import Sheet, unique_headings
 
 LAYOUT = "таблица по контракту"

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from msoko_analysis.errors import Problem
+from msoko_analysis.ingest.alike import spellings
 from msoko_analysis.ingest.block import filled_columns
-from msoko_analysis.ingest.headings import IN_CYRILLIC
 from msoko_analysis.ingest.sheets import Sheet
 
 _POINTS = re.compile(r"^(.*?)\s*[(\[,;:–—-]?\s*\b(\d{1,3})\s*(?:б|балл\w*)\.?\s*[)\]]?$")
@@ -85,9 +85,9 @@ def find_tasks(
     ``known`` are headings of other columns. Raises DataError where a filled column is not understood
     or two of them have one name.
     """
-    # Latin letters may stand for the Cyrillic ones that they look like
+    # letters of another alphabet may stand for those that they look like
     read_as = [
-        None if heading in known else read(label) or read(label.translate(IN_CYRILLIC))
+        None if heading in known else next(filter(None, map(read, spellings(label))), None)
         for heading, label in named
     ]
     at = _places(read_as)
