@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from msoko_analysis.errors import StatsInputError
 
@@ -72,7 +72,7 @@ def hetop(counts: np.ndarray) -> Hetop:
     if not (counts[rich].sum(axis=0) > 0).all():
         raise StatsInputError("a mark occurs only where fewer than three do: leave out or merge")
     mean, log_spread = np.full((2, len(counts)), np.nan)
-    start = norm.ppf(np.cumsum(counts.sum(axis=0))[:-1] / counts.sum())
+    start = ndtri(np.cumsum(counts.sum(axis=0))[:-1] / counts.sum())
     mean[rich], log_spread[rich], cuts = _fit(counts[rich], start, with_spread=True)
     log_spread[(cells > 0) & ~rich] = log_spread[rich].mean()
     bottom, top = ((counts[:, end] > 0) & (cells == 1) for end in (0, -1))
@@ -145,7 +145,7 @@ def _chances(
     lower, upper = np.hstack([-edge, z]), np.hstack([z, edge])
     # On the right the upper tail is used: a difference of two numbers near 1 has no digits left.
     flip = lower > 0
-    p = norm.cdf(np.where(flip, -lower, upper)) - norm.cdf(np.where(flip, -upper, lower))
+    p = ndtr(np.where(flip, -lower, upper)) - ndtr(np.where(flip, -upper, lower))
     return np.maximum(p, _LEAST), z
 
 
@@ -158,7 +158,7 @@ def _step(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """One scoring step for μ, log σ and the cuts; what is not fitted does not move."""
     p, z = _chances(mean, log_spread, cuts)
-    density = norm.pdf(z)
+    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
     scaled = density * np.exp(-log_spread)[:, None]
     own = [-_between(scaled)] + ([-_between(z * density)] if with_spread else [])
     own = np.stack(own, axis=2)  # schools × marks × parameters of the school
@@ -184,4 +184,5 @@ def _step(
 
 def _between(at_cuts: np.ndarray) -> np.ndarray:
     """Value at the upper cut of every mark less the value at its lower cut."""
-    return np.diff(at_cuts, axis=1, prepend=0.0, append=0.0)
+    edge = np.zeros((len(at_cuts), 1))
+    return np.hstack([at_cuts, edge]) - np.hstack([edge, at_cuts])
