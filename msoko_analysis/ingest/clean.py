@@ -47,7 +47,7 @@ _CODE = {
 Faults = list[tuple[pl.Expr, str]]
 _NEVER = (pl.lit(False), "")
 _HIDDEN_ROW = "не по форме столбца: строка может быть сдвинута и потому скрыта"
-_BOTH = "_absent_and_points"
+_BOTH, _ABOVE = "_absent_and_points", "_above_a_hundred"
 #: Tables whose rows stand for a school: it tells the municipality where they do not.
 _PLACED = (RESULTS, MEDALISTS, LEVEL_COUNTS, SCHOOL_MEANS)
 
@@ -255,9 +255,10 @@ def _number(raw: pl.DataFrame, name: str, field: Field) -> tuple[pl.Expr, pl.Exp
 def _contradicted(
     raw: pl.DataFrame, judged: pl.DataFrame, judges: dict[str, _Judge]
 ) -> tuple[pl.DataFrame, pl.DataFrame, dict[str, _Judge]]:
-    """The same with rows set aside that say both that a pupil was absent and that he has points.
+    """The same with rows set aside whose columns can not both be right.
 
-    A sum of Excel is 0 beside «отсутствовал» as well, and 0 points are a mark «2».
+    They say both that a pupil was absent and that he has points: a sum of Excel is 0 beside
+    «отсутствовал» as well, and 0 points are a mark «2». Or a test score of ЕГЭ is above 100.
     """
     if "total" not in judges:
         return raw, judged, judges
@@ -268,12 +269,17 @@ def _contradicted(
         (pl.any_horizontal(told or [_NEVER[0]]) & pl.col("total").is_not_null())
         | (_said(raw, "total") & pl.any_horizontal(points or [_NEVER[0]]).fill_null(False))
     ).to_series()
+    of_ege = pl.col("procedure") == "EGE" if "procedure" in judged.columns else _NEVER[0]
+    above = judged.select((of_ege & (pl.col("total") > 100)).fill_null(False)).to_series()
     judge = judges["total"]
-    reason = (pl.col(_BOTH), "и слово об отсутствии, и баллы: оставьте одно")
+    reasons = [
+        (pl.col(_BOTH), "и слово об отсутствии, и баллы: оставьте одно"),
+        (pl.col(_ABOVE), "тестовый балл ЕГЭ больше 100"),
+    ]
     return (
-        raw.with_columns(both.alias(_BOTH)),
-        judged.with_columns(pl.col("?total") | both),
-        judges | {"total": replace(judge, faults=[*judge.faults, reason])},
+        raw.with_columns(both.alias(_BOTH), above.alias(_ABOVE)),
+        judged.with_columns(pl.col("?total") | both | above),
+        judges | {"total": replace(judge, faults=[*judge.faults, *reasons])},
     )
 
 

@@ -137,7 +137,11 @@ def degree(cell: str) -> str | None:
 
     >>> degree("медаль «За особые успехи в учении» I степени"), degree("2-й степени"), degree("медаль")
     ('1', '2', None)
+    >>> degree("-1") is None
+    True
     """
+    if cell.strip().startswith(("-", "−", "–")):
+        return None
     text = _ROMAN.sub(lambda found: "i" * len(found[0]), cell.lower())
     told = [number for number, said in _DEGREES.items() if said.search(text)]
     return told[0] if len(told) == 1 else None

@@ -414,3 +414,13 @@ def test_errors_in_a_distribution_are_named(
         derived(write_xlsx([["Распределение первичных баллов"], TITLE, head, row], "d.xlsx"))
     assert [(one.row, one.column) for one in caught.value.problems] == [(4, "0"), (4, "1")]
     assert ERROR in str(caught.value)
+
+
+def test_a_test_score_of_ege_is_a_hundred_at_most(
+    write_csv: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    head = "year;procedure;grade;subject;municipality;school;pupil;total"
+    rows = [f"2026;ЕГЭ;11;RU;M01;S1;{n};{score}" for n, score in enumerate((100, 101, 72))]
+    report, _ = derived(write_csv([head, *rows]))
+    (fault,) = report.rejected
+    assert (fault.reason, fault.rows) == ("тестовый балл ЕГЭ больше 100", (3,))

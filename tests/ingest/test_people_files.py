@@ -92,7 +92,11 @@ def check(given: Given, folder: Path) -> None:
     assert not never & set_aside(report, file)
 
 
-@pytest.mark.parametrize(("reader", "kind", "variants"), CASES)
+@pytest.mark.parametrize(
+    ("reader", "kind", "variants"),
+    # every second one in each run, all with the slow tests
+    [pytest.param(*case, marks=[pytest.mark.slow] * (at % 2)) for at, case in enumerate(CASES)],
+)
 def test_a_file_is_read_as_a_person_reads_it(
     reader: str, kind: str, variants: tuple[int, ...], tmp_path: Path
 ) -> None:
