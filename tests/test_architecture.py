@@ -162,3 +162,20 @@ def test_the_note_is_short() -> None:
         line for line in source.splitlines() if line.strip() and not line.lstrip().startswith("#")
     ]
     assert 0 < len(lines) <= 40
+
+
+def test_a_test_that_a_text_names_is_there() -> None:
+    """Notes, limits and records send a reader to tests: a move must not leave him before nothing."""
+    texts = [
+        path
+        for folder in ("msoko_analysis", "params", "docs", "notebooks")
+        for path in sorted((PROJECT / folder).rglob("*"))
+        if path.suffix in (".py", ".yaml", ".md", ".css", ".j2", ".ipynb")
+    ] + sorted(PROJECT.glob("*.md"))
+    told = {
+        (path.name, name)
+        for path in texts
+        for name in re.findall(r"\btests/[\w/]+\.(?:py|yaml)", path.read_text(encoding="utf-8"))
+    }
+    assert len(told) > 10
+    assert [one for one in sorted(told) if not (PROJECT / one[1]).is_file()] == []
