@@ -46,14 +46,21 @@ def clean_leftovers(out: Path) -> None:
 
     Folders of processes that are alive are not touched: another run may be at work.
     """
-    for folder in out.parent.glob(f".{_literal(out.name)}.*.*"):
-        *_, pid, kind = folder.name.split(".")
-        if not pid.isdigit() or psutil.pid_exists(int(pid)):
-            continue
-        if kind == "old" and not out.exists():
+    for folder in leftovers(out.parent, _literal(out.name)):
+        if folder.suffix == ".old" and not out.exists():
             folder.rename(out)
         else:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+def leftovers(parent: Path, pattern: str = "*") -> list[Path]:
+    """Folders that processes no longer alive left in ``parent`` for names of the pattern, sorted."""
+    found = []
+    for folder in sorted(parent.glob(f".{pattern}.*.*")):
+        *_, pid, _kind = folder.name.split(".")
+        if pid.isdigit() and not psutil.pid_exists(int(pid)):
+            found.append(folder)
+    return found
 
 
 def _literal(name: str) -> str:

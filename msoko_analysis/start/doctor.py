@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib.util
 import os
 import platform
-import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from msoko_analysis.errors import RenderError
+from msoko_analysis.folders import leftovers
 from msoko_analysis.home import SHIPPED, WORK
 from msoko_analysis.publish.pdf import find_browser
 from msoko_analysis.russian import number
@@ -22,8 +22,6 @@ from msoko_analysis.russian import number
 # A million rows were read in .8 GB (README); notes are made by several processes.
 _MEMORY, _DISK = 2e9, 2e9
 _NAMED = ("numpy", "pandas", "polars", "scipy", "matplotlib", "papermill", "nbconvert")
-#: ``.name.pid.kind``, as msoko_analysis.folders makes them.
-_REMAINS = re.compile(r"\..+\.(\d+)\.\w+")
 
 
 @dataclass(frozen=True)
@@ -112,15 +110,7 @@ def _lab() -> Finding:
 def _remains(work: Path) -> Iterator[Finding]:
     """Folders that killed processes left; the next run into the same place clears them."""
     places = (work / "data" / "derived", *sorted((work / "reports").glob("*/")))
-    left = [
-        path
-        for place in places
-        if place.is_dir()
-        for path in sorted(place.iterdir())
-        if (found := _REMAINS.fullmatch(path.name))
-        and path.is_dir()
-        and not psutil.pid_exists(int(found[1]))
-    ]
+    left = [path for place in places for path in leftovers(place)]
     if left:
         names = ", ".join(path.relative_to(work).as_posix() for path in left)
         cure = "повторите прерванную команду: она уберёт их сама"
