@@ -10,6 +10,7 @@ import polars as pl
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import Block
 from msoko_analysis.ingest.contracts import RESULTS
+from msoko_analysis.ingest.numbers import number_in
 
 _COLUMNS = ("prior_mark", "mark")
 # Fewer are slips of the pen, each told as a fault of its cell; one alone is one in any file.
@@ -48,8 +49,7 @@ def without_other_marks(blocks: Iterable[Block]) -> tuple[list[Block], list[Prob
 
 def _fault(block: Block, name: str) -> Problem | None:
     heading = block.columns[name]
-    text = block.original[heading].cast(pl.String).str.strip_chars()
-    marks = text.str.replace(",", ".", literal=True).cast(pl.Float64, strict=False)
+    marks = block.original.select(number_in(pl.col(heading).cast(pl.String)))[heading]
     marks = marks.filter(marks.is_finite())
     other = int(((marks > 5) | (marks != marks.floor())).sum())
     if other < _FEWEST or other <= _MOST_SLIPS * len(marks):
