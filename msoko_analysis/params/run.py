@@ -325,8 +325,7 @@ def load_run(run_file: Path | str, *, data: Path | None = None, params: Path = P
     subjects = read_subjects(params / SUBJECTS, problems)
     thresholds = _read_list(Threshold, "name", params / "thresholds.yaml", problems)
     catalogue = _read_list(Recommendation, "id", params / "recommendations.yaml", problems)
-    files = [*sorted((params / "scales").glob("*.csv")), *_own_scales(document, run)]
-    rows = read_scales([file for file in files if file.name != MINIMUMS], problems)
+    rows = read_scales([*scale_files(params), *_own_scales(document, run)], problems)
     minimum_rows, minimums = read_minimums(params / "scales" / MINIMUMS, problems)
     medal_rules = read_medal_rules(params / "medal_rules.yaml", subjects, problems)
     equity_models = read_equity_models(params / "equity_models.yaml", problems)
@@ -417,6 +416,16 @@ def _own_limits(
             }
         )
     return changed
+
+
+def scale_files(params: Path) -> list[Path]:
+    """The files of scales of a folder of parameters.
+
+    >>> [file.name for file in scale_files(PARAMS)]
+    ['demo.csv', 'oge.csv', 'vpr.csv']
+    """
+    files = sorted((params / "scales").glob("*.csv"))
+    return [file for file in files if file.name != MINIMUMS]
 
 
 def _own_scales(document: Document | None, run: RunFile | None) -> list[Path]:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import polars as pl
 import yaml
 
-from msoko_analysis.params.run import PARAMS
-from msoko_analysis.params.scales import STATUS_RU, Paper, PaperOfYear, Status, read_scales
+from msoko_analysis.errors import Problem
+from msoko_analysis.params.run import PARAMS, read_subjects, scale_files
+from msoko_analysis.params.scales import Paper, PaperOfYear, Status, choose_scales, read_scales
 from msoko_analysis.start.place_names import Named, declined
 
 _HEAD = """\
@@ -54,23 +54,24 @@ def contents(data: Path) -> Contents:
 
 
 def unofficial(of: Contents, years: Sequence[int]) -> dict[PaperOfYear, Status]:
-    """Papers of these years whose only scales are not official ones, with the status of the scale."""
-    problems: list[Any] = []
-    rows = [
-        row for row, _, _ in read_scales(sorted((PARAMS / "scales").glob("[!e]*.csv")), problems)
-    ]
-    found: dict[PaperOfYear, Status] = {}
-    for paper in of.papers:
-        if paper.year not in years:
-            continue
-        statuses = {
-            row.status
-            for row in rows
-            if row.year_from <= paper.year <= row.year_to and row.paper == Paper(*paper[1:])
-        } - {"synthetic"}
-        if statuses and "found_official" not in statuses:
-            found[paper] = min(statuses, key=list(STATUS_RU).index)
-    return found
+    """Papers of these years whose scale is not an official one, with the status of the scale.
+
+    The scale is the one that a run would take which accepts every real scale.
+    """
+    problems: list[Problem] = []
+    subjects = read_subjects(PARAMS / "subjects.yaml", problems)
+    choice = choose_scales(
+        [row for row, _, _ in read_scales(scale_files(PARAMS), problems)],
+        years,
+        sorted({Paper(*paper[1:]) for paper in of.papers}),
+        [status for status in get_args(Status) if status != "synthetic"],
+        shared={code: one.scale for code, one in subjects.items() if one.scale},
+    )
+    return {
+        paper: scale.status
+        for paper, scale in choice.scales.items()
+        if scale.status != "found_official" and scale.status != "absent" and paper in of.papers
+    }
 
 
 def draft_run(
@@ -116,19 +117,6 @@ def draft_districts(of: Contents) -> tuple[str, int]:
             unsure += 1
             text = text.removesuffix("\n") + _UNSURE
     return text, unsure
-
-
-def file_name(folder: str) -> str:
-    """A name for a run and its files that every system can store.
-
-    >>> file_name("Выгрузка: 2021/весна"), file_name("..."), file_name("con")
-    ('Выгрузка-2021-весна', 'запуск', 'запуск-con')
-    """
-    name = re.sub(r"[^\w-]+", "-", folder).strip("-_")[:60]
-    if not name:
-        return "запуск"
-    reserved = re.fullmatch(r"(?i)con|prn|aux|nul|(?:com|lpt)\d", name)
-    return f"запуск-{name}" if reserved else name
 
 
 def _order(paper: PaperOfYear) -> tuple[str, int, str]:

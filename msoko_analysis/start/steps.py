@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import polars as pl
+
 from msoko_analysis.errors import DataError, Problem
 from msoko_analysis.home import WORK
 from msoko_analysis.ingest import IngestReport, read_files
@@ -17,15 +19,15 @@ from msoko_analysis.params.values import text_hash
 from msoko_analysis.provenance.manifest import files_below, hashes
 from msoko_analysis.publish.runner import RunSummary, run_notes
 from msoko_analysis.russian import counted
+from msoko_analysis.safe_names import file_name
 from msoko_analysis.start.draft import (
     Contents,
     contents,
     draft_districts,
     draft_run,
-    file_name,
     unofficial,
 )
-from msoko_analysis.start.place_names import Named, declined
+from msoko_analysis.start.place_names import declined
 from msoko_analysis.start.scales_form import (
     FilledScales,
     read_scales_form,
@@ -76,6 +78,10 @@ def start(folder: Path, asked: Asked, *, say: Say, ask: Ask, reports: Path) -> R
         raise DataError.from_problems("Данные не загружены", [fault])
     name = file_name(folder.resolve().name)
     data = WORK / "data" / "derived" / name
+    if data.is_relative_to(folder.resolve()):
+        rule = "в этой папке лежит и то, что программа уже прочитала"
+        fault = Problem(rule, "укажите папку одних исходных файлов, например data/raw", str(folder))
+        raise DataError.from_problems("Данные не загружены", [fault])
     say("1. Файлы")
     _read(folder, data, say)
     of = contents(data)
@@ -93,9 +99,14 @@ def start(folder: Path, asked: Asked, *, say: Say, ask: Ask, reports: Path) -> R
     filled = read_scales_form(form) if form.is_file() else FilledScales((), ())
     if filled.rows:
         write_scales(run_file.with_name(f"{name}.scales.csv"), filled.rows)
-        say(f"Взяты шкалы из {_short(form)}: {len(filled.rows)}.")
     _draft(run_file, name, data, of, years, filled, asked, say, ask)
     run = load_run(run_file)
+    taken = [row for row in filled.rows if PaperOfYear(row.year_from, *row.paper) in run.scales]
+    if taken:
+        say(f"Шкалы из {_short(form)}: {len(taken)}.")
+    if len(taken) < len(filled.rows):
+        say(f"Чтобы взять шкалы из {_short(form)}, впишите в файл запуска, который вы изменили:")
+        say(f"  scales: [{name}.scales.csv] и статусы этих шкал в scale_statuses.")
     _ask_for_scales(run, of, form, filled, say)
     say("\n3. Справки")
     made = run_notes(run_file, districts=list(asked.districts) or None, reports=reports)
@@ -111,6 +122,11 @@ def _read(folder: Path, data: Path, say: Say) -> None:
     seen = text_hash(hashes(files_below(folder), folder))
     state = data.with_name(f".{data.name}{_STATE}")
     known = json.loads(state.read_text("utf-8")) if state.is_file() else {}
+    place = _short(folder.resolve())
+    if data.is_dir() and known.get("folder", place) != place:
+        rule = f"под именем «{data.name}» уже прочитана другая папка: {known['folder']}"
+        fault = Problem(rule, "назовите папку иначе", str(folder))
+        raise DataError.from_problems("Данные не загружены", [fault])
     if data.is_dir() and known.get("files") == seen:
         say(f"Файлы те же, что и в прошлый раз: они уже прочитаны в {_short(data)}.")
         return
@@ -120,7 +136,7 @@ def _read(folder: Path, data: Path, say: Say) -> None:
 
     report: IngestReport = read_files([folder], data, replace=data.is_dir(), progress=progress)
     say(report.text())
-    state.write_text(json.dumps({"files": seen}), encoding="utf-8")
+    state.write_text(json.dumps({"files": seen, "folder": place}), encoding="utf-8")
 
 
 def _draft(
@@ -146,11 +162,14 @@ def _draft(
     if own:
         say(f"Файл запуска изменён вами и оставлен как есть: {', '.join(map(_short, own))}.")
         return
+    said = {"region": asked.region, "organisation": asked.organisation}
+    said = known.get("said", {}) | {key: word for key, word in said.items() if word}
     typed = {PaperOfYear(row.year_from, *row.paper) for row in filled.rows}
     others = {key: one for key, one in unofficial(of, years).items() if key not in typed}
-    statuses = [*_accepted(others, say, ask), *(row.status for row in filled.rows)]
-    region = declined(asked.region) if asked.region else _no_region()
-    organisation = asked.organisation or _ORGANISATION
+    accepted = _accepted(others, known.get("statuses", []), say, ask)
+    statuses = [*accepted, *(row.status for row in filled.rows)]
+    region = declined(said.get("region", _REGION))
+    organisation = said.get("organisation", _ORGANISATION)
     place = data.relative_to(WORK).as_posix()
     text = draft_run(
         name, of, years=years, region=region, organisation=organisation, data=place,
@@ -161,29 +180,28 @@ def _draft(
     run_file.write_text(text, encoding="utf-8")
     (run_file.parents[1] / "run.schema.json").write_text(run_schema(), encoding="utf-8")
     districts.write_text(names, encoding="utf-8")
+    written = {file.name: _of(file) for file in (run_file, districts)}
     state.write_text(
-        json.dumps({file.name: _of(file) for file in (run_file, districts)}), encoding="utf-8"
+        json.dumps(written | {"said": said, "statuses": accepted}, ensure_ascii=False), "utf-8"
     )
     say(f"Написан файл запуска {_short(run_file)}: годы справок {', '.join(map(str, years))}.")
     say(f"Муниципалитетов: {len(of.municipalities)}, названия в падежах — {_short(districts)}.")
     if unsure:
         names_told = counted(unsure, "названия", "названий", "названий")
         say(f"  Проверьте падежи {names_told}: строки с пометкой «проверьте падежи».")
-    if not asked.region or not asked.organisation:
+    if len(said) < 2:
         say("  Название региона и организации можно добавить: --region, --organisation.")
 
 
-def _no_region() -> Named:
-    return declined(_REGION)
-
-
-def _accepted(found: dict[PaperOfYear, Status], say: Say, ask: Ask) -> list[Status]:
-    """Statuses of scales that are not official and that the person takes."""
+def _accepted(
+    found: dict[PaperOfYear, Status], before: Sequence[Status], say: Say, ask: Ask
+) -> list[Status]:
+    """Statuses of scales that are not official and that the person takes, or took ``before``."""
     taken: list[Status] = []
     for status in dict.fromkeys(found.values()):
         papers = ", ".join(_code(paper) for paper in found if found[paper] == status)
         say(f"Официальной шкалы нет, есть другая ({STATUS_RU[status]}): {papers}.")
-        if ask("Взять её? В справке будет сказано, что она не официальная."):
+        if status in before or ask("Взять её? В справке будет сказано, что она не официальная."):
             taken.append(status)
     return taken
 
@@ -215,11 +233,17 @@ def _next_steps(run: RunParams, run_file: Path, of: Contents, data: Path) -> Ite
         yield "или «Распределение первичных баллов» со строкой «Вся выборка»."
     if len(of.years) == 1:
         yield f"Данные одного года ({of.years[0]}): добавьте файлы прошлых лет, чтобы видеть изменения."
-    if not (data / "schools.parquet").is_file():
+    if _names_no_school(data):
         yield "Списка школ нет: с ним в справке будут названия и условия школ."
     yield f"msoko notes {_short(run_file)} --kind letters   письма школам (есть и другие виды)"
     yield f"msoko explore {_short(run_file)}   исследовать данные в JupyterLab"
     yield "msoko start ПАПКА   снова, когда добавите файлы: сделается только новое"
+
+
+def _names_no_school(data: Path) -> bool:
+    """Whether no file gave the schools their names."""
+    names = pl.read_parquet(data / "schools.parquet", columns=["name"])["name"]
+    return names.drop_nulls().is_empty()
 
 
 def _code(paper: PaperOfYear) -> str:

@@ -10,23 +10,13 @@ import numpy as np
 import pytest
 import yaml
 from reading import blocks, words
+from samples import HEADER
 
 from msoko_analysis.documents.note import Note, build_note
 from msoko_analysis.ingest import read_files
 from msoko_analysis.measures.prepare import load
 from msoko_analysis.params.run import load_run
 
-_HEAD = (
-    "year",
-    "procedure",
-    "grade",
-    "subject",
-    "municipality",
-    "school",
-    "pupil",
-    "prior_mark",
-    "total",
-)
 MAXIMUM = 22
 
 
@@ -36,7 +26,7 @@ def small_data(folder: Path, years: tuple[int, ...], places: tuple[str, ...], gr
     file = folder / "results.csv"
     with file.open("w", encoding="utf-8", newline="") as stream:
         rows = csv.writer(stream, delimiter=";")
-        rows.writerow(_HEAD)
+        rows.writerow(HEADER.split(";"))
         for year in years:
             for place in places:
                 for school in range(8):
@@ -44,7 +34,19 @@ def small_data(folder: Path, years: tuple[int, ...], places: tuple[str, ...], gr
                     scores[0] = MAXIMUM
                     for pupil, score in enumerate(scores):
                         rows.writerow(
-                            (year, "ВПР", grade, "МА", place, f"{place}{school}", pupil, 4, score)
+                            (
+                                year,
+                                "ВПР",
+                                grade,
+                                "МА",
+                                place,
+                                f"{place}{school}",
+                                "",
+                                pupil,
+                                "",
+                                4,
+                                score,
+                            )
                         )
     read_files([file], folder / "derived")
     return folder / "derived"

@@ -9,9 +9,15 @@ from pathlib import Path
 
 import pytest
 import yaml
+from samples import HEADER, ROWS
 
-from msoko_analysis.errors import ParamsError
+from msoko_analysis.errors import DataError, ParamsError
+from msoko_analysis.params.scales import PaperOfYear
+from msoko_analysis.start import steps
+from msoko_analysis.start.draft import Contents
 from msoko_analysis.start.place_names import declined
+from msoko_analysis.start.scales_form import FilledScales
+from msoko_analysis.start.steps import Asked
 from msoko_analysis.start.workspace import README, make_workspace
 
 CASES = {
@@ -101,6 +107,51 @@ def test_two_commands_lead_to_notes_and_the_third_makes_nothing_anew(tmp_path: P
     assert "Методический центр" in (work / "reports/2021/Луговой район/note.html").read_text(
         "utf-8"
     )
+
+
+def test_what_was_said_once_need_not_be_said_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "WORK", tmp_path)
+    run_file = tmp_path / "params/runs/наши.yaml"
+    of = Contents((PaperOfYear(2026, "VPR", 4, "RU"),), ("Луговой район",))
+    asked: list[str] = []
+
+    def ask(question: str) -> bool:
+        asked.append(question)
+        return True
+
+    for said in (Asked("Алтайский край", "Центр"), Asked()):
+        steps._draft(
+            run_file, "наши", tmp_path / "data", of, (2026,), FilledScales((), ()), said,
+            lambda line: None, ask,
+        )  # fmt: skip
+        run = yaml.safe_load(run_file.read_text("utf-8"))
+        assert run["region"]["genitive"] == "Алтайского края"
+        assert run["organisation"] == "Центр"
+        assert "found_secondary_confirmed_by_data" in run["scale_statuses"]
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("folder", [".", "data"])
+def test_what_was_read_is_not_taken_for_files(folder: str, tmp_path: Path) -> None:
+    work = make_workspace(tmp_path / "work")
+    made = msoko(work, "start", folder)
+    assert made.returncode == 3
+    assert "например data/raw" in made.stderr
+
+
+def test_two_folders_of_one_name_do_not_replace_each_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "WORK", tmp_path)
+    for place in ("a", "b"):
+        (tmp_path / place / "raw").mkdir(parents=True)
+        (tmp_path / place / "raw/t.csv").write_text("\n".join((HEADER, *ROWS)), encoding="utf-8")
+    data = tmp_path / "derived/raw"
+    steps._read(tmp_path / "a/raw", data, lambda line: None)
+    with pytest.raises(DataError, match=r"другая папка: a/raw"):
+        steps._read(tmp_path / "b/raw", data, lambda line: None)
 
 
 def test_a_folder_without_results_is_one_clear_answer(tmp_path: Path) -> None:
