@@ -29,7 +29,7 @@ app = typer.Typer(
 _INTERRUPTED = 130
 template = typer.Typer(
     no_args_is_help=True,
-    help="Шаблоны Excel для мониторинга: показатели, дорожная карта, баллы экспертов.",
+    help="Шаблоны Excel: показатели, дорожная карта, баллы экспертов, шкалы отметок.",
 )
 app.add_typer(template, name="template")
 
@@ -173,6 +173,34 @@ def start(
 
 
 @app.command()
+def scales(
+    data: Annotated[Path, typer.Argument(help="Папка данных, например data/derived/2026.")],
+    out: Annotated[
+        Path | None, typer.Option(help="Куда записать шкалы, например params/runs/2026.scales.csv.")
+    ] = None,
+    form: Annotated[
+        Path | None, typer.Option(help="Заполненная форма шкал, которые добавить к ним.")
+    ] = None,
+) -> None:
+    """Восстановить шкалы по отметкам рядом с баллами и долям отметок, где данные её определяют."""
+    from msoko_analysis.start.recovered import recovered_rows, recoveries, told
+    from msoko_analysis.start.scales_form import read_scales_form, write_scales
+
+    found = recoveries(data)
+    rows = [*(read_scales_form(form).rows if form else ()), *recovered_rows(found)]
+    for paper, one in found.items():
+        print(told(paper, one))
+    if not found:
+        print("Ни отметок рядом с баллами, ни долей отметок Ф3 для тех же участников в данных нет.")
+    if out is not None and rows:
+        write_scales(out, rows)
+        print(f"{out}: шкал — {len(rows)}. Дальше: впишите в файл запуска")
+        print(f"  scales: [{out.name}]")
+        statuses = ", ".join(dict.fromkeys(row.status for row in rows))
+        print(f"  scale_statuses: [found_official, {statuses}]")
+
+
+@app.command()
 def doctor() -> None:
     """Проверить, всё ли есть для работы, и сказать, что сделать."""
     from msoko_analysis.start.doctor import examine
@@ -309,6 +337,21 @@ def template_experts(
     _, names = _monitoring(run)
     rows = write_expert_form(out, _edition(edition), year, names, expert)
     print(f"{out}: строк для заполнения — {rows}")
+
+
+@template.command("scales")
+def template_scales(
+    run: Annotated[Path, typer.Argument(help="Файл запуска: его работы без шкалы.")],
+    out: Annotated[Path, typer.Argument(help="Куда записать, например шкалы-2026.xlsx.")],
+) -> None:
+    """Записать пустую форму шкал для работ, у которых шкалы нет."""
+    from msoko_analysis.start.scales_form import paper_title, write_scales_form
+
+    params = load_run(run)
+    titles = {paper: paper_title(params.subjects, paper) for paper, _ in params.missing_scales}
+    write_scales_form(out, titles)
+    print(f"{out}: работ без шкалы — {len(titles)}. Заполненную форму прочитает")
+    print(f"  msoko scales ПАПКА_ДАННЫХ --form {out} --out ФАЙЛ.csv")
 
 
 @template.command("read")

@@ -17,6 +17,7 @@ Status = Literal[
     "found_code",
     "found_secondary",
     "found_secondary_confirmed_by_data",
+    "recovered",
     "synthetic",
     "unconfirmed",
 ]
@@ -25,6 +26,7 @@ STATUS_RU = {
     "found_code": "взята из программного кода, официальный текст не найден",
     "found_secondary": "вторичный источник",
     "found_secondary_confirmed_by_data": "вторичный источник, сверена с данными",
+    "recovered": "восстановлена по данным",
     "synthetic": "учебная, для синтетических данных",
     "unconfirmed": "не подтверждена",
     "absent": "шкалы нет",
@@ -206,10 +208,11 @@ def read_scales(files: Sequence[Path], problems: list[Problem]) -> list[PlacedRo
 
 
 def _overlaps(rows: Sequence[PlacedRow]) -> Iterable[Problem]:
-    """Two rows for one paper and year; made-up scales are a world apart from real ones."""
-    seen: dict[tuple[bool, Paper], list[PlacedRow]] = {}
+    """Two rows for one paper and year; scales made up and scales recovered are worlds apart."""
+    seen: dict[tuple[str, Paper], list[PlacedRow]] = {}
     for row, file, line in rows:
-        others = seen.setdefault((row.status == "synthetic", row.paper), [])
+        world = row.status if row.status in ("synthetic", "recovered") else ""
+        others = seen.setdefault((world, row.paper), [])
         for other, other_file, other_line in others:
             if row.year_from <= other.year_to and other.year_from <= row.year_to:
                 yield Problem(
@@ -283,8 +286,12 @@ def choose_scales(
 def _accepted(
     rows: Sequence[ScaleRow], year: int, paper: Paper, statuses: Sequence[Status]
 ) -> ScaleRow | None:
-    """The row of a paper and year whose status is accepted (overlaps were reported on reading)."""
+    """The row of a paper and year whose status is accepted (overlaps were reported on reading).
+
+    A scale that the data determine goes behind an official one and before all others.
+    """
     found = [row for row in rows if row.status in statuses]
+    found.sort(key=lambda row: (row.status != "found_official", row.status != "recovered"))
     if len({row.status == "synthetic" for row in found}) > 1:
         raise Fault(
             f"для {paper.code} {year} года запуск принимает и настоящую, и учебную шкалу",

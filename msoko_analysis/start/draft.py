@@ -12,7 +12,14 @@ import yaml
 
 from msoko_analysis.errors import Problem
 from msoko_analysis.params.run import PARAMS, read_subjects, scale_files
-from msoko_analysis.params.scales import Paper, PaperOfYear, Status, choose_scales, read_scales
+from msoko_analysis.params.scales import (
+    Paper,
+    PaperOfYear,
+    ScaleRow,
+    Status,
+    choose_scales,
+    read_scales,
+)
 from msoko_analysis.start.place_names import Named, declined
 
 _HEAD = """\
@@ -53,15 +60,31 @@ def contents(data: Path) -> Contents:
     return Contents(tuple(sorted(papers)), tuple(sorted(places)))
 
 
-def unofficial(of: Contents, years: Sequence[int]) -> dict[PaperOfYear, Status]:
+def unofficial(
+    of: Contents, years: Sequence[int], recovered: Sequence[ScaleRow] = ()
+) -> dict[PaperOfYear, Status]:
     """Papers of these years whose scale is not an official one, with the status of the scale.
 
-    The scale is the one that a run would take which accepts every real scale.
+    The scale is the one that a run would take which accepts every real scale, those ``recovered``
+    from its data too.
     """
+    chosen = _best_statuses(of, years, recovered)
+    return {paper: status for paper, status in chosen.items() if status != "found_official"}
+
+
+def official_papers(of: Contents) -> set[PaperOfYear]:
+    """Papers of the data that have an official scale."""
+    chosen = _best_statuses(of, of.years, ())
+    return {paper for paper, status in chosen.items() if status == "found_official"}
+
+
+def _best_statuses(
+    of: Contents, years: Sequence[int], recovered: Sequence[ScaleRow]
+) -> dict[PaperOfYear, Status]:
     problems: list[Problem] = []
     subjects = read_subjects(PARAMS / "subjects.yaml", problems)
     choice = choose_scales(
-        [row for row, _, _ in read_scales(scale_files(PARAMS), problems)],
+        [*(row for row, _, _ in read_scales(scale_files(PARAMS), problems)), *recovered],
         years,
         sorted({Paper(*paper[1:]) for paper in of.papers}),
         [status for status in get_args(Status) if status != "synthetic"],
@@ -70,7 +93,7 @@ def unofficial(of: Contents, years: Sequence[int]) -> dict[PaperOfYear, Status]:
     return {
         paper: scale.status
         for paper, scale in choice.scales.items()
-        if scale.status != "found_official" and scale.status != "absent" and paper in of.papers
+        if scale.status != "absent" and paper in of.papers
     }
 
 

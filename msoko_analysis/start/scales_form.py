@@ -15,6 +15,8 @@ from pydantic import ValidationError
 from msoko_analysis.errors import DataError, Problem
 from msoko_analysis.monitoring.cells import as_number, emptied, opened
 from msoko_analysis.monitoring.workbook import drop_down, write_head, write_help, write_list
+from msoko_analysis.params.procedures import procedures
+from msoko_analysis.params.run import Subject
 from msoko_analysis.params.scales import Paper, PaperOfYear, ScaleRow, Status
 from msoko_analysis.params.schema import Fault, shown
 
@@ -45,6 +47,12 @@ class FilledScales:
 
     papers: tuple[PaperOfYear, ...]
     rows: tuple[ScaleRow, ...]
+
+
+def paper_title(subjects: Mapping[str, Subject], paper: PaperOfYear) -> str:
+    """What the form calls a paper."""
+    named = subjects[paper.subject].nominative
+    return f"{procedures()[paper.procedure].short}: {named}, {paper.grade} класс"
 
 
 def write_scales_form(

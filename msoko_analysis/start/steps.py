@@ -12,9 +12,9 @@ import polars as pl
 from msoko_analysis.errors import DataError, Problem
 from msoko_analysis.home import WORK
 from msoko_analysis.ingest import IngestReport, read_files
-from msoko_analysis.params.procedures import procedures
+from msoko_analysis.measures.scale_recovery import Recovery
 from msoko_analysis.params.run import RunParams, load_run, run_schema
-from msoko_analysis.params.scales import STATUS_RU, Paper, PaperOfYear, Status
+from msoko_analysis.params.scales import STATUS_RU, Paper, PaperOfYear, ScaleRow, Status
 from msoko_analysis.params.values import text_hash
 from msoko_analysis.provenance.manifest import files_below, hashes
 from msoko_analysis.publish.runner import RunSummary, run_notes
@@ -25,11 +25,14 @@ from msoko_analysis.start.draft import (
     contents,
     draft_districts,
     draft_run,
+    official_papers,
     unofficial,
 )
 from msoko_analysis.start.place_names import declined
+from msoko_analysis.start.recovered import disagreement, recovered_rows, recoveries, told
 from msoko_analysis.start.scales_form import (
     FilledScales,
+    paper_title,
     read_scales_form,
     write_scales,
     write_scales_form,
@@ -97,16 +100,27 @@ def start(folder: Path, asked: Asked, *, say: Say, ask: Ask, reports: Path) -> R
     run_file = WORK / "params" / "runs" / f"{name}.yaml"
     form = run_file.with_name(f"{name}.scales.xlsx")
     filled = read_scales_form(form) if form.is_file() else FilledScales((), ())
-    if filled.rows:
-        write_scales(run_file.with_name(f"{name}.scales.csv"), filled.rows)
-    _draft(run_file, name, data, of, years, filled, asked, say, ask)
+    found = recoveries(data)
+    recovered = _recovered(of, found, say)
+    scales = run_file.with_name(f"{name}.scales.csv")
+    if filled.rows or recovered or scales.is_file():
+        scales.parent.mkdir(parents=True, exist_ok=True)
+        write_scales(scales, [*filled.rows, *recovered])
+    _draft(run_file, name, data, of, years, filled, recovered, asked, say, ask)
     run = load_run(run_file)
-    taken = [row for row in filled.rows if PaperOfYear(row.year_from, *row.paper) in run.scales]
+    for paper in sorted(found.keys() & run.scales.keys()):
+        against = disagreement(run.scales[paper], found[paper])
+        if against:
+            say(against)
+    rows = [*filled.rows, *recovered]
+    taken = [row for row in rows if _in_use(row, run)]
     if taken:
-        say(f"Шкалы из {_short(form)}: {len(taken)}.")
-    if len(taken) < len(filled.rows):
-        say(f"Чтобы взять шкалы из {_short(form)}, впишите в файл запуска, который вы изменили:")
-        say(f"  scales: [{name}.scales.csv] и статусы этих шкал в scale_statuses.")
+        say(f"Шкалы из {_short(scales)}: {len(taken)}.")
+    if len(taken) < len(rows):
+        say(
+            f"Чтобы взять из {_short(scales)} и остальные ({len(rows) - len(taken)}), впишите в файл"
+        )
+        say(f"  запуска scales: [{scales.name}] и статусы этих шкал в scale_statuses.")
     _ask_for_scales(run, of, form, filled, say)
     say("\n3. Справки")
     made = run_notes(run_file, districts=list(asked.districts) or None, reports=reports)
@@ -139,6 +153,20 @@ def _read(folder: Path, data: Path, say: Say) -> None:
     state.write_text(json.dumps({"files": seen, "folder": place}), encoding="utf-8")
 
 
+def _in_use(row: ScaleRow, run: RunParams) -> bool:
+    scale = run.scales.get(PaperOfYear(row.year_from, *row.paper))
+    return scale is not None and (scale.status, scale.source) == (row.status, row.source)
+
+
+def _recovered(of: Contents, found: dict[PaperOfYear, Recovery], say: Say) -> list[ScaleRow]:
+    """Scales that the data determine where none is official; of the others why they do not."""
+    rows = recovered_rows(found)
+    best = unofficial(of, of.years, rows)
+    for paper in sorted(found.keys() - official_papers(of)):
+        say(told(paper, found[paper]))
+    return [row for row in rows if best.get(PaperOfYear(row.year_from, *row.paper)) == "recovered"]
+
+
 def _draft(
     run_file: Path,
     name: str,
@@ -146,6 +174,7 @@ def _draft(
     of: Contents,
     years: Sequence[int],
     filled: FilledScales,
+    recovered: Sequence[ScaleRow],
     asked: Asked,
     say: Say,
     ask: Ask,
@@ -165,7 +194,8 @@ def _draft(
     said = {"region": asked.region, "organisation": asked.organisation}
     said = known.get("said", {}) | {key: word for key, word in said.items() if word}
     typed = {PaperOfYear(row.year_from, *row.paper) for row in filled.rows}
-    others = {key: one for key, one in unofficial(of, years).items() if key not in typed}
+    possible = unofficial(of, years, recovered)
+    others = {key: one for key, one in possible.items() if key not in typed}
     accepted = _accepted(others, known.get("statuses", []), say, ask)
     statuses = [*accepted, *(row.status for row in filled.rows)]
     region = declined(said.get("region", _REGION))
@@ -173,7 +203,7 @@ def _draft(
     place = data.relative_to(WORK).as_posix()
     text = draft_run(
         name, of, years=years, region=region, organisation=organisation, data=place,
-        scales=[f"{name}.scales.csv"] if filled.rows else [], statuses=statuses,
+        scales=[f"{name}.scales.csv"] if filled.rows or recovered else [], statuses=statuses,
     )  # fmt: skip
     names, unsure = draft_districts(of)
     run_file.parent.mkdir(parents=True, exist_ok=True)
@@ -215,15 +245,13 @@ def _ask_for_scales(
         return
     say(f"Без шкалы: {', '.join(map(_code, missing))}. Эти работы рассмотрены без отметок.")
     if not set(missing) <= set(filled.papers):
-        titles = {paper: _title(run, paper) for paper in dict.fromkeys([*filled.papers, *missing])}
+        titles = {
+            paper: paper_title(run.subjects, paper)
+            for paper in dict.fromkeys([*filled.papers, *missing])
+        }
         write_scales_form(form, titles, filled.rows)
     say(f"  Впишите границы отметок в {_short(form)} и выполните команду снова: их печатают")
     say("  опубликованные «образец и описание» проверочной работы.")
-
-
-def _title(run: RunParams, paper: PaperOfYear) -> str:
-    subject = run.subjects[paper.subject].nominative
-    return f"{procedures()[paper.procedure].short}: {subject}, {paper.grade} класс"
 
 
 def _next_steps(run: RunParams, run_file: Path, of: Contents, data: Path) -> Iterator[str]:

@@ -123,7 +123,7 @@ def test_what_was_said_once_need_not_be_said_again(
 
     for said in (Asked("Алтайский край", "Центр"), Asked()):
         steps._draft(
-            run_file, "наши", tmp_path / "data", of, (2026,), FilledScales((), ()), said,
+            run_file, "наши", tmp_path / "data", of, (2026,), FilledScales((), ()), (), said,
             lambda line: None, ask,
         )  # fmt: skip
         run = yaml.safe_load(run_file.read_text("utf-8"))
