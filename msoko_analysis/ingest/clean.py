@@ -14,6 +14,7 @@ import polars as pl
 
 from msoko_analysis.ingest.absence import absent, dash, empty, nothing, unsaid
 from msoko_analysis.ingest.block import HELPS, OTHER_CODE, Block
+from msoko_analysis.ingest.cell_text import cell_text, texts
 from msoko_analysis.ingest.contracts import (
     ITEM,
     LEVEL_COUNTS,
@@ -25,7 +26,6 @@ from msoko_analysis.ingest.contracts import (
     Field,
 )
 from msoko_analysis.ingest.gate import CELL_OUT_OF_FORM, OUT_OF_FORM
-from msoko_analysis.ingest.headings import PROCEDURE_BY_NAME, SUBJECT_BY_NAME
 from msoko_analysis.ingest.names import hidden, like_name, not_a_code, wordy
 from msoko_analysis.ingest.numbers import LARGEST_WHOLE, number_in
 from msoko_analysis.ingest.persons import NO_SCHOOL
@@ -35,15 +35,6 @@ from msoko_analysis.ingest.spoilt import spoilt
 #: Where a row or a cell stood, as columns of the lists of faults.
 PLACE = (*PAPER, "municipality", "school")
 
-_VALUES: dict[str, dict[str, str]] = {
-    "subject": SUBJECT_BY_NAME,
-    "procedure": PROCEDURE_BY_NAME,
-    "gender": {"м": "m", "ж": "f", "муж": "m", "жен": "f"},
-}
-_CODE = {
-    "school": r"\(((?:edu|sch)\w+)\)\s*$",
-    "municipality": r"\((reg\w+)\)\s*$",
-}
 Faults = list[tuple[pl.Expr, str]]
 _NEVER = (pl.lit(False), "")
 _HIDDEN_ROW = "не по форме столбца: строка может быть сдвинута и потому скрыта"
@@ -108,7 +99,9 @@ def shown(block: Block, rows: pl.DataFrame) -> pl.DataFrame:
         if field is None:  # a help for other tables
             continue
         ours = text.str.starts_with(OUT_OF_FORM) | (text == CELL_OUT_OF_FORM)
-        bad = _judge(raw, name, field).bad & ~ours.fill_null(False)
+        judge = _judge(raw, name, field)
+        raw = _with_text(raw, judge)
+        bad = judge.bad & ~ours.fill_null(False)
         cells.setdefault(heading, pl.when(bad).then(hidden(text)).otherwise(text))
     return raw.select(ROW, **cells)
 
@@ -116,9 +109,10 @@ def shown(block: Block, rows: pl.DataFrame) -> pl.DataFrame:
 def _with_derived(raw: pl.DataFrame, block: Block, homes: Mapping[str, str]) -> pl.DataFrame:
     """Add the columns a file may leave out because they follow from elsewhere."""
     if block.contract in _PLACED:
-        home = cell_text("school").replace_strict(dict(homes), default=None, return_dtype=pl.String)
+        schools = texts(raw, ["school"])["school"]
+        home = schools.replace_strict(dict(homes), default=None, return_dtype=pl.String)
         if "municipality" in raw.columns:
-            own = cell_text("municipality")
+            own = pl.lit(texts(raw, ["municipality"])["municipality"])
             given = pl.when(~(empty(own) | dash(own))).then(pl.col("municipality").cast(pl.String))
             return raw.with_columns(municipality=pl.coalesce(given, home))
         other = [pl.col(OTHER_CODE)] if OTHER_CODE in raw.columns else []
@@ -142,12 +136,25 @@ def _field(block: Block, name: str) -> Field | None:
 
 @dataclass(frozen=True)
 class _Judge:
-    """How one column is judged: its typed value, whether it is bad, and the reasons in order."""
+    """How one column is judged: its typed value, where it has none, and the reasons in order.
 
+    ``words``: the expressions read the cell made uniform, the column of ``_with_text``.
+    """
+
+    field: Field
+    name: str
     value: pl.Expr
-    bad: pl.Expr
+    blank: pl.Expr
     faults: Faults
-    costs_row: bool
+    words: bool
+
+    @property
+    def costs_row(self) -> bool:
+        return self.field.fault == "row"
+
+    @property
+    def bad(self) -> pl.Expr:
+        return pl.any_horizontal(condition.fill_null(False) for condition, _ in self.faults)
 
     @property
     def reason(self) -> pl.Expr:
@@ -156,8 +163,8 @@ class _Judge:
 
 
 def _judge(raw: pl.DataFrame, name: str, field: Field) -> _Judge:
-    parts = _string(name, field) if field.kind == "str" else _number(raw, name, field)
-    value, blank, faults = parts
+    words = field.kind == "str"
+    value, blank, faults = _string(name, field) if words else _number(raw, name, field)
     if raw.schema[name] == pl.String:
         faults = [
             (pl.col(name) == CELL_OUT_OF_FORM, "не по форме столбца и потому скрыто"),
@@ -165,23 +172,39 @@ def _judge(raw: pl.DataFrame, name: str, field: Field) -> _Judge:
         ]
     if field.required:
         faults = [(blank, "пусто"), *faults]
-    bad = pl.any_horizontal(condition.fill_null(False) for condition, _ in faults or [_NEVER])
-    typed = pl.when(~(bad | blank)).then(value).cast(field.dtype, strict=False)
-    return _Judge(typed, bad, faults or [_NEVER], field.fault == "row")
+    return _Judge(field, name, value, blank, faults or [_NEVER], words)
+
+
+def _with_text(frame: pl.DataFrame, judge: _Judge) -> pl.DataFrame:
+    """The frame with the column of words that a judge reads, if it reads one."""
+    if not judge.words:
+        return frame
+    return frame.with_columns(cell_text(judge.name).alias(_of_text(judge.name)))
+
+
+def _of_text(name: str) -> str:
+    return f"={name}"
 
 
 def _apply(raw: pl.DataFrame, name: str, judge: _Judge) -> pl.DataFrame:
     """Value and badness of a column, judged once per distinct cell: columns repeat few values."""
     column = raw.select(name)
-    verdicts = column.unique().select(
-        name, judge.value.alias("_value"), judge.bad.alias(f"?{name}")
+    bad = f"?{name}"
+    # lazy: what several reasons ask of a cell is computed once
+    judged = (
+        _with_text(column.unique(), judge)
+        .lazy()
+        .with_columns(judge.blank.alias("_blank"), judge.bad.alias(bad))
+        .with_columns(pl.when(~(pl.col(bad) | pl.col("_blank"))).then(judge.value).alias("_value"))
+        .select(name, pl.col("_value").cast(judge.field.dtype, strict=False), bad)
+        .collect()
     )
-    joined = column.join(verdicts, on=name, how="left", nulls_equal=True, maintain_order="left")
-    return joined.select(pl.col("_value").alias(name), f"?{name}")
+    joined = column.join(judged, on=name, how="left", nulls_equal=True, maintain_order="left")
+    return joined.select(pl.col("_value").alias(name), bad)
 
 
 def _string(name: str, field: Field) -> tuple[pl.Expr, pl.Expr, Faults]:
-    text = cell_text(name)
+    text = pl.col(_of_text(name))
     # a class may be «Х», a code of a pupil too
     one_letter = field.required or name == "class_group"
     blank = empty(text) | dash(text) if one_letter else unsaid(text)
@@ -205,28 +228,6 @@ def _string(name: str, field: Field) -> tuple[pl.Expr, pl.Expr, Faults]:
             (text == NO_SCHOOL, "школы нет в таблице школ: впишите код ОО или дополните таблицу"),
         ]
     return text, blank, faults
-
-
-def cell_text(name: str) -> pl.Expr:
-    r"""A string cell of a contract column made uniform.
-
-    Letters are composed, signs nobody sees are left out, control characters and runs of spaces are
-    one space, none stand around; 4.0 → 4, codes out of names, known synonyms.
-
-    >>> cells = pl.Series("name", ["Школа\u000b№ 3", "Лице\u0438\u0306\u200b ", "4.0"])
-    >>> pl.select(cells).select(cell_text("name")).to_series().to_list()
-    ['Школа № 3', 'Лицей', '4']
-    """
-    seen = pl.col(name).cast(pl.String).str.replace_all(r"\p{Cf}", "").str.normalize("NFC")
-    text = seen.str.replace_all(r"[\s\p{Cc}\x{FFFE}\x{FFFF}]+", " ").str.strip_chars()
-    text = text.str.replace(r"^(\d+)\.0$", "$1")
-    if name in _CODE:
-        text = pl.coalesce(text.str.extract(_CODE[name]), text)
-    if name == "class_group":
-        text = text.str.to_uppercase()
-    if name in _VALUES:
-        text = text.str.to_lowercase().replace_strict(_VALUES[name], default=text)
-    return text
 
 
 def _number(raw: pl.DataFrame, name: str, field: Field) -> tuple[pl.Expr, pl.Expr, Faults]:
@@ -300,9 +301,10 @@ def _split(
     row_bad = pl.any_horizontal(f"?{name}" for name, judge in judges.items() if judge.costs_row)
     place = [pl.col(name) if name in judged.columns else pl.lit(None).alias(name) for name in PLACE]
     faulty = judged.filter(any_bad).select(ROW, *place, row_bad.alias("row_bad"))
-    reasons = raw.join(faulty.select(ROW), on=ROW).select(
-        ROW, *(judge.reason.alias(name) for name, judge in judges.items())
-    )
+    told = raw.join(faulty.select(ROW), on=ROW)
+    for judge in judges.values():
+        told = _with_text(told, judge)
+    reasons = told.select(ROW, *(judge.reason.alias(name) for name, judge in judges.items()))
     faults = (
         reasons.unpivot(index=ROW, variable_name="column", value_name="reason")
         .drop_nulls("reason")

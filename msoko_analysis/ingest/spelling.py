@@ -18,7 +18,7 @@ import polars as pl
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.alike import LOOK_ALIKE
 from msoko_analysis.ingest.block import Block
-from msoko_analysis.ingest.clean import cell_text
+from msoko_analysis.ingest.cell_text import cell_text, texts
 from msoko_analysis.ingest.contracts import PAPER, RESULTS, SCHOOLS
 from msoko_analysis.ingest.names import like_name
 from msoko_analysis.ingest.spoilt import is_spoilt
@@ -126,8 +126,11 @@ def _seen(blocks: Sequence[Block], kind: str) -> _Seen:
     for index, block in enumerate(blocks):
         found = Counter({str(block.constants[kind]): 1} if kind in block.constants else {})
         for column, rows in _columns(block, kind):
-            cells = block.raw().lazy().filter(rows).select(cell_text(column).alias("cell"))
-            counts = cells.filter(pl.col("cell") != "").group_by("cell").len().collect()
+            cells = block.raw().filter(rows).group_by(column).len()
+            cells = cells.select(cell_text(column).alias("cell"), "len").filter(
+                pl.col("cell") != ""
+            )
+            counts = cells.group_by("cell").agg(pl.col("len").sum())
             found.update(dict(counts.iter_rows()))
         seen.rows.update(found)
         for spelling in found:
@@ -159,8 +162,9 @@ def _clashing(group_of: Mapping[str, str], blocks: Sequence[Block]) -> set[str]:
     for block in blocks if group_of else ():
         raw = block.raw()
         if block.contract is RESULTS and {"school", "pupil", *PAPER} <= set(raw.columns):
-            cells = raw.lazy().select(cell_text(name) for name in (*PAPER, "school", "pupil"))
-            parts.append(cells.filter(pl.col("school").is_in(list(group_of))).collect())
+            school = texts(raw, ["school"])["school"]
+            clashing = raw.filter(school.is_in(list(group_of)))
+            parts.append(texts(clashing, (*PAPER, "school", "pupil")))
     if not parts:
         return set()
     group = pl.col("school").replace_strict(dict(group_of), default=None)
@@ -247,19 +251,20 @@ def _notes(
 
 def _unseen(block: Block) -> Iterator[Problem]:
     """A remark on cells of words with signs that nobody sees: they are left out on reading."""
-    words = [
+    headings = [
         heading
         for name, heading in block.columns.items()
         if (known := block.contract.field(name)) is not None
         and known.kind == "str"
         and block.original.schema[heading] == pl.String
     ]
-    for heading in dict.fromkeys(words):
+    for heading in dict.fromkeys(headings):
         text = pl.col(heading).str.strip_chars()
-        cells = block.original.filter(
-            text.str.contains(_UNSEEN) | (text != text.str.normalize("NFC"))
-        )
-        if cells.height:
+        # few cells are different, so each is looked at once
+        odd = (text.str.contains(_UNSEEN) | (text != text.str.normalize("NFC"))).alias("odd")
+        words = block.original.select(heading).unique().filter(odd)[heading]
+        if not words.is_empty():
+            cells = block.original.filter(pl.col(heading).is_in(words.implode()))
             yield Problem(
                 f"ячеек: {cells.height} — в них невидимые или управляющие знаки "
                 "или буквы, составленные из двух знаков",
@@ -279,7 +284,7 @@ def _by_municipality(blocks: Sequence[Block]) -> tuple[list[Block], list[Problem
             block.columns
         ):
             columns = {"school", "municipality", "year"} & {*block.columns, *block.constants}
-            pairs = block.raw().select(cell_text(name) for name in sorted(columns)).unique()
+            pairs = texts(block.raw().select(sorted(columns)).unique(), sorted(columns)).unique()
             by = sorted(columns - {"municipality"})
             found = pairs.filter(pl.col("municipality") != "").group_by(by).agg("municipality")
             for school, places in found.select("school", "municipality").iter_rows():

@@ -38,14 +38,18 @@ def take_totals(
     first = pl.coalesce(
         pl.when(pl.col(name).str.strip_chars() != "").then(pl.col(name)) for name in texts
     )
-    found = [_has(pl.col(name), words[name]) for name in texts if name in words]
-    lines = table.filter(pl.any_horizontal(_has(first, TOTAL), *found))[ROW].unique().sort()
+    found = [_has(table[name], words[name]) for name in texts if name in words]
+    found.append(_has(table.select(first.alias("first")).to_series(), TOTAL))
+    lines = table.filter(pl.any_horizontal(map(pl.lit, found)))[ROW].unique().sort()
     if lines.is_empty():
         return table, ()
     rest = table.filter(~pl.col(ROW).is_in(lines.implode()))
     return rest, (Left(TOTAL_LINE, tuple(lines.to_list())),)
 
 
-def _has(cell: pl.Expr, words: str) -> pl.Expr:
-    plain = cell.str.replace_all(r"\s+", " ").str.strip_chars()
-    return plain.str.contains(rf"(?i)^{words}{TAIL}$").fill_null(False)
+def _has(cells: pl.Series, words: str) -> pl.Series:
+    """Which cells are words of a total; columns repeat few cells, each is looked at once."""
+    known = cells.unique()
+    plain = known.str.replace_all(r"\s+", " ").str.strip_chars()
+    totals = known.filter(plain.str.contains(rf"(?i)^{words}{TAIL}$"))
+    return cells.is_in(totals.implode()).fill_null(False)
