@@ -123,16 +123,15 @@ def _of_table(
 ) -> tuple[Account, list[Problem]]:
     fates = pl.concat([_fates(index, block, merged) for index, block in blocks.items()])
     fates = fates.group_by(LINE).agg(pl.col("fate").max())
-    taken = set(fates[LINE])
+    taken = fates[LINE]
     named: dict[int, Left] = {
-        row: left
-        for block in blocks.values()
-        for left in block.left
-        for row in left.rows
-        if row not in taken
+        row: left for block in blocks.values() for left in block.left for row in left.rows
     }
-    first = min(taken | named.keys())
-    rest = [row for row in sheet.filled.to_list() if row not in taken and row not in named]
+    for row in taken.filter(taken.is_in(list(named))):
+        del named[row]
+    known = pl.concat([taken, pl.Series(list(named), dtype=taken.dtype)])
+    first = known.sort()[0]
+    rest = sheet.filled.filter(~sheet.filled.is_in(known.implode())).to_list()
     above = [row for row in rest if row < first]
     odd = [row for row in above[:-_HEADINGS] if row in sheet.wide]
     beside = [row for row in rest if row > first]
@@ -160,23 +159,15 @@ def _of_table(
 
 def _fates(index: int, block: Block, merged: Merged) -> pl.DataFrame:
     """What became of each line of a block, as its place in ``_FATES``."""
-    rows = pl.DataFrame({ROW: block.original[ROW].cast(pl.UInt32)}).unique()
     of_index = pl.col("_block") == index
-    aside = merged.rejected.filter(of_index).select(pl.col(ROW).cast(pl.UInt32)).unique()
-    other = merged.dropped.filter(of_index).select(pl.col(ROW).cast(pl.UInt32), "why").unique(ROW)
-    marked = rows.join(aside.with_columns(aside=True), on=ROW, how="left").join(
-        other, on=ROW, how="left"
-    )
-    fate = (
-        pl.when(pl.col("aside").fill_null(False))
-        .then(_FATES.index(_ASIDE))
-        .when(pl.col("why") == _OTHER_DAY)
-        .then(_FATES.index(_OTHER_DAY))
-        .when(pl.col("why") == _REPEATED)
-        .then(_FATES.index(_REPEATED))
-        .otherwise(_FATES.index(_READ))
-    )
-    done = marked.select(ROW, fate.cast(pl.Int8).alias("fate"))
+    dropped = merged.dropped.filter(of_index)
+    aside = merged.rejected.filter(of_index)[ROW]
+    why = {fate: dropped.filter(pl.col("why") == fate)[ROW] for fate in (_OTHER_DAY, _REPEATED)}
+    fate = pl.lit(_FATES.index(_READ), pl.Int8)
+    for name, rows in ((_REPEATED, why[_REPEATED]), (_OTHER_DAY, why[_OTHER_DAY]), (_ASIDE, aside)):
+        of_name = pl.col(ROW).is_in(rows.cast(pl.UInt32).implode())
+        fate = pl.when(of_name).then(pl.lit(_FATES.index(name), pl.Int8)).otherwise(fate)
+    done = block.original.select(pl.col(ROW).cast(pl.UInt32), fate=fate)
     if block.lines is None:
         return done.rename({ROW: LINE})
     return block.lines.join(done, on=ROW).select(LINE, "fate")

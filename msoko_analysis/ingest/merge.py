@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -22,6 +23,7 @@ from msoko_analysis.ingest.contracts import (
     dtypes,
     validate,
 )
+from msoko_analysis.ingest.keys import first_of_key
 from msoko_analysis.ingest.markers import check_counts
 from msoko_analysis.ingest.numbering import numbered_by_class
 from msoko_analysis.ingest.persons import unlinked
@@ -63,16 +65,14 @@ def merge(blocks: Sequence[Block]) -> Merged:
     the same for medalists. Without a table of schools one is made from the results, the name being
     the code if no form gives it.
     """
-    done, homes = _clean_all(blocks)
+    rows_of, faults, cells, homes = _clean_all(blocks)
     tables: dict[str, pl.DataFrame] = {}
-    faults = [_marked(c.rejected, i) for i, c in done.items()]
     dropped = [pl.DataFrame(schema=_DROPPED)]
     warnings = [warning for block in blocks for warning in block.told()]
     for name, contract in CONTRACTS.items():
-        parts = [_marked(c.rows, i) for i, c in done.items() if c.block.contract is contract]
-        if not parts:
+        if name not in rows_of:
             continue
-        rows = pl.concat(parts, how="diagonal_relaxed")
+        rows = pl.concat(rows_of.pop(name), how="diagonal_relaxed")
         if name in _REPEATED:
             rows, same = _without_repeats(rows, contract)
             dropped.append(same)
@@ -90,19 +90,22 @@ def merge(blocks: Sequence[Block]) -> Merged:
     if "schools" not in tables:
         tables["schools"] = _made_schools(tables.get("results"))
     warnings += _homeless(tables) + unlinked(tables, blocks, _BLOCK)
-    cells = [_marked(c.cells, i) for i, c in done.items()]
     return Merged(
-        {name: _finish(CONTRACTS[name], table) for name, table in tables.items()},
+        {name: _finish(CONTRACTS[name], tables.pop(name)) for name in list(tables)},
         pl.concat(faults, how="diagonal_relaxed").sort(_BLOCK, ROW),
         pl.concat(cells, how="diagonal_relaxed").sort(_BLOCK, ROW, maintain_order=True),
-        dict.fromkeys(done, 0) | {i: n for count in counts for i, n in count.items()},
+        dict.fromkeys(range(len(blocks)), 0) | {i: n for count in counts for i, n in count.items()},
         pl.concat(dropped),
         tuple(warnings),
     )
 
 
-def _clean_all(blocks: Sequence[Block]) -> tuple[dict[int, Cleaned], dict[str, str]]:
-    """Cleaned blocks by index, and the municipality of each school of the tables of schools."""
+def _clean_all(
+    blocks: Sequence[Block],
+) -> tuple[dict[str, list[pl.DataFrame]], list[pl.DataFrame], list[pl.DataFrame], dict[str, str]]:
+    """Rows by contract, rows set aside and cells emptied of the cleaned blocks, in their order; the
+    municipality of each school of the tables of schools.
+    """
     codes = _municipality_codes(blocks)
     homes: dict[str, str] = {}
     done: dict[int, Cleaned] = {}
@@ -117,7 +120,12 @@ def _clean_all(blocks: Sequence[Block]) -> tuple[dict[int, Cleaned], dict[str, s
         if block.contract is RESULTS:
             rows = done[index].rows.select("school", "municipality").unique()
             places |= dict(rows.iter_rows())
-    return dict(sorted(done.items())), homes
+    rows_of: dict[str, list[pl.DataFrame]] = defaultdict(list)
+    for index, block in enumerate(blocks):
+        rows_of[block.contract.name].append(_marked(done[index].rows, index))
+    faults = [_marked(done[index].rejected, index) for index in range(len(blocks))]
+    cells = [_marked(done[index].cells, index) for index in range(len(blocks))]
+    return rows_of, faults, cells, homes
 
 
 def _turn(contract: Contract) -> int:
@@ -156,8 +164,9 @@ def _without_duplicates(
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Keep the first row of each key; the others are faults that name where the first stands."""
     key = list(contract.key)
-    first = pl.struct(key).is_first_distinct()
-    kept, again = rows.filter(first), rows.filter(~first)
+    first = first_of_key(rows, key)
+    again = rows.filter(~first)
+    kept = rows.filter(first) if again.height else rows
     names = pl.DataFrame(
         {
             "first_block": range(len(blocks)),
@@ -172,7 +181,7 @@ def _without_duplicates(
         name for name in rows.columns if ITEM.match(name)
     ]
     print_ = pl.struct(words).hash(seed=1)
-    origin = kept.select(
+    origin = kept.join(again, on=key, how="semi", nulls_equal=True).select(
         *key,
         pl.col(_BLOCK).alias("first_block"),
         pl.col(ROW).alias("first_row"),

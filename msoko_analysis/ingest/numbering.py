@@ -14,6 +14,7 @@ import polars as pl
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import Block
 from msoko_analysis.ingest.contracts import ITEM, PAPER, RESULTS
+from msoko_analysis.ingest.keys import shared_keys
 
 _BLOCK = "_block"
 _UNIT = [*PAPER, "school"]
@@ -30,7 +31,7 @@ def numbered_by_class(
 
     ``rows`` are results with ``_block``. Other rows stay as they are.
     """
-    again = rows.filter(pl.struct(RESULTS.key).is_duplicated()).select(_UNIT).unique()
+    again = rows.filter(shared_keys(rows, RESULTS.key)).select(_UNIT).unique()
     if again.is_empty():
         return rows, []
     suspects = rows.join(again, on=_UNIT, how="semi").with_columns(_letter().alias("_letter"))
