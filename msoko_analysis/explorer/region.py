@@ -143,7 +143,7 @@ class Region:
         if year not in self._years:
             self._years[year] = arrange_year(
                 year, self.prepared.mark_pairs, self.prepared.schools, self.run.papers,
-                self.run.scales, self.prepared.references,
+                self.run.scales, self.prepared.references, self.run.maxima,
             )  # fmt: skip
         return self._years[year]
 

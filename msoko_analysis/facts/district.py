@@ -221,8 +221,9 @@ def gather(
     ]
     public = publish(about, run.thresholds)
     arranged = arrange_year(
-        year, prepared.mark_pairs, prepared.schools, run.papers, run.scales, prepared.references
-    )
+        year, prepared.mark_pairs, prepared.schools, run.papers, run.scales, prepared.references,
+        run.maxima,
+    )  # fmt: skip
     findings, before = (
         _findings(public, prepared.quality, district, one, run.thresholds)
         for one in (year, year - 1)

@@ -332,7 +332,9 @@ def _effects(
     if last.empty:
         return (), treated, True
     arranged = [
-        arrange_year(one, prepared.mark_pairs, prepared.schools, run.papers, run.scales)
+        arrange_year(
+            one, prepared.mark_pairs, prepared.schools, run.papers, run.scales, maxima=run.maxima
+        )
         for one in sorted({int(one) for one in prepared.mark_pairs["year"]})
         if one <= year
     ]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
+from msoko_analysis.params.maxima import MaximumRow, without_marks
 from msoko_analysis.params.procedures import procedures
-from msoko_analysis.params.scales import Paper, PaperOfYear, Scale, highest_known
+from msoko_analysis.params.scales import Paper, PaperOfYear, Scale
 from msoko_analysis.stats.spike import usable_cuts
 
 MARKS = np.array([2, 3, 4, 5])
@@ -98,10 +100,12 @@ def arrange_year(
     papers: tuple[Paper, ...],
     scales: dict[PaperOfYear, Scale],
     references: pd.DataFrame | None = None,
+    maxima: Mapping[PaperOfYear, MaximumRow] = MappingProxyType({}),
 ) -> Year:
     """Arrays of the papers of a year; scores above the maximum of the scale are left out.
 
-    A paper without a scale has the highest score of its pupils for a maximum and no marks.
+    A paper without a scale has no marks, and for a maximum that of ``maxima`` or the highest score of
+    its pupils.
 
     ``mark_pairs`` is the count table of that name, ``schools`` and ``references`` (the table
     reference_scores, None without one) have the columns of their contracts. A school that the list
@@ -120,7 +124,8 @@ def arrange_year(
             & (rows["subject"] == paper.subject)
         ]
         if scale is None and paper.procedure != "EGE" and mine["score"].max() > 0:
-            scale = highest_known(PaperOfYear(year, *paper), int(mine["score"].max()))
+            key = PaperOfYear(year, *paper)
+            scale = without_marks(key, int(mine["score"].max()), maxima.get(key))
         if scale is not None and len(mine):
             controls = {} if references is None else _controls(references, year, paper, scale)
             arrays.append(_paper_arrays(paper, scale, mine, listed.index, controls))

@@ -68,7 +68,7 @@ _COLUMNS = {
 }
 _WHOLE = {"year": "Int64", "grade": "Int64", "n_rows": "int64", "n_found": "int64"}
 _MEASURED_BY = {
-    *("papers", "scales", "minimums", "medal_rules", "thresholds", "years", "districts"),
+    *("papers", "scales", "minimums", "maxima", "medal_rules", "thresholds", "years", "districts"),
     *("equity_models", "shnor_rules", "procedures"),
 }
 _FORMS = ("mark_statistics", "mark_vs_prior")
@@ -226,7 +226,9 @@ def _pupil_tables(
     mark_pairs = _in_districts(counted.mark_pairs.to_pandas(), places)
     references = _read(run, "reference_scores")
     years = {
-        int(year): arrange_year(int(year), mark_pairs, schools, run.papers, run.scales, references)
+        int(year): arrange_year(
+            int(year), mark_pairs, schools, run.papers, run.scales, references, run.maxima
+        )
         for year in sorted(mark_pairs["year"].unique())
     }
     measured, tasks_of_schools = [], [pd.DataFrame(columns=list(SCHOOL_TASKS))]

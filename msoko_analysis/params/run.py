@@ -18,6 +18,8 @@ from pydantic import AfterValidator, Field, model_validator
 from msoko_analysis.errors import DataError, ParamsError, Problem
 from msoko_analysis.home import SHIPPED, WORK, located
 from msoko_analysis.params.equity import EquityModels, read_equity_models
+from msoko_analysis.params.maxima import FILE as MAXIMA
+from msoko_analysis.params.maxima import MaximumRow, read_maxima
 from msoko_analysis.params.medals import MedalRules, read_medal_rules
 from msoko_analysis.params.minimums import FILE as MINIMUMS
 from msoko_analysis.params.minimums import Minimum, read_minimums
@@ -244,7 +246,8 @@ class RunParams(Strict):
 
     ``scales`` covers the years of the notes and two years before each (for dynamics and cohorts); a
     paper of the notes' years without a usable scale stands in ``missing_scales`` with the reason in
-    Russian. Papers of ЕГЭ have ``minimums`` instead of a scale.
+    Russian. Papers of ЕГЭ have ``minimums`` instead of a scale; ``maxima`` are known of papers that
+    may have none.
     """
 
     run: str
@@ -257,6 +260,7 @@ class RunParams(Strict):
     scales: dict[PaperOfYear, Scale]
     missing_scales: tuple[tuple[PaperOfYear, str], ...]
     minimums: dict[PaperOfYear, Minimum]
+    maxima: dict[PaperOfYear, MaximumRow]
     medal_rules: MedalRules
     equity_models: EquityModels
     shnor_rules: ShnorRules
@@ -327,12 +331,13 @@ def load_run(run_file: Path | str, *, data: Path | None = None, params: Path = P
     catalogue = _read_list(Recommendation, "id", params / "recommendations.yaml", problems)
     rows = read_scales([*scale_files(params), *_own_scales(document, run)], problems)
     minimum_rows, minimums = read_minimums(params / "scales" / MINIMUMS, problems)
+    maximum_rows, maxima = read_maxima(params / "scales" / MAXIMA, problems)
     medal_rules = read_medal_rules(params / "medal_rules.yaml", subjects, problems)
     equity_models = read_equity_models(params / "equity_models.yaml", problems)
     shnor_rules = read_shnor_rules(params / "shnor.yaml", problems)
     task_topics = read_task_topics(params / "tasks", problems)
     if subjects:
-        unknown_subjects([*rows, *minimum_rows], subjects, problems)
+        unknown_subjects([*rows, *minimum_rows, *maximum_rows], subjects, problems)
     districts = _read_districts(document, params, problems)
     fields = {}
     if document and run and thresholds:
@@ -345,6 +350,7 @@ def load_run(run_file: Path | str, *, data: Path | None = None, params: Path = P
         **fields,
         districts=districts,
         minimums=minimums,
+        maxima=maxima,
         task_topics=task_topics,
         medal_rules=medal_rules,
         equity_models=equity_models,
@@ -422,10 +428,10 @@ def scale_files(params: Path) -> list[Path]:
     """The files of scales of a folder of parameters.
 
     >>> [file.name for file in scale_files(PARAMS)]
-    ['demo.csv', 'oge.csv', 'vpr.csv']
+    ['demo.csv', 'ege.csv', 'oge.csv', 'vpr.csv']
     """
     files = sorted((params / "scales").glob("*.csv"))
-    return [file for file in files if file.name != MINIMUMS]
+    return [file for file in files if file.name not in (MAXIMA, MINIMUMS)]
 
 
 def _own_scales(document: Document | None, run: RunFile | None) -> list[Path]:

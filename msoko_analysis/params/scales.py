@@ -14,18 +14,22 @@ from msoko_analysis.params.schema import Fault, Strict, Text, Whole, nearest, re
 
 Status = Literal[
     "found_official",
+    "found_recommended",
     "found_code",
     "found_secondary",
     "found_secondary_confirmed_by_data",
+    "inferred",
     "recovered",
     "synthetic",
     "unconfirmed",
 ]
 STATUS_RU = {
     "found_official": "официальная",
+    "found_recommended": "официально рекомендована, субъект мог принять другую",
     "found_code": "взята из программного кода, официальный текст не найден",
     "found_secondary": "вторичный источник",
     "found_secondary_confirmed_by_data": "вторичный источник, сверена с данными",
+    "inferred": "вывод из соседних лет, источника нет",
     "recovered": "восстановлена по данным",
     "synthetic": "учебная, для синтетических данных",
     "unconfirmed": "не подтверждена",
@@ -169,15 +173,16 @@ class Scale(Strict):
         return self.min_5 is not None
 
 
+HIGHEST = "наибольший балл в данных"
+
+
 def highest_known(paper: PaperOfYear, score: int) -> Scale:
     """What stands for the scale of a paper that has none: the highest score in the data, no marks.
 
     >>> highest_known(PaperOfYear(2026, "VPR", 7, "MA"), 19).cuts
     ()
     """
-    return Scale(
-        **paper._asdict(), max_primary=score, status="absent", source="наибольший балл в данных"
-    )
+    return Scale(**paper._asdict(), max_primary=score, status="absent", source=HIGHEST)
 
 
 class Substitution(Strict):
@@ -277,7 +282,7 @@ def choose_scales(
             if row is None and paper.procedure == "EGE":
                 continue  # test scores 0–100 have minimums, not marks: msoko_analysis.params.minimums
             if row is None:
-                missing.append((key, _why_missing(_rows_of(rows, year, paper, shared))))
+                missing.append((key, _why_missing(paper, _rows_of(rows, year, paper, shared))))
             else:
                 scales[key] = _scale(key, row, swap)
     return ScaleChoice(scales, tuple(missing))
@@ -310,10 +315,19 @@ def _rows_of(
     return own or [row for row in now if row.paper == common]
 
 
-def _why_missing(found: Sequence[ScaleRow]) -> str:
+#: Where the scale of a year that nobody has entered is printed, by procedure.
+_PRINTED = {
+    "VPR": "её печатают опубликованные ФИОКО «образец и описание» этой работы",
+    "OGE": "её рекомендует письмо Рособрнадзора этого года и утверждает субъект",
+}
+
+
+def _why_missing(paper: Paper, found: Sequence[ScaleRow]) -> str:
     """Why a paper has no scale, and what would give it one."""
     if not found:
-        return "шкалы этого года нет в params/scales"
+        printed = _PRINTED.get(paper.procedure)
+        said = "шкалы этого года нет в params/scales"
+        return f"{said}; {printed}" if printed else said
     statuses = " и ".join(f"«{row.status}» ({STATUS_RU[row.status]})" for row in found)
     return f"статус шкалы {statuses} не принят запуском (scale_statuses)"
 

@@ -16,6 +16,9 @@ from msoko_analysis.measures.scale_recovery import (
     levels_of,
     recover,
 )
+from msoko_analysis.params.maxima import FILE as MAXIMA
+from msoko_analysis.params.maxima import read_maxima, without_marks
+from msoko_analysis.params.run import PARAMS
 from msoko_analysis.params.scales import Paper, PaperOfYear, Scale, ScaleRow
 from msoko_analysis.russian import counted, listed
 
@@ -23,6 +26,7 @@ _PAIRS = [*counts.SCHOOL, "mark", "score", "n"]
 _PAPER = list(counts.PAPER)
 _FORM = [*_PAPER, "level", "unit", "unit_name", "n", "share_2", "share_3", "share_4", "share_5"]
 _COUNTRY = [*_PAPER, "kind", "score", "n"]
+_BY_FORM = "по форме «Распределение первичных баллов»"
 _LEVELS: dict[Level, tuple[str, str, str]] = {
     "school": ("школа", "школы", "школ"),
     "municipality": ("муниципалитет", "муниципалитета", "муниципалитетов"),
@@ -58,16 +62,24 @@ def _read(file: Path, columns: list[str]) -> pd.DataFrame:
 
 def recovered_rows(found: dict[PaperOfYear, Recovery]) -> list[ScaleRow]:
     """Rows of scales for the papers whose data leave no choice."""
-    return [
-        ScaleRow(
-            year_from=paper.year, year_to=paper.year, procedure=paper.procedure, grade=paper.grade,
-            subject=paper.subject, max_primary=one.evidence.max_score,
-            min_3=one.cuts[0], min_4=one.cuts[1], min_5=one.cuts[2],
-            status="recovered", source=_source(one.evidence),
-        )
-        for paper, one in found.items()
-        if one.cuts is not None
-    ]  # fmt: skip
+    _, maxima = read_maxima(PARAMS / "scales" / MAXIMA, [])
+    rows = []
+    for paper, one in found.items():
+        if one.cuts is not None:
+            of = without_marks(paper, one.evidence.max_score, maxima.get(paper))
+            highest = _BY_FORM if one.evidence.whole else of.source
+            said = (
+                f"{_witnesses(one.evidence)}; другой шкалы они не допускают; максимум — {highest}"
+            )
+            third, fourth, fifth = one.cuts
+            row = ScaleRow(
+                year_from=paper.year, year_to=paper.year, procedure=paper.procedure,
+                grade=paper.grade, subject=paper.subject, max_primary=of.max_primary,
+                min_3=third, min_4=fourth, min_5=fifth,
+                status="recovered", source=f"данные запуска: {said}",
+            )  # fmt: skip
+            rows.append(row)
+    return rows
 
 
 def told(paper: PaperOfYear, found: Recovery) -> str:
@@ -146,12 +158,3 @@ def _parts(evidence: Evidence) -> Iterator[str]:
     if evidence.others:
         rows = counted(evidence.others, "строка", "строки", "строк")
         yield f"не использовано: {rows} Ф3 с другим числом участников"
-
-
-def _source(evidence: Evidence) -> str:
-    highest = (
-        "максимум — по форме «Распределение первичных баллов»"
-        if evidence.whole
-        else "максимум — наибольший балл в данных"
-    )
-    return f"данные запуска: {_witnesses(evidence)}; другой шкалы они не допускают; {highest}"

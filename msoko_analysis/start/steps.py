@@ -13,6 +13,7 @@ from msoko_analysis.errors import DataError, Problem
 from msoko_analysis.home import WORK
 from msoko_analysis.ingest import IngestReport, read_files
 from msoko_analysis.measures.scale_recovery import Recovery
+from msoko_analysis.params.papers import unheard_of
 from msoko_analysis.params.run import RunParams, load_run, run_schema
 from msoko_analysis.params.scales import STATUS_RU, Paper, PaperOfYear, ScaleRow, Status
 from msoko_analysis.params.values import text_hash
@@ -95,6 +96,8 @@ def start(folder: Path, asked: Asked, *, say: Say, ask: Ask, reports: Path) -> R
             str(folder),
         )
         raise DataError.from_problems("Справки не сделаны", [fault])
+    for paper in unheard_of(of.papers):
+        say(f"Проверьте год, класс и предмет: {_code(paper)} среди работ этого года не найдена.")
     years = asked.years or of.years[-1:]
     say("\n2. Шкалы и названия")
     run_file = WORK / "params" / "runs" / f"{name}.yaml"

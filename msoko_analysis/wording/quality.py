@@ -9,7 +9,7 @@ from msoko_analysis.facts.district import Facts
 from msoko_analysis.measures.withheld import PAPER
 from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
 from msoko_analysis.page.tables import Digits, Table
-from msoko_analysis.params.scales import STATUS_RU, Paper
+from msoko_analysis.params.scales import HIGHEST, STATUS_RU, Paper
 from msoko_analysis.russian import DASH, NBSP, counted, first_capital, natural, number, percent
 from msoko_analysis.wording.names import paper_name, procedure_name, school_name
 from msoko_analysis.wording.numbering import table_title
@@ -181,10 +181,11 @@ def _missing(facts: Facts) -> list[str]:
 def _without_marks(facts: Facts, paper: Paper) -> str:
     """What is told of a paper without a scale."""
     if paper in facts.distributions:
-        highest = number(facts.known_scales[paper].max_primary)
+        scale = facts.known_scales[paper]
+        of = "наибольшего балла в данных" if scale.source == HIGHEST else "максимального балла"
         return (
-            f"без отметок и признаков у их границ, результат — в процентах от наибольшего балла в данных "
-            f"({highest}), с другими годами не сравнивается"
+            f"без отметок и признаков у их границ, результат — в процентах от {of} "
+            f"({number(scale.max_primary)}), с другими годами не сравнивается"
         )
     return "только по формам ФИС ОКО" if paper in facts.papers else "не анализируется"
 

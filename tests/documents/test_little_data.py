@@ -116,6 +116,19 @@ def test_without_a_scale_the_rest_is_told(unscaled: Note) -> None:
     assert not re.search(r"\bnan\b", "".join(text.values()))
 
 
+def test_a_known_maximum_is_what_the_per_cent_is_of(project: Path, tmp_path: Path) -> None:
+    note = note_of(project, tmp_path, ("Лесной", "Луговой"), years=(2026,), paper="VPR-5-MA")
+    text = " ".join(words(page) for page in blocks(note).values())
+    (paper,) = note.facts.papers
+    assert note.facts.scale(paper).max_primary == 24 > MAXIMUM
+    assert re.search(r"от максимального балла \(24\)", text)
+    assert "взята из программного кода" in text
+    pairs = load(load_run(tmp_path / "run.yaml", data=note.facts.run.data)).mark_pairs
+    mine = pairs[pairs["municipality"].eq("Лесной")]
+    mean = 100 * np.average(mine["score"], weights=mine["n"]) / 24
+    assert note.facts.value("municipality", "mean_percent", paper) == pytest.approx(mean, abs=1e-9)
+
+
 def test_its_mean_is_the_mean_of_the_rows(unscaled: Note, project: Path) -> None:
     run = load_run(unscaled.facts.run.data.parent / "run.yaml", data=unscaled.facts.run.data)
     pairs = load(run).mark_pairs
