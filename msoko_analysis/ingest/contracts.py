@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -121,6 +122,15 @@ class Contract:
     def names(self) -> tuple[str, ...]:
         """Names of all columns that do not belong to a family."""
         return tuple(field.name for field in self.fields if "\\d" not in field.name)
+
+    def family(self, columns: Iterable[str]) -> list[str]:
+        """Those of the columns that belong to a family, in their order.
+
+        >>> RESULTS.family(["total", "item_07", "item_7"])
+        ['item_07']
+        """
+        patterns = [field.name for field in self.fields if "\\d" in field.name]
+        return [column for column in columns if any(re.match(one, column) for one in patterns)]
 
     def field(self, column: str) -> Field | None:
         """The declaration of a column, or None if the contract does not know it.
@@ -253,6 +263,91 @@ MARK_VS_PRIOR = Contract(
     ),
 )
 
+_MOST_POINTS_OF_TASK = Field(
+    r"^most_\d{2}$", "int", "наибольший балл задания", "the most points of the task as the form prints it",
+    minimum=0, maximum=_MOST_FOR_A_TASK,
+)  # fmt: skip
+_DONE = Field(
+    r"^item_\d{2}$", "float", "выполнение задания",
+    "points got, percent of all that could be got; tasks are numbered as in `results`",
+    minimum=0, maximum=100, per_cent=True,
+)  # fmt: skip
+
+TASK_SHARES = Contract(
+    "task_shares",
+    "выполнение заданий",
+    "Aggregate form of ФИС ОКО «Выполнение заданий»: how each task was done, by unit.",
+    (*PAPER, "level", "unit"),
+    (
+        *_PAPER_FIELDS,
+        *_UNIT_FIELDS,
+        Field("n_schools", "int", "кол-во ОО", "schools in the unit", minimum=0),
+        _persons("n", "кол-во участников", "participants"),
+        _DONE,
+        _MOST_POINTS_OF_TASK,
+    ),
+)
+
+TASK_SHARES_BY_GROUP = Contract(
+    "task_shares_by_group",
+    "выполнение заданий группами участников",
+    "Aggregate form of ФИС ОКО: how those who got each mark did each task, by unit.",
+    (*PAPER, "level", "unit", "mark_group"),
+    (
+        *_PAPER_FIELDS,
+        *_UNIT_FIELDS,
+        Field("mark_group", "str", "группа по отметке",
+              "2 … 5 = those who got the mark, all = everybody of the unit",
+              True, "row", allowed=("2", "3", "4", "5", "all")),
+        Field("n", "int", "кол-во участников", "participants of the group, if the form tells, persons",
+              fault="row", minimum=0, maximum=_MOST_PEOPLE),
+        _DONE,
+        _MOST_POINTS_OF_TASK,
+    ),
+)  # fmt: skip
+
+PLANNED_RESULTS = Contract(
+    "planned_results",
+    "достижение планируемых результатов",
+    "Aggregate form of ФИС ОКО: what each task asks for, and how far units reach it.",
+    (*PAPER, "level", "unit", "task"),
+    (
+        *_PAPER_FIELDS,
+        *_UNIT_FIELDS,
+        Field("n", "int", "кол-во участников", "participants, if the heading tells, persons",
+              minimum=0, maximum=_MOST_PEOPLE),
+        Field("task", "str", "задание", "number of the task as printed", True, "row"),
+        Field("requirement", "str", "планируемый результат", "what the task asks for, as printed"),
+        Field("max_points", "int", "наибольший балл", "the most points of the task",
+              minimum=0, maximum=_MOST_FOR_A_TASK),
+        Field("share", "float", "выполнение", "points got, percent of all that could be got",
+              True, "row", 0, 100, per_cent=True),
+    ),
+)  # fmt: skip
+
+SCORE_SHARES = Contract(
+    "score_shares",
+    "распределение первичных баллов по группам участников",
+    "Aggregate form of ФИС ОКО: percent of participants at every primary score, by unit.",
+    (*PAPER, "level", "unit"),
+    (
+        *_PAPER_FIELDS,
+        *_UNIT_FIELDS,
+        Field("n_schools", "int", "кол-во ОО", "schools in the unit", minimum=0),
+        _persons("n", "кол-во участников", "participants"),
+        Field(r"^score_\d{3}$", "float", "доля при балле",
+              "percent of participants with this primary score, score_000 …; empty = nobody, or no such "
+              "score in the paper",
+              fault="row", minimum=0, maximum=100, per_cent=True),
+    ),
+)  # fmt: skip
+
+#: Forms of ФИС ОКО whose rows are groups of participants.
+OF_UNITS = (
+    *(MARK_STATISTICS, MARK_VS_PRIOR, TASK_SHARES),
+    *(TASK_SHARES_BY_GROUP, PLANNED_RESULTS, SCORE_SHARES),
+)
+
 #: Columns of :data:`MARKERS` with one paper each: (grade, subject) → column.
 MARKER_PAPERS = {(4, "RU"): "ru4", (4, "MA"): "ma4", (5, "RU"): "ru5", (5, "MA"): "ma5"}
 
@@ -372,7 +467,7 @@ SCHOOL_MEASURES = Contract(
 CONTRACTS = {
     contract.name: contract
     for contract in (
-        *(RESULTS, SCHOOLS, MARK_STATISTICS, MARK_VS_PRIOR),
+        *(RESULTS, SCHOOLS, *OF_UNITS),
         *(MARKERS, REFERENCE_SCORES, MEDALISTS, LEVEL_COUNTS),
         *(SCHOOL_MEANS, SCHOOL_MEASURES),
     )
@@ -489,7 +584,7 @@ def data_dictionary() -> str:
 
 
 def _dictionary_row(field: Field) -> str:
-    name = "item_NN" if "\\d" in field.name else field.name
+    name = re.sub(r"\^?(\w+_)\\d\{(\d)\}\$?", lambda m: m[1] + "N" * int(m[2]), field.name)
     required = "yes" if field.required else ""
     cells = (f"`{name}`", field.title, field.kind, required, field.range_text, field.fault)
     return "| " + " | ".join((*cells, field.meaning)) + " |"

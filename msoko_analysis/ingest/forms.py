@@ -1,4 +1,4 @@
-"""Which form of ФИС ОКО a sheet says it is, and the word about forms that nothing reads.
+"""Which form of ФИС ОКО a sheet says it is, and the word about forms that no reader took.
 
 A form is told by its own name above the table (else by the name of the sheet, which Excel cuts at 31
 characters) and by its headings. Headings alone mislead: «2», «3», «4», «5» are marks in one form,
@@ -33,9 +33,6 @@ TITLES: dict[Form, str] = {
     "tasks_by_group": "Выполнение заданий группами участников",
     "planned_results": "Достижение планируемых результатов",
 }
-#: Forms that no contract takes yet.
-UNUSED: tuple[Form, ...] = ("tasks", "tasks_by_group", "planned_results")
-
 _NAMES = {normal(title): form for form, title in TITLES.items()}
 _NUMBER = re.compile(r"^(форма|ф)\s*\.?\s*\d+\s*[._:–—-]*\s*")
 _SHEET_PAPER = re.compile(r"^[а-яa-z.]{2,5}\s*-?\s*\d{1,2}\s+")
@@ -45,7 +42,8 @@ _ABOVE = 9
 _CUT = 31
 _GROUP = re.compile(r"группы участников")
 _TASK = re.compile(r"\d{1,2}([.,]?\d+)?([.,]?\s*[кk]\d+)?(\s*\(\d+\s*б?\))?")
-_PLANNED = re.compile(r"блоки пооп.*|.*планируемы[ех] результат.*|.*проверяемые требования.*")
+#: Headings of what tasks ask for.
+PLANNED = re.compile(r"блоки пооп.*|.*планируемы[ех] результат.*|.*проверяемые требования.*")
 _BY_GROUP = re.compile(r".*(вып\.?\s*уч\.?\s*гр|групп\w* баллов|группы по отметкам).*")
 
 
@@ -86,17 +84,11 @@ def is_other(sheet: Sheet, form: Form) -> bool:
 def refuse_unread(sheet: Sheet) -> None:
     """Say of a form that no reader took what it is; return if it is none of them.
 
-    Raises EmptyTableError for a form that is known and not used yet, DataError for one that is used
-    but whose columns are not those it is known with.
+    Raises DataError for a form whose columns are not those it is known with.
     """
     form = form_of(sheet) or _by_headings(sheet)
     if form is None:
         return
-    if form in UNUSED:
-        raise sheet.empty(
-            f"форма «{TITLES[form]}» распознана, пока не используется",
-            "уберите файл из списка; результаты заданий берутся из Ф1 «Индивидуальные результаты»",
-        )
     raise sheet.fail(
         sheet.problem(
             f"это форма «{TITLES[form]}», но её столбцы не те, с которыми она известна",
@@ -106,10 +98,10 @@ def refuse_unread(sheet: Sheet) -> None:
 
 
 def _by_headings(sheet: Sheet) -> Form | None:
-    """The unused form whose headings stand in one of the first rows."""
+    """The form whose headings stand in one of the first rows."""
     for row in sheet.head if not sheet.typed else ():
         labels = [normal(cell) for cell in row if cell.strip()]
-        if any(map(_PLANNED.fullmatch, labels)):
+        if any(map(PLANNED.fullmatch, labels)):
             return "planned_results"
         if any(map(_BY_GROUP.fullmatch, labels)):
             return "tasks_by_group"

@@ -95,7 +95,8 @@ class Part:
     ``table`` has its cells under the headings of ``columns`` (name → heading), line numbers and
     hashes; ``years`` are those named above it; ``strange`` counts columns that are not allowed,
     ``skipped`` and ``totals`` are lines about nobody (signatures, means), ``unclear`` counts words of a
-    status nobody knows; the last part of a sheet has all its titles and headings in ``heads``.
+    status nobody knows; ``twice`` names columns that stand there again with other cells; the last part
+    of a sheet has all its titles and headings in ``heads``.
     """
 
     kind: Kind
@@ -108,6 +109,7 @@ class Part:
     skipped: tuple[int, ...]
     totals: tuple[int, ...]
     unclear: int
+    twice: tuple[str, ...] = ()
     heads: tuple[int, ...] = ()
 
 
@@ -206,22 +208,41 @@ def _title_of_lines(lines: Sequence[str]) -> Title | None:
     return Title(code, subject, days.pop())
 
 
-def _header(cells: Sequence[str], medals: bool) -> tuple[Kind, dict[str, int], int] | None:
-    """(kind, position of each known column, columns that are not known) of a row of headings."""
+def _header(
+    cells: Sequence[str], medals: bool
+) -> tuple[Kind, dict[str, int], int, dict[int, str]] | None:
+    """Kind, position of each known column, number of columns that are not known, and positions of
+    known ones that stand there again, of a row of headings.
+    """
     if not _OF_HEADER.search("\n".join(cells)):
         return None
     labels = [normal(cell) for cell in cells]
     at = _positions(labels, PROTOCOL | IDENTITY)
     if len(at.keys() & _OF_PROTOCOL) >= _FEW:
-        return "protocol", at, sum(map(bool, labels)) - len(at)
+        return "protocol", at, sum(map(bool, labels)) - len(at), _again(labels, at)
     at = _positions(labels, MEDALS | IDENTITY)
     if (
         at.keys() & {"surname", "full_name", "code"}
         and "school" in at
         and ("degree" in at or medals)
     ):
-        return "medals", at, sum(map(bool, labels)) - len(at)
+        return "medals", at, sum(map(bool, labels)) - len(at), _again(labels, at)
     return None
+
+
+def _again(labels: Sequence[str], at: Mapping[str, int]) -> dict[int, str]:
+    """Positions of columns that stand there again, and which: under the same heading; of a final score
+    under another one, too.
+    """
+    score = PROTOCOL["score"].label
+    return {
+        position: name
+        for position, label in enumerate(labels)
+        for name, taken in at.items()
+        if name not in IDENTITY and position not in at.values()
+        if label == labels[taken]
+        or (name == "score" and any(map(score.fullmatch, spellings(label))))
+    }
 
 
 def _positions(labels: Sequence[str], columns: Mapping[str, Column]) -> dict[str, int]:
@@ -244,8 +265,8 @@ def _positions(labels: Sequence[str], columns: Mapping[str, Column]) -> dict[str
 class _Builder:
     """Collects the rows of one part."""
 
-    def __init__(self, kind, at, strange, header, title, years) -> None:
-        self.kind, self.at, self.strange = kind, at, strange
+    def __init__(self, kind, at, strange, others, header, title, years) -> None:
+        self.kind, self.at, self.strange, self.others = kind, at, strange, others
         self.header, self.title, self.years = header, title, years
         columns = PROTOCOL if kind == "protocol" else MEDALS
         self.known = {name: column for name, column in columns.items() if name in at}
@@ -255,10 +276,12 @@ class _Builder:
         self.skipped: list[int] = []
         self.totals: list[int] = []
         self.unclear = 0
+        self.twice: set[str] = set()
 
     def again(self, title: Title | None) -> _Builder:
         """A builder for the next part under the same headings."""
-        return _Builder(self.kind, self.at, self.strange, self.header, title, self.years)
+        kept = self.kind, self.at, self.strange, self.others, self.header
+        return _Builder(*kept, title, self.years)
 
     def add(self, line: int, cells: Sequence[str], pseudonyms: Pseudonyms) -> None:
         """Take what is allowed of a row."""
@@ -271,6 +294,10 @@ class _Builder:
             self.skipped += [line] if any(cells) else []
             return
         known = self.known | self.identity
+        for place, name in self.others.items():
+            other = cells[place] if place < len(cells) else ""
+            if other not in ("", values[name]):
+                self.twice.add(known[name].heading)
         ended = self._ended(values)
         wrong = [
             name
@@ -327,6 +354,7 @@ class _Builder:
                 tuple(self.skipped),
                 tuple(self.totals),
                 self.unclear,
+                tuple(sorted(self.twice)),
             )
         ]
 

@@ -41,6 +41,7 @@ def read(sheet: Sheet) -> list[Block]:
     papers = [_paper(sheet, part) for part in parts]
     problems = [problem for found in papers for problem in found[1]]
     problems += [problem for part in parts for problem in _columns(sheet, part)]
+    problems += twice(sheet, parts)
     if problems:
         raise sheet.fail(*problems)
     if parts and all(part.table.is_empty() for part in parts):
@@ -52,6 +53,20 @@ def read(sheet: Sheet) -> list[Block]:
         _block(sheet, part, *paper)
         for part, (paper, _) in zip(parts, papers, strict=True)
         if paper and not part.table.is_empty()
+    ]
+
+
+def twice(sheet: Sheet, parts: Sequence[Part]) -> list[Problem]:
+    """A problem for each allowed column that stands there more than once with different cells."""
+    return [
+        sheet.problem(
+            f"столбцов «{heading}» несколько, и данные в них разные",
+            "оставьте тот, который нужен",
+            part.header,
+            heading,
+        )
+        for part in parts
+        for heading in part.twice
     ]
 
 

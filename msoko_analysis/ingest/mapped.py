@@ -13,6 +13,7 @@ from msoko_analysis.ingest.absence import dash, empty, nothing
 from msoko_analysis.ingest.alike import normal
 from msoko_analysis.ingest.block import LINE, Block, repeated, require_rows, unused
 from msoko_analysis.ingest.contracts import CONTRACTS, ITEM
+from msoko_analysis.ingest.fractions import broken_scores
 from msoko_analysis.ingest.layout import Layout, Rows, Source, Table
 from msoko_analysis.ingest.numbers import LARGEST_WHOLE, number_in
 from msoko_analysis.ingest.sheets import ROW, Sheet, unique_headings
@@ -21,10 +22,6 @@ from msoko_analysis.ingest.totals import take_totals
 from msoko_analysis.params.schema import nearest
 
 _POSITION = re.compile(r"№\s*(\d+)")
-#: Multipliers tried for scores with a step: of halves, fifths, tenths …
-_FACTORS = (1, 2, 4, 5, 8, 10, 20, 25, 40, 50, 100, 200, 1000)
-# Of floating point: 4.95 × 20 is a hair off 99.
-_HAIR = 1e-6
 
 
 def read(sheets: Sequence[Sheet], layout: Layout) -> list[Block]:
@@ -250,31 +247,13 @@ def _summed(
 def _fractions(
     sheet: Sheet, table: pl.DataFrame, source: Source, found: dict[str, str]
 ) -> list[Problem]:
-    """A word, once for the column, that its scores need a step of the scale, and which."""
     if source.bands or source.minus or not source.of:
         return []
-    number = number_in(_text(source, found)) * (source.multiply or 1)
-    values = table.select(number.alias("n")).filter(pl.col("n").is_finite())["n"]
-    broken = values.filter((values - values.round()).abs() > _HAIR)
-    if broken.is_empty():
-        return []
-    given = values / (source.multiply or 1)
-    whole = next(
-        (m for m in _FACTORS if ((given * m - (given * m).round()).abs() < _HAIR).all()), None
-    )
+    scores = table.select(number_in(_text(source, found)).alias("n"))["n"]
+    cut = source.round and source.multiply is not None
+    told = broken_scores(scores, source.multiply or 1, cut=cut)
     column = " / ".join(found[one] for one in source.of)
-    if whole is None:
-        advice = "подберите множитель, с которым все баллы целые"
-    else:
-        step = f"{1 / whole:g}".replace(".", ",")
-        advice = (
-            f"шаг шкалы {step}: запишите total: {{column: …, multiply: {whole}, round: true}} и "
-            f"умножьте на {whole} шкалу, а в её столбце step запишите, сколько баллов в одном шаге"
-        )
-    rule = f"дробных баллов: {len(broken)}"
-    if source.multiply and source.round:
-        rule += f" и после умножения на {source.multiply:g}; дробная часть отброшена"
-    return [sheet.problem(rule, advice, column=column)]
+    return [sheet.problem(*told, column=column)] if told else []
 
 
 def _blank(text: pl.Expr) -> pl.Expr:

@@ -10,7 +10,7 @@ import re
 from msoko_analysis.ingest.block import Block
 from msoko_analysis.ingest.contracts import MEDALISTS
 from msoko_analysis.ingest.gate import Part
-from msoko_analysis.ingest.gia import left_of
+from msoko_analysis.ingest.gia import left_of, twice
 from msoko_analysis.ingest.sheets import Sheet
 
 _YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
@@ -35,6 +35,7 @@ def read(sheet: Sheet) -> list[Block]:
         for part in parts
         if "year" not in part.columns and _year(sheet, part) is None
     ]
+    problems += twice(sheet, parts)
     if problems:
         raise sheet.fail(*problems)
     return [_block(sheet, part) for part in parts if not part.table.is_empty()]

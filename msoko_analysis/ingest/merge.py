@@ -13,9 +13,9 @@ from msoko_analysis.ingest.block import SCHOOL_NAME, Block
 from msoko_analysis.ingest.clean import PLACE, Cleaned, clean
 from msoko_analysis.ingest.contracts import (
     CONTRACTS,
-    ITEM,
     MARKERS,
     MEDALISTS,
+    OF_UNITS,
     PAPER,
     RESULTS,
     SCHOOLS,
@@ -38,7 +38,7 @@ SAME = "same"
 #: Pupils two schools must share, one for one, before they are suspected to be one school.
 _TWIN_MIN = 10
 #: Tables whose sources repeat rows: each school's form has the region's row, a list has rows twice.
-_REPEATED = ("mark_statistics", "mark_vs_prior", "markers", "reference_scores")
+_REPEATED = (*(one.name for one in OF_UNITS), "markers", "reference_scores")
 
 
 @dataclass(frozen=True)
@@ -140,15 +140,15 @@ def _municipality_codes(blocks: Sequence[Block]) -> dict[str, str]:
     """Name → code of municipalities, from aggregate forms, which print both."""
     pairs: dict[str, str] = {}
     for block in blocks:
-        if block.contract.name.startswith("mark_"):
-            rows = block.original.filter(pl.col("level") == "municipality")
+        if block.contract in OF_UNITS:
+            rows = block.raw().filter(pl.col("level") == "municipality")
             pairs |= dict(rows.select("unit_name", "unit").iter_rows())
     return pairs
 
 
 def _without_repeats(rows: pl.DataFrame, contract: Contract) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Rows without those that are the same word for word, and which those are."""
-    unique = rows.unique(subset=list(contract.names), keep="first", maintain_order=True)
+    unique = rows.unique(subset=_names(rows, contract), keep="first", maintain_order=True)
     lost = rows.join(unique, on=[_BLOCK, ROW], how="anti")
     return unique, _lines(lost, "repeated")
 
@@ -177,10 +177,7 @@ def _without_duplicates(
     )
     paths = names.select(pl.col("first_block").alias(_BLOCK), pl.col("path").alias("again_path"))
     # pupils' names of schools and the like are no part of the contract
-    words = [name for name in contract.names if name in rows.columns] + [
-        name for name in rows.columns if ITEM.match(name)
-    ]
-    print_ = pl.struct(words).hash(seed=1)
+    print_ = pl.struct(_names(rows, contract)).hash(seed=1)
     origin = kept.join(again, on=key, how="semi", nulls_equal=True).select(
         *key,
         pl.col(_BLOCK).alias("first_block"),
@@ -208,6 +205,12 @@ def _without_duplicates(
     return kept, repeats
 
 
+def _names(rows: pl.DataFrame, contract: Contract) -> list[str]:
+    """The columns of rows that belong to the contract."""
+    named = [name for name in contract.names if name in rows.columns]
+    return named + contract.family(rows.columns)
+
+
 def _class(rows: pl.DataFrame) -> pl.Expr:
     return pl.col("class_group") if "class_group" in rows.columns else pl.lit(None, pl.String)
 
@@ -217,7 +220,12 @@ def _why_again() -> pl.Expr:
     within = pl.col("path") == pl.col("again_path")
     return (
         pl.when(within & (pl.col("first_row") == pl.col(ROW)))
-        .then(pl.lit("повтор из-за описания: оно делает из строки файла две с одним ключом"))
+        .then(
+            pl.lit(
+                "повтор из-за описания: оно делает из строки файла две с одним ключом (первое "
+                "заполненное из нескольких — column: [один, другой])"
+            )
+        )
         .when(within & (pl.col("print") != pl.col("first_print")))
         .then(pl.lit("повтор: в описании ключу не хватает столбца (join, one_per_key, sum)"))
         .when(pl.col("class") != pl.col("first_class"))
@@ -244,8 +252,7 @@ def _made_schools(results: pl.DataFrame | None) -> pl.DataFrame:
 
 def _finish(contract: Contract, table: pl.DataFrame) -> pl.DataFrame:
     """Columns and types of the contract, in its order; sorted; checked against its schema."""
-    items = tuple(sorted(column for column in table.columns if ITEM.match(column)))
-    types = dtypes(contract, items)
+    types = dtypes(contract, tuple(sorted(contract.family(table.columns))))
     order = (
         "year",
         "municipality",
@@ -254,6 +261,8 @@ def _finish(contract: Contract, table: pl.DataFrame) -> pl.DataFrame:
         "unit",
         *PAPER[1:],
         "pupil",
+        "mark_group",
+        "task",
         "kind",
         "score",
         "measure",
@@ -297,7 +306,7 @@ def _twins(results: pl.DataFrame, blocks: Sequence[Block]) -> list[Problem]:
 def _homeless(tables: Mapping[str, pl.DataFrame]) -> list[Problem]:
     """Warn of schools of aggregate forms whose municipality neither form nor table tells."""
     lost = set()
-    for name in ("mark_statistics", "mark_vs_prior"):
+    for name in (one.name for one in OF_UNITS):
         if name in tables:
             form = tables[name].filter(
                 (pl.col("level") == "school") & pl.col("municipality").is_null()

@@ -16,7 +16,7 @@ import polars as pl
 
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import SCHOOL_NAME, Block
-from msoko_analysis.ingest.contracts import MEDALISTS, RESULTS, SCHOOLS
+from msoko_analysis.ingest.contracts import MEDALISTS, PAPER, RESULTS, SCHOOLS
 from msoko_analysis.ingest.gate import BY_NAME, DOCUMENT, HASHES, ROW
 from msoko_analysis.ingest.privacy import Pseudonyms, same_name
 
@@ -65,6 +65,38 @@ def link(blocks: Sequence[Block], pseudonyms: Pseudonyms) -> list[Block]:
         if id(block) in placed
         else block
         for number, block in enumerate(blocks)
+    ]
+
+
+def in_two_schools(blocks: Sequence[Block]) -> list[Problem]:
+    """A word on participants without documents who seem to have sat a paper under two schools.
+
+    The same name and the same code under another school may be a retake, or two people.
+    """
+    rows = [
+        block.raw()
+        .select(*(pl.col(name).cast(pl.String) for name in (*PAPER, "school")))
+        .hstack(block.original.select(ROW, *HASHES))
+        .with_columns(pl.lit(number).alias("_block"))
+        for number, block in enumerate(blocks)
+        if block.contract is RESULTS and DOCUMENT in block.original.columns
+    ]
+    if not rows:
+        return []
+    _, name, code = HASHES
+    bare = pl.col(DOCUMENT).is_null() & pl.col(name).is_not_null() & pl.col(code).is_not_null()
+    person = (*PAPER, name, code)
+    two = pl.concat(rows).filter(bare).filter(pl.col("school").n_unique().over(person) > 1)
+    found = two.group_by("_block", maintain_order=True).agg(pl.col(ROW).sort())
+    return [
+        Problem(
+            f"участников: {len(lines)} — то же имя и тот же код стоят и под другой школой (строки "
+            f"{', '.join(map(str, lines[:5]))}{' …' if len(lines) > 5 else ''})",
+            "если это пересдача, исправьте код ОО: сейчас это два участника",
+            blocks[number].path.name,
+            blocks[number].sheet,
+        )
+        for number, lines in found.iter_rows()
     ]
 
 

@@ -23,9 +23,17 @@ from msoko_analysis.ingest import (
     persons,
     regional,
     tables,
+    task_forms,
 )
 from msoko_analysis.ingest.accounts import Lines, account
 from msoko_analysis.ingest.block import Block
+from msoko_analysis.ingest.contracts import (
+    PLANNED_RESULTS,
+    SCORE_SHARES,
+    TASK_SHARES,
+    TASK_SHARES_BY_GROUP,
+)
+from msoko_analysis.ingest.fractions import fractions_of
 from msoko_analysis.ingest.gia_codes import with_own_codes
 from msoko_analysis.ingest.layout import SUFFIX, Layout, layouts_for
 from msoko_analysis.ingest.merge import merge
@@ -46,10 +54,14 @@ from msoko_analysis.ingest.totals import without_totals
 from msoko_analysis.walls import printable
 
 _TITLE = "Данные не загружены"
-#: Readers in the order they are tried; each returns None for a sheet that is not its own.
-READERS: tuple[Callable[[Sheet], Block | None], ...] = (
+#: Readers in the order they are tried; each returns nothing for a sheet that is not its own.
+READERS: tuple[Callable[[Sheet], Block | list[Block] | None], ...] = (
     fisoko.read_individual,
     distributions.read,  # its scores 2…5 look like the marks of Ф3
+    distributions.read_export,
+    task_forms.read_tasks_by_group,
+    task_forms.read_tasks,
+    task_forms.read_planned,
     aggregates.read_mark_statistics,
     aggregates.read_mark_vs_prior,
     fisoko.read_collection,
@@ -114,7 +126,8 @@ def read_files(
     empty = tuple(notes)
     blocks, other_marks = without_other_marks(blocks)
     blocks, folded = one_spelling(blocks)
-    notes += [*other_marks, *folded]
+    notes += [*fractions_of(blocks), *other_marks, *folded]
+    notes += persons.in_two_schools(blocks)
     blocks = persons.link(with_own_codes(blocks), pseudonyms)
     merged = merge(blocks)
     rejected, cells = (faults_of(faults, blocks) for faults in (merged.rejected, merged.cells))
@@ -138,15 +151,24 @@ def read_files(
     )
 
 
+_OF_FORM = Problem(
+    "таблица записана, но документы по ней пока не делаются",
+    "для документов нужны результаты участников, Ф3 или «Сравнение отметок»",
+)
 _UNUSED = {
+    **{
+        one.name: replace(_OF_FORM, rule=f"«{one.title}»: {_OF_FORM.rule}")
+        for one in (TASK_SHARES, TASK_SHARES_BY_GROUP, PLANNED_RESULTS, SCORE_SHARES)
+    },
     "school_means": Problem(
         "средние результаты школ записаны, но документы по ним не делаются",
         "для документов нужны результаты участников, формы ФИС ОКО или число участников по уровням",
-    )
+    ),
 }
 _KNOWN = (
     "известны: таблицы по контракту (docs/data-dictionary.md), региональные выгрузки 2020 и 2021, "
-    "формы ФИС ОКО Ф1, Ф3, «Сравнение отметок», «Распределение первичных баллов», форма сбора, "
+    "формы ФИС ОКО Ф1, Ф3, «Сравнение отметок», «Распределение первичных баллов», «Выполнение заданий» "
+    "(и группами участников), «Достижение планируемых результатов», форма сбора, "
     "списки школ с маркерами необъективности"
 )
 
@@ -299,8 +321,7 @@ def _read_sheets(
         try:
             read = [*gia.read(sheet), *medals.read(sheet)]
             if not sheet.parts:
-                found = (reader(sheet) for reader in READERS)
-                read = [block for block in found if block is not None][:1]
+                read = next(filter(None, map(_blocks_of(sheet), READERS)), [])
                 if not read:
                     forms.refuse_unread(sheet)
         except EmptyTableError as error:
@@ -310,6 +331,18 @@ def _read_sheets(
         else:
             blocks += read
     return blocks, problems, empty
+
+
+def _blocks_of(
+    sheet: Sheet,
+) -> Callable[[Callable[[Sheet], Block | list[Block] | None]], list[Block]]:
+    """What a reader makes of a sheet, as a list."""
+
+    def read(reader: Callable[[Sheet], Block | list[Block] | None]) -> list[Block]:
+        found = reader(sheet)
+        return [found] if isinstance(found, Block) else found or []
+
+    return read
 
 
 def _strict_error(faults: Sequence[Faults], columns: Sequence[Problem]) -> DataError:

@@ -115,6 +115,9 @@ class IngestReport:
         if self.rejected or self.cells:
             yield f"Отложенное с причинами: {self.out / 'rejected'} (CSV, открывается в Excel)."
             yield "Исправьте исходные файлы и повторите загрузку с --replace, если строки нужны."
+            no_numbers = any(one.reason == "не число" for one in (*self.rejected, *self.cells))
+            if no_numbers and any(f"→ {card['contract']}" in card["layout"] for card in self.cards):
+                yield "Слова вместо пустой ячейки перечисляются в описании файла: missing: [abs, n/a]."
         elif self.warnings or self.not_recognised:
             yield "Отложенных строк нет; проверьте замечания выше."
         else:

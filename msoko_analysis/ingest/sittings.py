@@ -13,7 +13,7 @@ import polars as pl
 
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import SITTING, Block
-from msoko_analysis.ingest.contracts import RESULTS
+from msoko_analysis.ingest.contracts import PAPER
 from msoko_analysis.ingest.gate import OUTCOME
 from msoko_analysis.ingest.sheets import ROW
 
@@ -37,11 +37,14 @@ def last_sittings(rows: pl.DataFrame, blocks: Sequence[Block]) -> Sittings:
 
     ``rows`` are results with ``_block`` and, where a protocol told it, ``_day`` and ``_outcome``. Rows
     without a day stay. Of rows of the same day an annulment goes before a score; other repeats within
-    a day stay, to be told as such.
+    a day stay, to be told as such. A pupil known by a document is one under whatever school he sits.
     """
     if SITTING not in rows.columns:
         return Sittings(rows, rows.clear())
-    key = list(RESULTS.key)
+    # a pseudonym made without a document holds for one school only
+    who = pl.concat_str("school", "pupil", separator="|")
+    known = pl.col("person") if "person" in rows.columns else pl.lit(None, pl.String)
+    key = [*PAPER, pl.coalesce(known, who)]
     annulled = pl.col(OUTCOME).is_in(_ANNULLED).fill_null(False)
     counts = annulled | pl.col("total").is_not_null() | pl.col("mark").is_not_null()
     told = pl.col(SITTING).is_not_null()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -356,6 +357,53 @@ def test_means_of_schools_are_a_table(tmp_path: Path, derived: Callable[..., tup
     with pytest.raises(DataError, match="только средние результаты школ, документы по ним не"):
         prepare(run)
     assert table.select("school", "n", "mean", "prior_mean").rows() == [("S1", 20, 61.35, 4.1)]
+
+
+def test_the_example_of_the_manual_reads_what_it_says(
+    project: Path, tmp_path: Path, derived: Callable[..., tuple]
+) -> None:
+    """Every key of data/README.ru.md at once: letters, a place, an appeal, a missing word.
+
+    Two rows of headings have a test of their own.
+    """
+    manual = (project / "data" / "README.ru.md").read_text(encoding="utf-8")
+    example = re.search(r"```yaml\n(.*?)```", manual, re.S)
+    assert example
+    lines = [
+        "Район;Код школы;Класс;Номер;Математика;Апелляция;№7;Русский;Средняя",
+        "Север;S1;8А;1;4,95;;5,05;да;9,5",
+        "Север;S1;8А;2;4,95;5,05;abs;да;4,9",
+        "Север;S1;8Б;1;*;;6;;н/д",
+    ]
+    text = example[1].replace("headings: 2", "headings: 1")
+    (tmp_path / "оценки.layout.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "оценки_2026.csv").write_text("\n".join(lines), encoding="cp1251")
+    report, out = derived(tmp_path / "оценки_2026.csv", strict=True)
+    table = pl.read_parquet(out / "results/**/*.parquet").sort("subject", "pupil")
+    assert table.select("subject", "pupil", "total", "prior_mark").rows() == [
+        ("MA", "8А-1", 99, 5),
+        ("MA", "8А-2", 101, 2),
+        ("MA", "8Б-1", None, None),
+        ("RU", "8А-1", 101, 5),
+        ("RU", "8А-2", None, 2),
+    ]
+    assert not report.warnings
+
+
+def test_scores_with_a_step_in_a_file_without_a_description(
+    write_csv: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    head = "year;procedure;grade;subject;municipality;school;pupil;total"
+    rows = [f"2024;EXAM;8;MA;M;S;{k};{score}" for k, score in enumerate(("4,5", "7", "7,25", "x"))]
+    report, _ = derived(write_csv([head, *rows]))
+    (told,) = report.warnings
+    assert (told.column, told.rule) == ("total", "дробных баллов: 2")
+    assert "шаг шкалы 0,25: опишите файл" in told.action
+
+
+def test_words_for_nothing_have_a_key_and_the_report_says_so(read: Callable[..., tuple]) -> None:
+    report, _ = read(scores("4", "wegbleiben"))
+    assert "missing: [abs, n/a]" in report.text()
 
 
 def test_columns_the_file_lacks_are_named(read: Callable[..., tuple]) -> None:

@@ -93,55 +93,6 @@ def test_a_form_of_which_no_row_adds_up_is_refused(write_xlsx: Write, derived: D
         derived(path)
 
 
-TASKS = [*MARKS[:3], *range(1, 17)]
-UNUSED = {
-    "Выполнение заданий": TASKS,
-    "Выполнение заданий группами участников": MARKS,
-    "Достижение планируемых результатов": ["Номер задания", "Блоки ПООП", "Макс балл", "Регион"],
-}
-
-
-@pytest.mark.parametrize("title", UNUSED)
-@pytest.mark.parametrize("place", ["cell", "sheet"])
-def test_forms_without_a_contract_are_named_and_never_read_as_another(
-    title: str, place: str, write_xlsx: Write, derived: Derived
-) -> None:
-    header = UNUSED[title]
-    rows = [TITLE, header, ["Вся выборка", *([25] * (len(header) - 1))]]
-    named = [[title], *rows] if place == "cell" else rows
-    sheet = "Лист1" if place == "cell" else f"МА 4 {title}"[:31]
-    path = write_xlsx(named, "form.xlsx", sheet)
-    with pytest.raises(DataError, match=f"форма «{title}» распознана, пока не используется"):
-        derived(path)
-
-
-@pytest.mark.parametrize(
-    ("header", "title"),
-    [
-        (TASKS, "Выполнение заданий"),
-        ([*MARKS[:3], "1 (1б)", "2 (2б)", "3К1 (1б)"], "Выполнение заданий"),
-        (UNUSED["Достижение планируемых результатов"], "Достижение планируемых результатов"),
-    ],
-)
-def test_headings_tell_a_form_whose_title_is_lost(
-    header: list[object], title: str, write_xlsx: Write, derived: Derived
-) -> None:
-    path = write_xlsx([TITLE, header, ["Вся выборка", *([50] * (len(header) - 1))]], "form.xlsx")
-    with pytest.raises(DataError, match=f"форма «{title}» распознана"):
-        derived(path)
-
-
-def test_in_a_folder_an_unused_form_is_a_note(
-    write_xlsx: Write, derived: Derived, tmp_path: Path
-) -> None:
-    rows = [["Выполнение заданий"], TITLE, TASKS, ["Вся выборка", *([50] * 18)]]
-    write_xlsx(rows, "tasks.xlsx")
-    write_xlsx(marks_form(DISTRICT), "f3.xlsx")
-    report, out = derived(tmp_path)
-    assert [warning.file for warning in report.warnings] == ["tasks.xlsx"]
-    assert shares_of(out) == [("reg99_m001", 4, 36, 40, 20)]
-
-
 def test_a_form_called_by_another_name_is_not_read(write_xlsx: Write, derived: Derived) -> None:
     path = write_xlsx(
         [["Сравнение отметок с отметками по журналу"], TITLE, MARKS, DISTRICT], "a.xlsx"

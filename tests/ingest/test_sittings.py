@@ -7,7 +7,9 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from gia_files import EGE, SCHOOLS, ege_row, table, workbook
+from gia_files import EGE, OGE, SCHOOLS, ege_row, oge_row, table, workbook
+
+from msoko_analysis.errors import DataError
 
 JUNE, JULY = ["02 - Математика профильная 2026.06.08"], ["02 - Математика профильная 04.07.2026"]
 
@@ -134,3 +136,48 @@ def test_two_scores_of_one_day_stay_a_repeat(tmp_path: Path, read: Callable[...,
     report, found = read(workbook(tmp_path / "p.xlsx", Лист1=rows))
     assert found["total"].to_list() == [20, 30]
     assert [(f.rows, f.reason.split(":")[0]) for f in report.rejected] == [((4,), "повтор")]
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_a_retake_under_another_school_replaces_the_first_day(
+    order: tuple[int, int], tmp_path: Path, read: Callable[..., tuple]
+) -> None:
+    """By the document a pupil is one whatever his school: the row of the later day is kept."""
+    moved = oge_row(0, "++", "1(1)", 20, 5)
+    moved[1] = "050102"
+    days = [(JUNE, oge_row(0, "+-", "1(1)", 4, 2)), (JULY, moved)]
+    paths = [
+        workbook(
+            tmp_path / f"{k}.xlsx", Лист1=[days[k][0], OGE, days[k][1], oge_row(2, "+", "", 9, 3)]
+        )
+        for k in order
+    ]
+    report, found = read(*paths, strict=True)
+    assert found.select("school", "total").rows() == [("050102", 9), ("050102", 20)]
+    assert sum(card["other_day"] for card in report.cards) == 2
+
+
+def test_the_same_name_and_code_under_another_school_are_told(
+    tmp_path: Path, read: Callable[..., tuple]
+) -> None:
+    """Without a document nobody knows whether that is a retake or two people."""
+    moved = sat(0, 60)
+    moved[2] = "050102"
+    path = workbook(tmp_path / "p.xlsx", Лист1=[JUNE, EGE, sat(0, 20), JULY, EGE, moved])
+    report, found = read(path, strict=True)
+    assert found["total"].to_list() == [20, 60]
+    told = [warning for warning in report.warnings if "под другой школой" in warning.rule]
+    assert [w.rule.partition("(строки ")[2] for w in told] == ["3)", "6)"]
+
+
+@pytest.mark.parametrize("other", ["Итоговый балл", "Тестовый балл"])
+@pytest.mark.parametrize(("score", "good"), [(70, True), ("", True), (71, False)])
+def test_two_columns_of_final_scores_must_agree(
+    other: str, score: object, good: bool, tmp_path: Path, read: Callable[..., tuple]
+) -> None:
+    path = workbook(tmp_path / "p.xlsx", Лист1=[JUNE, [*EGE, other], [*sat(0, 70), score]])
+    if good:
+        assert read(path)[1]["total"].to_list() == [70]
+    else:
+        with pytest.raises(DataError, match="столбцов «Итоговый балл» несколько"):
+            read(path)

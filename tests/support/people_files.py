@@ -300,12 +300,16 @@ def _groups(rng: Random) -> list[tuple[str, str]]:
     return [*found, *((f"Школа № {k}(edu99000{k})", f"edu99000{k}") for k in range(1, 5))]
 
 
+#: Sizes of the groups: a whole is larger than all of its parts.
+SIZES = (100_000, 10_000, 1000, 10, 10, 10, 1)
+
+
 def marks(rng: Random) -> Given:
     """Ф3 «Статистика по отметкам»."""
     head = ["Группы участников", "Кол-во ОО", "Кол-во участников", 2, 3, 4, 5]
     lines = [text("Статистика по отметкам"), text(TITLE), heading(head)]
     for k, (group, unit) in enumerate(_groups(rng)):
-        n, low = rng.randint(20, 90) * 10 ** max(0, 4 - k), rng.randint(1, 20)
+        n, low = rng.randint(20, 90) * SIZES[k], rng.randint(1, 20)
         cells = [group, None if k > 2 else 5 + 40 * (2 - k), n, low, 30, 50 - low, 20]
         lines.append(Line(cells, {"unit": unit, "n": n, "share_2": low, "share_5": 20}))
     shown = ("unit", "n", "share_2", "share_5")
@@ -320,10 +324,12 @@ def against_journal(rng: Random) -> Given:
     for word, sign in (("Понизили", "<"), ("Подтвердили", "="), ("Повысили", ">")):
         head += [f"{word} (Отметка {sign} Отметка по журналу) %", f"{word} Кол-во участников"]
     lines = [text("Сравнение отметок с отметками по журналу"), text(TITLE), heading(head)]
-    for group, unit in _groups(rng):
+    for size, (group, unit) in zip(SIZES, _groups(rng), strict=True):
         low, high = rng.randint(1, 20), rng.randint(1, 9)
-        cells = [group, 100, low, low, 100 - low - high, 100 - low - high, high, high]
-        lines.append(Line(cells, {"unit": unit, "n": 100, "lower": low, "higher": high}))
+        same = 100 - low - high
+        cells = [group, 100 * size, low, low * size, same, same * size, high, high * size]
+        row = {"unit": unit, "n": 100 * size, "lower": low * size, "higher": high * size}
+        lines.append(Line(cells, row))
     shown = ("unit", "n", "lower", "higher")
     given = Given("Сравнение", "mark_vs_prior", shown, lines, {"unit": 0, "number": 1, "share": 2})
     given.no_numbers = ("-1", "1 2", "сто", "2147483648")
@@ -331,14 +337,15 @@ def against_journal(rng: Random) -> Given:
 
 
 def distribution(rng: Random) -> Given:
-    """«Распределение первичных баллов»: only the row of the country is read."""
+    """«Распределение первичных баллов», and of it the row of the country."""
     shares = [10, 20, 30, 40]
     rng.shuffle(shares)
     head = ["Группы участников", "Кол-во ОО", "Кол-во участников", 0, 1, 2, 3]
     counts = tuple(10 * share for share in shares)
     lines = [text("Распределение первичных баллов"), text(TITLE), heading(head)]
     lines.append(Line(["Вся выборка", 50, 1000, *shares], {"n": counts}))
-    lines += [text(group, 5, 100, 25, 25, 25, 25) for group, _ in _groups(rng)[1:]]
+    for size, (group, _) in list(zip(SIZES, _groups(rng), strict=True))[1:]:
+        lines.append(text(group, 5, 100 * size, 25, 25, 25, 25))
     given = Given("Распределение", "reference_scores", ("n",), lines, {"unit": 0, "share": 3})
     given.roles["number"] = 2
     given.no_numbers = ("-1", "1 2", "сто", "1e12")
@@ -741,7 +748,7 @@ def lost_column(_: Random, given: Given) -> bool:
 
 def two_columns(_: Random, given: Given) -> bool:
     """The column of numbers stands there twice, with other numbers."""
-    if given.dress == "parquet" or given.by_code:  # the gate takes the first and counts the other
+    if given.dress == "parquet":
         return False
     width, at = given.width, given.roles["number"]
     for line in given.lines:

@@ -1,0 +1,58 @@
+"""What a form prints of a municipality or the region must be what its parts are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from msoko_analysis.errors import DataError, Problem
+from msoko_analysis.ingest.block import Block
+from msoko_analysis.ingest.sheets import ROW
+
+#: A whole and the level of its parts; a form tells whose the parts are only where the whole is one.
+_LEVELS = (("municipality", "school"), ("region", "municipality"))
+# Of floating point.
+_HAIR = 1e-6
+
+
+def check_parts(block: Block, rows: pl.DataFrame, shares: Sequence[str], decimals: int) -> None:
+    """Raise DataError where the parts of a unit have more participants than the unit, or where they are
+    all there and a share of the unit is not their mean, weighted with participants.
+
+    Shares are printed to ``decimals``; of the whole and of the parts each is half a unit off.
+    """
+    if not {"level", "n"} <= set(rows.columns) or rows["n"].null_count():
+        return
+    groups = rows.partition_by("mark_group") if "mark_group" in rows.columns else [rows]
+    problems: list[Problem] = []
+    for group in groups:
+        for level, below in _LEVELS:
+            whole = group.filter(pl.col("level") == level)
+            parts = group.filter(pl.col("level") == below).unique("unit")
+            if whole.height == 1 and parts.height:
+                problems += _problems(block, whole, parts, shares, 10**-decimals + _HAIR)
+    if problems:
+        raise DataError.from_problems(f"Файл {block.path.name} не прочитан", problems)
+
+
+def _problems(
+    block: Block, whole: pl.DataFrame, parts: pl.DataFrame, shares: Sequence[str], margin: float
+) -> list[Problem]:
+    n, of_parts = int(whole["n"][0]), int(parts["n"].sum())
+    place = (block.path.name, block.sheet, int(whole[ROW][0]))
+    if of_parts > n:
+        rule = f"участников {n}, а в строках частей (школ, муниципалитетов) {of_parts}"
+        action = "выгрузите форму заново: строка повторена или её число не то"
+        return [Problem(rule, action, *place, block.heading("n"))]
+    if of_parts < n or not n:
+        return []
+    found = []
+    for share in shares:
+        mean = parts.select((pl.col(share) * pl.col("n")).sum() / n)[0, 0]
+        known = whole[share][0] is not None and not parts[share].null_count()
+        if known and abs(whole[share][0] - mean) > margin:
+            rule = f"доля не сходится со строками частей: по ним {mean:.2f} %".replace(".", ",")
+            action = "выгрузите форму заново: столбцы сдвинуты или число исправлено"
+            found.append(Problem(rule, action, *place, block.heading(share)))
+    return found

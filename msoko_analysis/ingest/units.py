@@ -1,0 +1,192 @@
+"""What the aggregate forms of ФИС ОКО share: a row is a group of participants.
+
+The group is the whole sample, the region, a municipality ``…(reg99_m001)`` or a school
+``…(edu990001)``. A form of one municipality tells by that where its schools belong; a form of several
+does not, and then the table of schools has to.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import polars as pl
+
+from msoko_analysis.errors import Problem
+from msoko_analysis.ingest.alike import normal
+from msoko_analysis.ingest.block import LINE, Block, Left, repeated, require_rows, unused
+from msoko_analysis.ingest.contracts import Contract
+from msoko_analysis.ingest.fisoko import paper_constants, title_problems
+from msoko_analysis.ingest.headings import Header, paper_from_title
+from msoko_analysis.ingest.numbers import plain
+from msoko_analysis.ingest.sheets import ROW, Sheet, unique_headings
+from msoko_analysis.ingest.total_words import is_total
+from msoko_analysis.ingest.totals import TOTAL_LINE
+
+#: Headings that every such form may have.
+GROUP = re.compile(r"группы участников")
+N = re.compile(r"(кол-во|количество) участников")
+N_SCHOOLS = re.compile(r"(кол-во|количество) оо")
+
+#: A row by contract name, its line under ``ROW``.
+Row = dict[str, Any]
+
+_CODE = re.compile(r"\s*\(((?:edu|sch|reg)\w+)\)\s*$")
+#: What is taken of the cell of a group beside its code.
+_OF_GROUP = {"level": "уровень", "unit_name": "название", "municipality": "муниципалитет"}
+_TOTALS = frozenset({"итого", "всего", "итого:", "всего:"})
+
+
+def unit_of(group: str) -> dict[str, str]:
+    """Level, code and name of a group of participants.
+
+    >>> unit_of("Северный муниципальный район(reg99_m001)")
+    {'level': 'municipality', 'unit': 'reg99_m001', 'unit_name': 'Северный муниципальный район'}
+    >>> unit_of("Вся выборка")["level"]
+    'country'
+    """
+    match = _CODE.search(group)
+    name = _CODE.sub("", group).strip()
+    if match:
+        level = "municipality" if match[1].startswith("reg") and "_m" in match[1] else "school"
+        level = "region" if match[1].startswith("reg") and level == "school" else level
+        return {"level": level, "unit": match[1], "unit_name": name}
+    level = "country" if normal(name) in ("вся выборка", "рф", "российская федерация") else "region"
+    return {"level": level, "unit": name, "unit_name": name}
+
+
+def filled(sheet: Sheet, header: Header) -> list[tuple[int, list[str]]]:
+    """Line number and cells of the rows below the header that hold anything."""
+    rows = sheet.rows(header.row + 1)
+    return [(row, cells) for row, cells in rows if any(cell.strip() for cell in cells)]
+
+
+def rows_of(sheet: Sheet, header: Header, at: Mapping[str, int]) -> list[Row]:
+    """The rows of units, ``at`` telling where the numbers stand.
+
+    The row of a school has no «Кол-во ОО»: some files leave the cell empty, others shift the row
+    one cell to the left; both are read.
+    """
+    names = sorted((name for name in at if name != "group"), key=at.__getitem__)
+    rows: list[Row] = []
+    for row, cells in filled(sheet, header):
+        unit = unit_of(cells[at["group"]])
+        values = {name: cells[at[name]].strip() for name in names}
+        if unit["level"] == "school" and values.get("n_schools") and not values[names[-1]]:
+            # there is no number of schools in it
+            values = dict(zip(names, ["", *values.values()], strict=False))
+        rows.append({ROW: row, **unit, **values})
+    return rows
+
+
+def block_of_units(
+    sheet: Sheet,
+    header: Header,
+    contract: Contract,
+    form: str,
+    rows: list[Row],
+    *,
+    numbers: Mapping[str, int] | None = None,
+    constants: Mapping[str, int] | None = None,
+    tasks: Mapping[str, str] | None = None,
+    left: tuple[Left, ...] = (),
+    several: bool = False,
+) -> Block:
+    """The block of a form of units, its totals held against its rows.
+
+    ``numbers``: where columns of numbers stand beyond those of the header; ``constants`` what all
+    rows share beside the paper; ``several``: a row has several lines.
+    """
+    paper = paper_from_title(sheet)
+    problems = title_problems(sheet, paper) + columns_again(sheet, header, numbers)
+    if problems:
+        raise sheet.fail(*problems)
+    found, totals = without_totals(sheet, rows)
+    at = {**header.columns, **(numbers or {})}
+    headings = unique_headings(sheet.head[header.row])
+    given = {"unit": "group", **{name: name for name in at if name != "group"}}
+    names = [f.name for f in contract.fields if "\\d" not in f.name]
+    names = [n for n in names if n not in paper_constants(paper)] + contract.family(at)
+    columns = {name: headings[at[given[name]]] if name in given else name for name in names}
+    group = columns["unit"]
+    columns |= {name: f"{group} ({word})" for name, word in _OF_GROUP.items()}
+    table = pl.DataFrame(
+        _with_homes(found), schema={ROW: pl.UInt32} | dict.fromkeys(names, pl.String)
+    ).rename(columns)
+    require_rows(sheet, table)
+    known = {headings[place] for place in at.values()}
+    return Block(
+        contract,
+        f"ФИС ОКО, {form}",
+        sheet.path,
+        sheet.name,
+        table,
+        columns,
+        constants=paper_constants(paper) | dict(constants or {}),
+        ignored=unused(sheet.table(header.row), sheet.head[header.row], known),
+        tasks=tasks or {},
+        left=(*totals, *left),
+        lines=_lines(sheet, header, rows) if several else None,
+    )
+
+
+def columns_again(
+    sheet: Sheet, header: Header, numbers: Mapping[str, int] | None = None
+) -> list[Problem]:
+    """A problem for each column read that stands there again with other cells."""
+    labels = sheet.head[header.row]
+    headings = unique_headings(labels)
+    taken = {headings[at] for at in (*header.columns.values(), *(numbers or {}).values())}
+    return repeated(sheet, sheet.table(header.row), header.row, labels, taken)
+
+
+def _lines(sheet: Sheet, header: Header, rows: list[Row]) -> pl.DataFrame:
+    """The lines of each row: those of its parts follow the line of the unit."""
+    lines = [row for row, _ in filled(sheet, header)]
+    starts = pl.Series(ROW, [row[ROW] for row in rows], pl.UInt32)
+    every = pl.DataFrame({LINE: lines}, schema={LINE: pl.UInt32})
+    of_row = every.join_asof(starts.to_frame(), left_on=LINE, right_on=ROW, coalesce=False)
+    return of_row.drop_nulls(ROW)
+
+
+def without_totals(sheet: Sheet, rows: list[Row]) -> tuple[list[Row], tuple[Left, ...]]:
+    """The rows of units, and the lines of totals or means, which are no units.
+
+    Raises DataError if a printed «Итого» is not the number of participants of the schools, the
+    municipalities or the regions of the form: rows are missing, or they are there twice.
+    """
+    totals = [row for row in rows if is_total(row["unit_name"])]
+    units = [row for row in rows if not is_total(row["unit_name"])]
+    sums = {_recount(units, level) for level in ("school", "municipality", "region")}
+    wrong = [
+        sheet.problem(
+            "печатное «Итого» участников не сходится с суммой по строкам формы",
+            "выгрузите форму целиком: часть строк потеряна или повторена",
+            row[ROW],
+        )
+        for row in totals
+        # of a part of the form («Итого по району») no sum is known
+        if normal(row["unit_name"]) in _TOTALS and _whole(row.get("n")) not in sums
+    ]
+    if wrong:
+        raise sheet.fail(*wrong)
+    rows_of_totals = tuple(row[ROW] for row in totals)
+    return units, (Left(TOTAL_LINE, rows_of_totals),) if totals else ()
+
+
+def _recount(rows: Iterable[Row], level: str) -> int | None:
+    counts = [_whole(row.get("n")) for row in rows if row["level"] == level]
+    return sum(n or 0 for n in counts) if counts else None
+
+
+def _whole(cell: object) -> int | None:
+    digits = plain(str(cell or ""))
+    return int(digits) if re.fullmatch(r"\d{1,10}", digits) else None
+
+
+def _with_homes(rows: list[Row]) -> list[Row]:
+    """The rows with the municipality of every school, where the form has only one municipality."""
+    places = {row["unit"] for row in rows if row["level"] == "municipality"}
+    home = places.pop() if len(places) == 1 else None
+    return [row | {"municipality": home if row["level"] == "school" else None} for row in rows]
