@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _CYRILLIC, _LATIN = "авекмнорстухіјѕ", "abekmhopctyxijs"
 #: Small Cyrillic letters → the Latin ones that they, or their capitals, look like; and back.
@@ -12,6 +13,11 @@ IN_CYRILLIC = str.maketrans(_LATIN[:-3], _CYRILLIC[:-3])
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]")
 
 
+#: Every reader asks the same of the same first lines of a sheet.
+_KEPT = 10_000
+
+
+@lru_cache(_KEPT)
 def normal(text: str) -> str:
     """A heading in the form in which headings are compared.
 
@@ -22,6 +28,7 @@ def normal(text: str) -> str:
     return " ".join(composed.lower().replace("ё", "е").split())
 
 
+@lru_cache(_KEPT)
 def spellings(label: str) -> tuple[str, ...]:
     """A heading as it stands, and in the letters of either alphabet that look like its own.
 
