@@ -295,7 +295,7 @@ MEDALS = {"level": "municipality", "unit": "A", "procedure": "EGE", "grade": 11,
 def test_few_medals_of_one_degree_hide_the_numbers_of_both(thresholds: Thresholds) -> None:
     """All medalists less those of one degree are those of the other."""
     degrees = ({"indicator": f"medals_{k}", "n": n, "count": n} for k, n in ((1, 40), (2, 3)))
-    rest = {"indicator": "medals_p29", "n": 40, "count": 12}
+    rest = {"indicator": "medals_p29_1", "n": 40, "count": 12}
     rows = [{"indicator": "medals", "n": 43, "count": 43}, *degrees, rest]
     table = publish(_rows(*({**MEDALS, **one} for one in rows)), thresholds).table
     assert table["hidden"].tolist() == [False, True, True, True]
@@ -309,7 +309,7 @@ def test_the_least_degree_that_there_is_decides(
     second: int, hidden: bool, thresholds: Thresholds
 ) -> None:
     rows = _rows(
-        {**MEDALS, "indicator": "medals_p29", "n": 20},
+        {**MEDALS, "indicator": "medals_p29_1", "n": 20},
         {**MEDALS, "indicator": "medals_p29_second", "n": second},
     )
     assert bool(publish(rows, thresholds).table["hidden"].iloc[0]) is hidden

@@ -200,7 +200,7 @@ def computed_values(
 ) -> tuple[pd.DataFrame, dict[str, str]]:
     """Values of indicators that are computed from results, and how each is computed, by code.
 
-    П22–П24 and П31 by the variant that ``params/equity_models.yaml`` names first. A value the gate
+    П22–П24 by the variant that ``params/equity_models.yaml`` names first. A value the gate
     for small groups hides, or of a municipality with one school, is not there. The frame has columns
     of KEY, value, low and high: the interval where one is known.
     """
@@ -235,9 +235,10 @@ def _computed_names(registry: Registry) -> tuple[dict[str, str], dict[str, str]]
     names = {"p19": "П19", "medals_p29": "П29"}
     told = {
         "П19": registry["П19"].computed_from,
-        "П29": "Как в названии; данные — список медалистов и результаты ЕГЭ",
+        "П29": "Медалисты обеих степеней с результатом ниже 70 хотя бы по одному предмету ЕГЭ (без базовой "
+        "математики) среди медалистов, найденных в результатах ЕГЭ",
     }
-    for short in ("p22", "p23", "p24", "p31"):
+    for short in ("p22", "p23", "p24"):
         for model in models.of(short)[:1]:
             code = f"П{short[1:]}"
             names[f"{short}_{model.variant}"] = code

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from msoko_analysis.measures.equity_years import (
     pooled_means,
     pupils_once,
 )
+from msoko_analysis.measures.exams import ExamScores
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import ALL_PAPERS, listed_rows
 from msoko_analysis.params.equity import EquityModel, EquityModels
@@ -33,14 +34,16 @@ def model_rows(
     thresholds: Thresholds,
     models: EquityModels,
     icc: Mapping[str, float],
+    exams: Sequence[ExamScores] = (),
 ) -> Iterator[pd.DataFrame]:
     """Rows p22_…, p23_…, p24_… with the name of the way after it, in per cent, over all papers.
 
     ``icc`` the pooled between-school share by unit, for the way of П24 that needs it. П24 has an
     interval over schools where its formula is smooth in them, and ``…_change`` to the year before
-    over the papers with the same scale. П31 needs the table of olympiads and has no row here.
+    over the papers with the same scale. ``exams`` the papers of ЕГЭ with test scores: they count in
+    П22 and П23, and not in П24, which compares schools by papers that all of them write.
     """
-    rows = list(_rows(year, previous, models, icc, thresholds["share_min_n"].value))
+    rows = list(_rows(year, previous, models, icc, exams, thresholds["share_min_n"].value))
     if rows:
         yield listed_rows(rows)
 
@@ -50,15 +53,19 @@ def _rows(
     previous: Year | None,
     models: EquityModels,
     icc: Mapping[str, float],
+    exams: Sequence[ExamScores],
     fewest: float,
 ) -> Iterator[dict]:
-    if not year.marked:
+    if not (year.marked or exams):
         return
-    once = pupils_once(year.marked)
+    once = pupils_once((*year.marked, *exams))
     for unit, mine in members(year.schools["municipality"]).items():
-        n = float(once[mine].sum()) if len(once) else 0.0
+        n = float(once[mine].sum())
         schools = _schools(year.marked, mine, fewest, icc.get(unit, float("nan")))
         papers = [_results(one, mine) for one in year.marked]
+        for exam in exams:
+            least = exam.minimum.minimum if exam.minimum is not None else None
+            papers.append(PaperResults("EGE", exam.scores[mine], least))
         for indicator in ("p22", "p23", "p24"):
             for one in model_values(models, indicator, papers, schools):
                 if np.isfinite(one.value):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ from msoko_analysis.measures.arrays import Year
 from msoko_analysis.measures.procedures import score_counts
 from msoko_analysis.measures.results import REGION
 from msoko_analysis.measures.rows import percent_rows, school_rows
-from msoko_analysis.params.minimums import Minimum
+from msoko_analysis.params.minimums import Minimum, MinimumRow
 from msoko_analysis.params.scales import Paper, PaperOfYear
 from msoko_analysis.stats.wilson import share
 
@@ -21,30 +22,52 @@ _MEAN = "mean_normal"
 _WILSON = "wilson"
 
 
-def exam_rows(
+@dataclass(frozen=True)
+class ExamScores:
+    """A paper of ЕГЭ with test scores: ``scores`` (schools × 0…100) pupils, ``minimum`` of its year."""
+
+    paper: Paper
+    scores: np.ndarray
+    minimum: MinimumRow | None
+
+    @property
+    def n(self) -> np.ndarray:
+        """Pupils with a score (schools,)."""
+        return self.scores.sum(axis=1)
+
+
+def exam_scores(
     year: Year,
     mark_pairs: pd.DataFrame,
     papers: tuple[Paper, ...],
     minimums: Mapping[PaperOfYear, Minimum],
-) -> Iterator[pd.DataFrame]:
-    """Rows of the papers of ЕГЭ that have no scale, for schools, municipalities and the region.
-
-    ``mean_test_score`` mean test score, 0–100; ``below_minimum`` share of pupils, %, below the
-    minimum with which the programme is mastered, where the year's is known. ``mark_pairs`` is the
-    count table of that name; intervals of groups come from the spread between schools.
-    """
+) -> tuple[ExamScores, ...]:
+    """The papers of ЕГЭ of a year that have no scale of marks; ``mark_pairs`` the table of counts."""
+    found = []
     for paper in papers:
         if paper.procedure != "EGE" or year.paper(paper) is not None:
             continue
         counts = score_counts(mark_pairs, year.year, paper, year.schools.index)
-        if not counts.any():
-            continue
-        yield from _mean_rows(year, paper, counts)
-        known = minimums.get(PaperOfYear(year.year, *paper))
-        least = known.of("threshold") if known is not None and known.unit == "score" else None
-        if least is not None:
-            source = known.rows["threshold"].source
-            yield from _share_rows(year, paper, counts[:, :least].sum(axis=1), counts, source)
+        if counts.any():
+            known = minimums.get(PaperOfYear(year.year, *paper))
+            of_score = known is not None and known.unit == "score"
+            least = known.rows.get("threshold") if of_score else None
+            found.append(ExamScores(paper, counts, least))
+    return tuple(found)
+
+
+def exam_rows(year: Year, exams: Sequence[ExamScores]) -> Iterator[pd.DataFrame]:
+    """Rows of the papers of ЕГЭ that have no scale, for schools, municipalities and the region.
+
+    ``mean_test_score`` mean test score, 0–100; ``below_minimum`` share of pupils, %, below the
+    minimum with which the programme is mastered, where the year's is known. Intervals of groups come
+    from the spread between schools.
+    """
+    for exam in exams:
+        yield from _mean_rows(year, exam.paper, exam.scores)
+        if exam.minimum is not None:
+            below = exam.scores[:, : exam.minimum.minimum].sum(axis=1)
+            yield from _share_rows(year, exam.paper, below, exam.scores, exam.minimum.source)
 
 
 def _mean_rows(year: Year, paper: Paper, counts: np.ndarray) -> Iterator[pd.DataFrame]:

@@ -158,21 +158,21 @@ def medal_rows(
 
     Shares with ``count`` the numerator and ``n`` the medalists it is taken of: ``medals`` those found
     among the results of ЕГЭ; ``medals_rule`` not in agreement with the rule of the year;
-    ``medals_below_university``, ``medals_below_ministry``; each also with ``_1`` and ``_2``.
-    ``medals_p29`` below 70 in a subject, without medals of the second degree, for which
-    ``medals_p29_second`` takes 60, for reference. ``medals_least_…`` the bands of the least score.
-    Of the year and up to two before: ``medals_rate``, see :func:`_rate_rows`. ``counts`` as
-    :func:`medal_counts` gives them, all years; ``ratio``, ``level``, ``power`` as there.
+    ``medals_below_university``, ``medals_below_ministry``; ``medals_p29`` below 70 in a subject, as the
+    indicator is called: medals of both degrees; each also with ``_1`` and ``_2``.
+    ``medals_p29_second`` those of the second degree below 60, for reference. ``medals_least_…`` the
+    bands of the least score. Of the year and up to two before: ``medals_rate``, see
+    :func:`_rate_rows`. ``counts`` as :func:`medal_counts` gives them, all years; ``ratio``, ``level``,
+    ``power`` as there.
     """
     now = counts[counts["year"] == year]
     if now.empty:
         return
+    shares = {**_SHARES, "medals_p29": ("p29", "linked", bars.p29.source)}
     for suffix, part in (("", now), *((f"_{d}", now[now["degree"] == d]) for d in (1, 2))):
-        for name, (count, n, source) in _SHARES.items():
+        for name, (count, n, source) in shares.items():
             yield from _share_rows(year, part, name + suffix, count, n, source)
-    first, second = now[now["degree"] != 2], now[now["degree"] == 2]
-    monitoring = bars.p29.source
-    yield from _share_rows(year, first, "medals_p29", "p29", "linked", monitoring)
+    second = now[now["degree"] == 2]
     yield from _share_rows(
         year, second, "medals_p29_second", "below_second", "linked", bars.second.source
     )

@@ -19,27 +19,30 @@ from msoko_analysis.rules.fioko import (
 )
 
 SOURCE = "fioko_2019"
-# The procedures the document names for ВПР: Russian and mathematics of grades 4 and 5.
-FIOKO_PAPERS = tuple(Paper("VPR", grade, subject) for grade in (4, 5) for subject in ("RU", "MA"))
+#: Papers of rules (b) and (c), and those of rule (a): the fourteen markers of the document.
+MARK_PAPERS = tuple(Paper("VPR", grade, subject) for grade in (4, 5) for subject in ("RU", "MA"))
+MEAN_PAPERS = (*MARK_PAPERS, Paper("OGE", 9, "RU"), Paper("OGE", 9, "MA"))
 
 
 def official_rows(year: Year, previous: Year | None) -> Iterator[pd.DataFrame]:
     """Measures fioko_a, fioko_b, fioko_c (1 marked, 0 not), fioko_markers (their number), p19.
 
-    A school takes part when it wrote at least one of the four papers. Rule (c) needs the year
-    before.
+    Rule (a) is that of six papers, ОГЭ among them, rule (b) of the four of ВПР, rule (c) of two
+    subjects, where a rise and a fall are a marker each; a school takes part when it wrote at least
+    one of the six. Rules (a) and (b) need no scale. Rule (c) needs the year before and the most
+    points of both papers, which a paper without a scale does not tell.
     """
     marks = []
-    for paper in FIOKO_PAPERS:
+    for paper in MEAN_PAPERS:
         arrays = year.paper(paper)
         if arrays is None:
             continue
         mean = inflated_mean(arrays.scores)
-        agreement = mark_agreement(arrays.pairs)
-        for indicator, marked, n, figure in (
-            ("fioko_a", mean.marked, mean.n, mean.lower - mean.regional_upper),
-            ("fioko_b", agreement.marked, agreement.n, agreement.published),
-        ):
+        found = [("fioko_a", mean.marked, mean.n, mean.lower - mean.regional_upper)]
+        if paper in MARK_PAPERS:
+            marks_of = mark_agreement(arrays.pairs)
+            found.append(("fioko_b", marks_of.marked, marks_of.n, marks_of.published))
+        for indicator, marked, n, figure in found:
             marks.append(marked & (n > 0))
             yield school_rows(
                 year.year, paper, year.schools, indicator, n, marked.astype(float),
@@ -63,7 +66,7 @@ def _jump(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
     later = year.paper(Paper("VPR", 5, subject))
     earlier = previous.paper(Paper("VPR", 4, subject)) if previous else None
-    if later is None or earlier is None:
+    if later is None or earlier is None or not (later.scale.every_cut and earlier.scale.every_cut):
         return None
     before = pd.Series(earlier.mean_percent(), index=previous.schools.index)
     jump = cohort_jump(before.reindex(year.schools.index).to_numpy(), later.mean_percent())
@@ -71,7 +74,7 @@ def _jump(
 
 
 def _summary(year: Year, marks: np.ndarray) -> Iterator[pd.DataFrame]:
-    written = [year.paper(paper) for paper in FIOKO_PAPERS]
+    written = [year.paper(paper) for paper in MEAN_PAPERS]
     n = np.max([arrays.n for arrays in written if arrays is not None], axis=0)
     yield school_rows(
         year.year, ALL_PAPERS, year.schools, "fioko_markers", n, marks.sum(axis=1).astype(float),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -12,6 +12,7 @@ from msoko_analysis.measures.context import context_rows
 from msoko_analysis.measures.equity import equity_rows
 from msoko_analysis.measures.equity_models import model_rows
 from msoko_analysis.measures.equity_years import on_schools
+from msoko_analysis.measures.exams import ExamScores
 from msoko_analysis.measures.partners import Schools, partners
 from msoko_analysis.measures.shnor import BelowMinimum, below_minimum, shnor_rows
 from msoko_analysis.params.run import RunParams, Thresholds
@@ -25,19 +26,21 @@ def opportunity_rows(
     years: Mapping[int, Year],
     measures: pd.DataFrame,
     reliability: Mapping[int, Mapping[Paper, float]],
+    exams: Mapping[int, Sequence[ExamScores]],
 ) -> Iterator[pd.DataFrame]:
     """Rows of the long table for all years; ``measures`` holds those of ЕГЭ (below_minimum).
 
-    ``reliability`` of the papers of a year whose tasks are known.
+    ``reliability`` of the papers of a year whose tasks are known, ``exams`` its papers of ЕГЭ with test
+    scores.
     """
     for year, arranged in years.items():
-        if not arranged.papers:
+        if not (arranged.papers or exams[year]):
             continue
         previous = years.get(year - 1)
         equity = list(equity_rows(arranged, previous, run.thresholds, reliability[year]))
         yield from equity
         yield from model_rows(
-            arranged, previous, run.thresholds, run.equity_models, _pooled_icc(equity)
+            arranged, previous, run.thresholds, run.equity_models, _pooled_icc(equity), exams[year]
         )
         yield from context_rows(arranged, run.thresholds)
         rule = run.shnor_rules.of(year)
@@ -69,7 +72,7 @@ def _below_minimum(year: Year, measures: pd.DataFrame) -> tuple[BelowMinimum, ..
 
 
 def partner_table(
-    years: Mapping[int, Year], measures: pd.DataFrame, lists: pd.DataFrame, thresholds: Thresholds
+    run: RunParams, years: Mapping[int, Year], measures: pd.DataFrame, lists: pd.DataFrame
 ) -> pd.DataFrame:
     """A proposed partner for every school that the ШНОР rule lists, columns :data:`PARTNERS`.
 
@@ -77,8 +80,10 @@ def partner_table(
     context that must be near is the number of pupils (its logarithm), beside the same type of
     school and kind of settlement. A school with a sign that needs a check in any family, on the
     official list of the year, or not clearly outside the ШНОР rule is no leader: its results
-    themselves are in doubt.
+    themselves are in doubt. Nor is one where in any paper of the year as many pupils are below the
+    minimum as the rule asks: a school does not learn from another with its own trouble.
     """
+    thresholds = run.thresholds
     pooled = measures[(measures["level"] == "school") & (measures["subject"] == "")]
     tables = []
     for year, arranged in years.items():
@@ -87,11 +92,22 @@ def partner_table(
         named = mine[mine["indicator"] == "shnor_or"].set_index("unit")["value"].reindex(codes)
         better = mine[mine["indicator"] == "better"].set_index("unit")["value"].reindex(codes)
         doubtful = _doubtful(mine, lists[lists["year"] == year], thresholds)
-        better = better.where((named == 0) & ~codes.isin(list(doubtful)))
+        low = _low_in_a_paper(run, arranged, measures)
+        better = better.where((named == 0) & ~codes.isin(list(doubtful)) & ~low)
         if (named == 1).any():
             found = _own_first(arranged.schools, (named == 1).to_numpy(), better, thresholds)
             tables.append(found.assign(year=year)[list(PARTNERS)])
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=list(PARTNERS))
+
+
+def _low_in_a_paper(run: RunParams, year: Year, measures: pd.DataFrame) -> np.ndarray:
+    """Schools with a paper of the year in which the share of the ШНОР rule is reached (schools,)."""
+    rule = run.shnor_rules.of(year.year)
+    if rule is None:
+        return np.zeros(len(year.schools), dtype=bool)
+    bar = rule.low_share.percent / 100
+    papers = [(one.n > 0) & (one.low >= bar * one.n) for one in _below_minimum(year, measures)]
+    return np.any([np.zeros(len(year.schools), dtype=bool), *papers], axis=0)
 
 
 def _own_first(

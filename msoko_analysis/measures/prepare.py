@@ -22,7 +22,7 @@ from msoko_analysis.measures import COLUMNS, measure_year
 from msoko_analysis.measures.aggregates import aggregate_rows, mismatches, with_forms
 from msoko_analysis.measures.alone import without_alone
 from msoko_analysis.measures.arrays import Year, arrange_year
-from msoko_analysis.measures.exams import exam_rows
+from msoko_analysis.measures.exams import ExamScores, exam_rows, exam_scores
 from msoko_analysis.measures.form_signs import form_sign_rows
 from msoko_analysis.measures.item_arrays import arrange_items
 from msoko_analysis.measures.level_years import counted_rows, levels_told
@@ -245,8 +245,13 @@ def _pupil_tables(
         tasks_of_schools += school_tasks(arranged, measured[-1], items, run.thresholds)
         measured += similar_pair_rows(arranged, measured[-1], items, points_of, run.thresholds)
         measured += topic_rows(arranged, items, int(run.thresholds["share_min_n"].value))
-    measured += _procedure_rows(run, years, mark_pairs)
-    measured += opportunity_rows(run, years, _joined(measured), reliability)
+    of_run = mark_pairs[_of_run(mark_pairs, run.papers)]
+    exams = {
+        year: exam_scores(arranged, of_run, run.papers, run.minimums)
+        for year, arranged in years.items()
+    }
+    measured += _procedure_rows(years, of_run, exams)
+    measured += opportunity_rows(run, years, _joined(measured), reliability, exams)
     measured += _medal_rows(run, _in_districts(_read(run, "medalists"), places))
     measures = without_alone(_joined(measured), mark_pairs)
     lists = placed_lists(_read(run, "markers"), places)
@@ -257,7 +262,7 @@ def _pupil_tables(
         "quality": _in_districts(quality[_of_run(quality, run.papers)], places),
         "measures": measures,
         "school_tasks": _joined(tasks_of_schools),
-        "partners": partner_table(years, measures, lists, run.thresholds),
+        "partners": partner_table(run, years, measures, lists),
     }
 
 
@@ -273,13 +278,14 @@ def _told(rows: LazyFrame, withheld: pd.DataFrame) -> LazyFrame:
 
 
 def _procedure_rows(
-    run: RunParams, years: Mapping[int, Year], mark_pairs: pd.DataFrame
+    years: Mapping[int, Year],
+    mark_pairs: pd.DataFrame,
+    exams: Mapping[int, Sequence[ExamScores]],
 ) -> Iterator[pd.DataFrame]:
     """Results of ЕГЭ, and every school's papers against those of the same cohort before them."""
-    mine = mark_pairs[_of_run(mark_pairs, run.papers)]
     for year, arranged in years.items():
-        yield from exam_rows(arranged, mine, run.papers, run.minimums)
-        yield from link_rows(arranged, linked_papers(year, years, mine, arranged.schools))
+        yield from exam_rows(arranged, exams[year])
+        yield from link_rows(arranged, linked_papers(year, years, mark_pairs, arranged.schools))
 
 
 def _medal_rows(run: RunParams, medalists: pd.DataFrame) -> Iterator[pd.DataFrame]:

@@ -1,4 +1,4 @@
-"""Ways to work out П22, П23, П24 and П31 as data: none of them is an official formula."""
+"""Ways to work out П22, П23 and П24 as data: none of them is an official formula."""
 
 from __future__ import annotations
 
@@ -11,22 +11,20 @@ from msoko_analysis.errors import Problem
 from msoko_analysis.params.procedures import ProcedureCode
 from msoko_analysis.params.schema import Fault, Number, Strict, Text, Whole, read_yaml, validate
 
-Indicator = Literal["p22", "p23", "p24", "p31"]
-Formula = Literal[
-    "passed", "high", "tails", "gini", "icc", "below", "quantiles", "with_winners"
-]  # fmt: skip
+Indicator = Literal["p22", "p23", "p24"]
+Formula = Literal["passed", "high", "tails", "gini", "icc", "below", "quantiles"]
 
 
 class Level(Strict):
-    """The lowest high result of a procedure: a mark, or a test score."""
+    """The lowest high result of a procedure: a mark, and a test score for its papers without marks."""
 
     mark: Annotated[Whole, Field(ge=3, le=5)] | None = None
     score: Annotated[Whole, Field(ge=1, le=100)] | None = None
 
     @model_validator(mode="after")
-    def _one_of_two(self) -> Level:
-        if (self.mark is None) == (self.score is None):
-            raise Fault("нужно одно из двух: mark или score", "оставьте одно")
+    def _some(self) -> Level:
+        if self.mark is None and self.score is None:
+            raise Fault("нужно mark или score", "впишите отметку, балл или то и другое")
         return self
 
 

@@ -1,4 +1,4 @@
-"""Values of П22, П23, П24 and П31 by every way of ``params/equity_models.yaml``.
+"""Values of П22, П23 and П24 by every way of ``params/equity_models.yaml``.
 
 Official formulas were not found (domain.md §2.3), so each value is a «расчётная модель» and stands
 beside its alternatives: a conclusion that changes with the way is no conclusion.
@@ -11,7 +11,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from msoko_analysis.errors import StatsInputError
 from msoko_analysis.params.equity import EquityModel, EquityModels, Level
 from msoko_analysis.stats.gaps import mid_quantiles, tails
 from msoko_analysis.stats.inequality import inequality
@@ -24,13 +23,14 @@ _FEWEST_IN_TAILS = 2
 class PaperResults:
     """Results of one paper: ``scores`` (schools × scores from 0) pupils.
 
-    ``minimum`` the lowest score that is not below the minimum; ``cuts`` the lowest scores of the
-    marks 3, 4, 5, empty for a paper without marks.
+    ``minimum`` the lowest score that is not below the minimum, None where nobody knows it; ``cuts``
+    the lowest scores of the marks 3, 4, 5, empty for a paper without marks, as ЕГЭ is but for base
+    mathematics.
     """
 
     procedure: str
     scores: np.ndarray
-    minimum: int
+    minimum: int | None
     cuts: tuple[int, ...] = ()
 
     @property
@@ -43,26 +43,27 @@ class PaperResults:
         return float(self.scores[:, score:].sum())
 
     def from_level(self, level: Level) -> float:
-        """Participants with at least that mark or test score; nan for a mark the paper lacks."""
-        if level.score is not None:
-            return self.from_score(level.score)
-        place = level.mark - 3
-        return self.from_score(self.cuts[place]) if place < len(self.cuts) else float("nan")
+        """Participants with at least that mark, or test score where the paper has no marks.
+
+        nan where the level does not say it or the paper lacks the mark.
+        """
+        if not self.cuts:
+            return float("nan") if level.score is None else self.from_score(level.score)
+        known = level.mark is not None and level.mark - 3 < len(self.cuts)
+        return self.from_score(self.cuts[level.mark - 3]) if known else float("nan")
 
 
 @dataclass(frozen=True)
 class SchoolResults:
-    """What П24 and П31 need of the schools of one unit, arrays (schools,), nan unknown.
+    """What П24 needs of the schools of one unit, arrays (schools,), nan unknown.
 
     ``mean`` results in per cent of the maximum; ``above_minimum`` mean distance from the minimum in
-    the same unit; ``icc`` share of variance between schools, 0…1; ``winners`` winners and
-    prize-winners, None when no table of olympiads was given.
+    the same unit; ``icc`` share of variance between schools, 0…1.
     """
 
     mean: np.ndarray
     above_minimum: np.ndarray
     icc: float = float("nan")
-    winners: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -96,20 +97,17 @@ def model_values(
 
 def _value(model: EquityModel, papers: Sequence[PaperResults], schools: SchoolResults) -> float:
     if model.formula == "passed":
-        return _average(model, [one.from_score(one.minimum) for one in papers], papers)
+        sat = [(one.from_score(one.minimum), one.n) for one in papers if one.minimum is not None]
+        return _average(model, sat)
     if model.formula == "high":
-        levels = [model.high.get(one.procedure) for one in papers]
-        known = [(one, level) for one, level in zip(papers, levels, strict=True) if level]
-        part = [one.from_level(level) for one, level in known]
-        return _average(model, part, [one for one, _ in known])
-    if model.formula == "with_winners":
-        return _share_with_winners(schools.winners)
+        levels = [(one, model.high.get(one.procedure)) for one in papers]
+        return _average(model, [(one.from_level(it), one.n) for one, it in levels if it])
     return _equality(model, schools)
 
 
-def _average(model: EquityModel, part: Sequence[float], papers: Sequence[PaperResults]) -> float:
-    whole = [one.n for one in papers]
-    counted = [(p, w) for p, w in zip(part, whole, strict=True) if w > 0]
+def _average(model: EquityModel, papers: Sequence[tuple[float, float]]) -> float:
+    """Of (part, whole) of papers; those whose part is not known do not count."""
+    counted = [(p, w) for p, w in papers if w > 0 and np.isfinite(p)]
     if not counted:
         return float("nan")
     if model.average == "papers":
@@ -138,12 +136,3 @@ def _equality(model: EquityModel, schools: SchoolResults) -> float:
     values, counts = np.unique(mean, return_counts=True)
     low, high = mid_quantiles(counts[None], values, np.array([0.1, 0.9]))[0]
     return float(100 * low / high) if high > 0 else float("nan")
-
-
-def _share_with_winners(winners: np.ndarray | None) -> float:
-    if winners is None or not len(winners):
-        return float("nan")
-    winners = np.asarray(winners, dtype=float)
-    if not (winners >= 0).all():
-        raise StatsInputError("winners must be counted in every school, 0 where there are none")
-    return float(100 * (winners > 0).mean())

@@ -86,14 +86,15 @@ def _lines(facts: Facts) -> list[tuple[str, str, str]]:
     lines += [(f"из них {_DEGREE[one]}", f"medals_{one}", "n") for one in degrees]
     lines += [("Найдены в результатах ЕГЭ", "medals", "count")]
     bars = facts.run.medal_rules.bars
-    first = f", {_DEGREE[1]}" if degrees else ""
     for one in degrees or [None]:
         name = f", {_DEGREE[one]}" if one else ""
         suffix = f"_{one}" if one else ""
         lines += [
             (f"Результаты не соответствуют правилу года{name}", f"medals_rule{suffix}", "share")
         ]
-    lines += [(f"П29: ниже {bars.p29.score} по одному из предметов{first}", "medals_p29", "share")]
+    below = f"ниже {bars.p29.score} по одному из предметов"
+    lines += [(f"П29: {below}", "medals_p29", "share")]
+    lines += [(f"из них {_DEGREE[one]}", f"medals_p29_{one}", "share") for one in degrees]
     if degrees:
         second = f"Справочно: ниже {bars.second.score} по одному из предметов, {_DEGREE[2]}"
         lines += [(second, "medals_p29_second", "share")]

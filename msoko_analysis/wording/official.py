@@ -6,7 +6,7 @@ import pandas as pd
 
 from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Verdict
-from msoko_analysis.measures.official import FIOKO_PAPERS
+from msoko_analysis.measures.official import MEAN_PAPERS
 from msoko_analysis.page.prose import Paragraph, Stack, stack
 from msoko_analysis.page.tables import HIDDEN, Digits, Table
 from msoko_analysis.russian import DASH, NBSP, counted, number, percent
@@ -24,7 +24,8 @@ def official_text(facts: Facts) -> Stack:
         [
             Paragraph(
                 f"По методике ФИОКО от 19.04.2019 хотя бы один признак есть у {number(row['count'])} из "
-                f"{counted(row['n'], 'школы', 'школ', 'школ')}, писавших ВПР в 4–5 классах; "
+                f"{counted(row['n'], 'школы', 'школ', 'школ')}, писавших русский язык "
+                "или математику (ВПР 4–5 классов, ОГЭ); "
                 f"100 − доля таких школ = {percent(row['value'], 1)} (основа показателя П19; то, что "
                 "П19 равен этому числу, документом не подтверждено)."
             ),
@@ -60,7 +61,7 @@ def official_table(facts: Facts) -> Table:
         pd.DataFrame(rows),
         {"Всего": Digits()},
         (
-            "РУ4 — русский язык, 4 класс; МА5 — математика, 5 класс. (а) Нижняя граница интервала "
+            "РУ4 — ВПР по русскому языку, 4 класс; МА9 — ОГЭ по математике. (а) Нижняя граница интервала "
             "среднего балла школы выше верхней границы по региону; (б) отметки школы и баллы связаны "
             "отрицательно; (в) резкое изменение результатов одной параллели от 4 к 5 классу.",
         ),
@@ -77,8 +78,8 @@ def _markers(facts: Facts, rows: pd.DataFrame) -> dict[str, str]:
         papers = mine[mine["value"] == 1]
         codes = [
             f"{facts.run.subjects[paper.subject].short}{paper.grade}"
-            for paper in FIOKO_PAPERS
-            if ((papers["grade"] == paper.grade) & (papers["subject"] == paper.subject)).any()
+            for paper in MEAN_PAPERS
+            if (papers[["procedure", "grade", "subject"]] == [*paper]).all(axis=1).any()
         ]
         cells[name] = ", ".join(codes) or (HIDDEN if mine["hidden"].any() else DASH)
     return cells

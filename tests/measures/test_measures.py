@@ -15,7 +15,7 @@ from scipy.stats import ttest_1samp
 from msoko_analysis.measures import measure_year
 from msoko_analysis.measures.arrays import arrange_year
 from msoko_analysis.measures.rows import percent_rows
-from msoko_analysis.params.scales import Paper, PaperOfYear, Scale
+from msoko_analysis.params.scales import Paper, PaperOfYear, Scale, highest_known
 
 MA4, RU4, MA5 = Paper("VPR", 4, "MA"), Paper("VPR", 4, "RU"), Paper("VPR", 5, "MA")
 YEAR = 2026
@@ -137,6 +137,25 @@ def test_scores_above_the_maximum_are_left_out(thresholds) -> None:
 
 
 # --- official ----------------------------------------------------------------------------------
+
+
+def test_p19_counts_schools_of_the_exams_of_grade_9_and_papers_without_a_scale(thresholds) -> None:
+    # Methodology of ФИОКО, markers 1-6: ОГЭ in Russian and mathematics are held against the region's
+    # mean too. "9" wrote the exam only and stands apart (all pupils at 20 points, s = 0); "1" does so
+    # in a paper of grade 4 that has no scale; "2" and "3" in nothing: 100 - 2/4 = 50.
+    exam = Paper("OGE", 9, "MA")
+    rows = pupils(exam, "A", "9", (20, 30))
+    for school in ("2", "3"):
+        rows += pupils(exam, "A", school, (4, 10), (8, 10))
+        rows += pupils(MA4, "A", school, (4, 10), (8, 10))
+    rows += pupils(MA4, "A", "1", (12, 30))
+    table = measured(rows, thresholds, scale(exam), highest_known(PaperOfYear(YEAR, *MA4), 12))
+    assert one(table, "fioko_a", "9", exam)["value"] == 1
+    assert one(table, "fioko_a", "1", MA4)["value"] == 1
+    row = one(table, "p19", "A")
+    assert (row["n"], row["count"], row["value"]) == (4, 2, 50.0)
+    # rule (b) is that of ВПР alone
+    assert set(table.loc[table["indicator"] == "fioko_b", "procedure"]) <= {"VPR"}
 
 
 def test_p19_counts_schools_not_marks(thresholds) -> None:

@@ -116,8 +116,11 @@ def test_rows_by_hand() -> None:
     assert row("medals", "region") == (7, 8, 87.5)
     assert row("medals_1", "A") == (4, 4, 100)
     assert row("medals_2", "S2") == (1, 2, 50)
-    assert row("medals_p29", "S1") == pytest.approx((2, 3, 200 / 3))
-    assert row("medals_p29", "region") == (2, 5, 40)
+    # all medals, as the name of П29 says: those of the second degree and of none told as well
+    assert row("medals_p29", "S1") == (3, 4, 75)
+    assert row("medals_p29", "region") == pytest.approx((4, 7, 400 / 7))
+    assert row("medals_p29_1", "region") == (2, 4, 50)
+    assert row("medals_p29_2", "A") == (2, 2, 100)
     assert row("medals_p29_second", "A") == (2, 2, 100)
     assert row("medals_rule", "A") == (3, 6, 50)
     assert row("medals_rule_1", "A") == (1, 4, 25)

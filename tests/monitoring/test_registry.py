@@ -86,7 +86,7 @@ def test_targets_of_the_roadmaps_stand_in_the_sources(registry: Registry, shared
 
 def test_indicators_computed_from_results_are_not_typed(registry: Registry) -> None:
     computed = {one.code for one in registry if one.kind == "computed"}
-    assert computed == {"П19", "П22", "П23", "П24", "П29", "П31"}
+    assert computed == {"П19", "П22", "П23", "П24", "П29"}
     assert computed.isdisjoint(one.code for one in registry.typed)
 
 

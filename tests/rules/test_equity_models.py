@@ -1,4 +1,4 @@
-"""Ways to work out П22, П23, П24, П31: by hand, against each other, and their file."""
+"""Ways to work out П22, П23, П24: by hand, against each other, and their file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from msoko_analysis.errors import StatsInputError
 from msoko_analysis.home import SHIPPED
 from msoko_analysis.params.equity import EquityModels, read_equity_models
 from msoko_analysis.rules.equity_models import PaperResults, SchoolResults, model_values
@@ -32,7 +31,7 @@ def values(models: EquityModels, indicator: str, papers=(), schools=NOBODY) -> d
     }
 
 
-def exam(scores: dict[int, int], minimum: int = 36) -> PaperResults:
+def exam(scores: dict[int, int], minimum: int | None = 36) -> PaperResults:
     counts = np.zeros((1, 101))
     counts[0, list(scores)] = list(scores.values())
     return PaperResults("EGE", counts, minimum)
@@ -50,6 +49,23 @@ def test_by_hand(models: EquityModels) -> None:
         "fives_81": pytest.approx(100 * 8 / 60),
         "fives_80": pytest.approx(100 * 9 / 60),
         "fours_and_fives": pytest.approx(100 * 23 / 60),
+    }
+
+
+def test_base_mathematics_counts_by_its_mark_and_an_unknown_minimum_by_nothing(
+    models: EquityModels,
+) -> None:
+    # Base mathematics is an exam with marks: 2 «2», 3 «3», 1 «4», 4 «5» of 10. The other exam has one
+    # pupil below 36, one with 80, two with 81 and more, of 4; the third has no known minimum.
+    base = PaperResults("EGE", np.array([[2, 3, 1, 4]]), 1, (1, 2, 3))
+    told, unknown = exam({35: 1, 80: 1, 81: 1, 100: 1}), exam({10: 2, 90: 3}, minimum=None)
+    assert values(models, "p22", [base, told, unknown])["participants"] == pytest.approx(
+        100 * (8 + 3) / (10 + 4)
+    )
+    assert values(models, "p23", [base, told, unknown]) == {
+        "fives_81": pytest.approx(100 * (4 + 2 + 3) / 19),
+        "fives_80": pytest.approx(100 * (4 + 3 + 3) / 19),
+        "fours_and_fives": pytest.approx(100 * (4 + 2 + 3) / 19),
     }
 
 
@@ -98,7 +114,7 @@ def test_too_few_is_nan(models: EquityModels) -> None:
     nineteen = values(models, "p24", schools=SchoolResults(np.arange(30.0, 49), np.ones(19)))
     assert np.isfinite(nineteen["quarters"])
     assert np.isnan(nineteen["tenths"])
-    for indicator in ("p22", "p23", "p24", "p31"):
+    for indicator in ("p22", "p23", "p24"):
         assert np.isnan(list(values(models, indicator).values())).all()
 
 
@@ -108,15 +124,6 @@ def test_a_procedure_without_a_high_level_does_not_count(models: EquityModels) -
     assert values(models, "p23", [vpr, gve])["fives_81"] == 100
 
 
-def test_winners(models: EquityModels) -> None:
-    schools = SchoolResults(np.ones(4), np.ones(4), winners=np.array([0, 3, 1, 0]))
-    assert values(models, "p31", schools=schools) == {"schools": 50}
-    with pytest.raises(StatsInputError, match="winners"):
-        values(
-            models, "p31", schools=SchoolResults(np.ones(1), np.ones(1), winners=np.array([np.nan]))
-        )
-
-
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
@@ -124,7 +131,7 @@ def test_winners(models: EquityModels) -> None:
         ("variant: papers", "variant: participants", "уже есть выше"),
         ("  average: papers\n", "", "нужен ключ average"),
         ("formula: gini", "formula: gini\n  fraction: 0.1", "не использует fraction"),
-        ("{score: 80}", "{score: 80, mark: 5}", "одно из двух"),
+        ("{mark: 5, score: 80}", "{}", "mark или score"),
         ("{VPR: {mark: 4}", "{ВПР: {mark: 4}", "процедуры"),
         ("fraction: 0.25", "fraction: 0.75", "больше"),
     ],

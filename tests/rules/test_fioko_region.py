@@ -10,7 +10,7 @@ from altai import altai_years
 from scipy.stats import spearmanr
 
 from msoko_analysis.measures.arrays import Year
-from msoko_analysis.measures.official import FIOKO_PAPERS
+from msoko_analysis.measures.official import MARK_PAPERS
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.rules.fioko import cohort_jump, inflated_mean, mark_agreement
 
@@ -23,7 +23,7 @@ def years(shared: Path) -> dict[int, Year]:
 @pytest.fixture(scope="module")
 def inflated(years: dict[int, Year]) -> tuple[np.ndarray, np.ndarray]:
     """Rule (a) and who wrote the paper, (schools × РУ4, МА4, РУ5, МА5)."""
-    papers = [years[2021].paper(paper) for paper in FIOKO_PAPERS]
+    papers = [years[2021].paper(paper) for paper in MARK_PAPERS]
     marked = np.stack([inflated_mean(one.scores).marked for one in papers], axis=1)
     return marked, np.stack([one.n > 0 for one in papers], axis=1)
 
@@ -54,7 +54,7 @@ def spearman(pairs: np.ndarray) -> float:
 
 
 def test_contradicting_marks_are_rare(years: dict[int, Year]) -> None:
-    for paper in FIOKO_PAPERS:
+    for paper in MARK_PAPERS:
         pairs = years[2021].paper(paper).pairs
         agreement = mark_agreement(pairs)
         judged = agreement.n >= 3

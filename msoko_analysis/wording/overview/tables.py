@@ -16,6 +16,7 @@ from msoko_analysis.wording.names import paper_name
 ONE, WHOLE, _CHANGE = Digits(1), Digits(), Digits(1, signed=True)
 DISTRICT, INTERVAL, _YEAR = "Муниципалитет", "95 %", "К прошлому году, п. п."
 # Measures of differences between schools, with their digits.
+_WROTE = "Школ, писавших русский язык или математику (ВПР 4–5 классов, ОГЭ)"
 _EQUITY = {
     "icc": 1,
     "school_gap_quarter": 1,
@@ -146,7 +147,7 @@ def official_table(facts: RegionFacts) -> Table:
             rows.append(
                 {
                     DISTRICT: district_name(facts, code),
-                    "Школ, писавших ВПР в 4–5 классах": cell(row, "n"),
+                    _WROTE: cell(row, "n"),
                     "Хотя бы один признак": cell(row, "count"),
                     "100 − доля таких школ, %": cell(row),
                 }
@@ -155,7 +156,7 @@ def official_table(facts: RegionFacts) -> Table:
         "official",
         "Официальные признаки ФИОКО (2019) по муниципалитетам",
         pd.DataFrame(rows),
-        {"Школ, писавших ВПР в 4–5 классах": WHOLE, "Хотя бы один признак": WHOLE,
+        {_WROTE: WHOLE, "Хотя бы один признак": WHOLE,
          "100 − доля таких школ, %": ONE},
         (
             "Основа показателя П19; то, что П19 равен этому числу, документом не подтверждено. Признак "
