@@ -15,7 +15,8 @@ Variant = Literal["to_best", "min_max"]
 # What is printed beside scores: the official function between the best and the rest is not known.
 VARIANTS = {
     "to_best": (
-        "100 · x / лучшее; где лучше меньшее — 100 · лучшее / x. Муниципальная расчётная модель: "
+        "100 · x / лучшее; где лучше меньшее — 100 · лучшее / x, а если лучшее — 0, балла у остальных "
+        "нет: отношение к нулю не говорит, далеко ли до него. Муниципальная расчётная модель: "
         "в порядке мониторинга прочитано только, что лучший результат равен 100 баллам"
     ),
     "min_max": (
@@ -62,7 +63,8 @@ def scores(
     -------
     Scores in the order of the values. nan where the value is missing, where neither direction is
     better, and where fewer than two municipalities have a value: the only one is not the best.
-    When the best value is 0, ``to_best`` gives 0 to all others however close they are.
+    Where less is better and the best value is 0, ``to_best`` gives the others nan, not 0: they may be
+    as near to it as one likes.
 
     Raises
     ------
@@ -107,4 +109,5 @@ def _score(
     else:
         lower = direction == "lower"
         made = 100 * value.where(~lower, best) / best.where(~lower, value).replace(0, np.nan)
+        made = made.where(~lower | (best != 0))
     return made.where(value != best, 100.0).where(value.notna() & best.notna())
