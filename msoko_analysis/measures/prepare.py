@@ -32,6 +32,7 @@ from msoko_analysis.measures.medals import medal_counts, medal_rows
 from msoko_analysis.measures.opportunity import PARTNERS, opportunity_rows, partner_table
 from msoko_analysis.measures.places import Places
 from msoko_analysis.measures.procedures import link_rows, linked_papers
+from msoko_analysis.measures.rows import joined
 from msoko_analysis.measures.school_tasks import COLUMNS as SCHOOL_TASKS
 from msoko_analysis.measures.school_tasks import school_tasks
 from msoko_analysis.measures.signs import alpha, enough_schools
@@ -180,7 +181,7 @@ def _tables(run: RunParams) -> dict[str, pd.DataFrame]:
     return tables | {
         "quality": _joined([tables["quality"], apart.astype(_WHOLE)]),
         "lost": _in_districts(lost, places),
-        "measures": _joined([measures, *of_forms, *listed, *by_level]),
+        "measures": joined([measures, *of_forms, *listed, *by_level]),
         "lists": lists,
         "names": _names(printed, lists),
         "references": _read(run, "reference_scores"),
@@ -251,9 +252,9 @@ def _pupil_tables(
         for year, arranged in years.items()
     }
     measured += _procedure_rows(years, of_run, exams)
-    measured += opportunity_rows(run, years, _joined(measured), reliability, exams)
+    measured += opportunity_rows(run, years, joined(measured), reliability, exams)
     measured += _medal_rows(run, _in_districts(_read(run, "medalists"), places))
-    measures = without_alone(_joined(measured), mark_pairs)
+    measures = without_alone(joined(measured), mark_pairs)
     lists = placed_lists(_read(run, "markers"), places)
     quality = quality_table(run.data, run.scales)
     return {

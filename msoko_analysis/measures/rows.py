@@ -16,8 +16,13 @@ COLUMNS = (
     "year", "procedure", "grade", "subject", "level", "municipality", "unit", "indicator",
     "n", "count", "value", "low", "high", "p", "q", "method", "source",
 )  # fmt: skip
+_NUMBERS = ("n", "count", "value", "low", "high", "p", "q")
 ALL_PAPERS = Paper("", 0, "")
 """Stands for a measure pooled over the papers of a year."""
+_TYPES = {
+    name: "int64" if name in ("year", "grade") else "float64" if name in _NUMBERS else "str"
+    for name in COLUMNS
+}
 
 
 def school_rows(
@@ -87,6 +92,17 @@ def percent_rows(
     )  # fmt: skip
 
 
+def joined(tables: Iterable[pd.DataFrame]) -> pd.DataFrame:
+    """Tables of rows under one another, every column of its type; one without rows for none.
+
+    >>> joined([]).dtypes["value"], list(joined([]).columns) == list(COLUMNS)
+    (dtype('float64'), True)
+    """
+    filled = [table for table in tables if len(table)]
+    whole = pd.concat(filled, ignore_index=True) if filled else pd.DataFrame(columns=list(COLUMNS))
+    return whole.astype(_TYPES)
+
+
 def listed_rows(rows: list[dict[str, object]]) -> pd.DataFrame:
     """Rows of the long table given one by one, every code and method a registered one."""
     table = pd.DataFrame(rows, columns=list(COLUMNS))
@@ -112,4 +128,6 @@ def _rows(
         name: np.asarray(values)[kept] if np.ndim(values) else values
         for name, values in {**columns, "n": n}.items()
     }
-    return pd.DataFrame({**dict.fromkeys(COLUMNS, np.nan), **labels, **given}, index=kept)
+    # objects, for to find a type for every column costs four times the rest: :func:`joined` does it
+    told = {**dict.fromkeys(COLUMNS, np.nan), **labels, **given}
+    return pd.DataFrame(told, index=kept, dtype=object)

@@ -14,7 +14,7 @@ from msoko_analysis.measures.official import official_rows
 from msoko_analysis.measures.region import region_rows
 from msoko_analysis.measures.result_change import result_change_rows
 from msoko_analysis.measures.results import result_rows
-from msoko_analysis.measures.rows import COLUMNS
+from msoko_analysis.measures.rows import joined
 from msoko_analysis.measures.signs import combined_rows, other_signs
 from msoko_analysis.measures.spike import aligned, cut_rows, spike_rows
 from msoko_analysis.params.run import Thresholds
@@ -51,12 +51,7 @@ def measure_year(
         *level_rows(year),
         *official_rows(year, previous),
     ]
-    kept = [part for part in parts if len(part)]
-    if not kept:
-        return pd.DataFrame(columns=list(COLUMNS))
-    numbers = ["n", "count", "value", "low", "high", "p", "q"]
-    whole = pd.concat(kept).astype(dict.fromkeys(numbers, float))
-    return whole.sort_values(_ORDER, kind="stable", ignore_index=True)
+    return joined(parts).sort_values(_ORDER, kind="stable", ignore_index=True)
 
 
 def _sign_rows(

@@ -160,7 +160,8 @@ def test_edges_of_scores() -> None:
     zero = values_of(M01=0.0, M02=1.0, M03=50.0).assign(indicator="П2")
     # less is better and the best is 0: 1 and 50 are both 0 % of nothing, so they get no score
     found = scores(zero, REGISTRY, "to_best").frame["score"]
-    assert found[0] == 100 and found[1:].isna().all()
+    assert found[0] == 100
+    assert found[1:].isna().all()
     same = values_of(M01=7.0, M02=7.0)
     for variant in VARIANTS:
         assert scores(same, REGISTRY, variant).frame["score"].tolist() == [100, 100]
