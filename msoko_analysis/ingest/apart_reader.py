@@ -33,12 +33,12 @@ class RefusedError(Exception):
     """The file is read and is not taken: (rule, what to do)."""
 
 
-#: Of a sheet that nobody sees in Excel, and the numbers (from 1) of rows that nobody sees.
-Unseen = tuple[bool, list[int]]
+#: Of a sheet that nobody sees in Excel, and the numbers (from 1) of rows and columns that nobody sees.
+Unseen = tuple[bool, list[int], list[int]]
 
 
-def workbook(path: str) -> list[tuple[str, list[list[Any]], Unseen]]:
-    """Name, rows of cells and what is hidden of every sheet.
+def workbook(path: str, *, merged: bool = True) -> list[tuple[str, list[list[Any]], Unseen]]:
+    """Name, rows of cells and what is hidden of every sheet; ``merged``: as :func:`unmerged` reads them.
 
     Blank rows and columns behind the table are left out. An error of Excel is its word («#N/A»), a
     formula saved without its value is NO_VALUE: the library gives an empty cell for both.
@@ -51,9 +51,12 @@ def workbook(path: str) -> list[tuple[str, list[list[Any]], Unseen]]:
         parts = sheet_parts(path)
         found = []
         for name, visible in sheets:
-            lost, hidden = left_out(path, parts[name])
-            rows = grid(name, book.get_sheet_by_name(name), lost)
-            found.append((name, rows, (visible != SheetVisibleEnum.Visible, hidden)))
+            lost, hidden, columns = left_out(path, parts[name])
+            sheet = book.get_sheet_by_name(name)
+            rows = grid(name, sheet, lost)
+            if merged:
+                rows = unmerged(name, rows, sheet.merged_cell_ranges or [])
+            found.append((name, rows, (visible != SheetVisibleEnum.Visible, hidden, columns)))
     except (CalamineError, expat.ExpatError, ElementTree.ParseError, KeyError):
         raise RefusedError(*BROKEN) from None
     return found
@@ -84,19 +87,20 @@ def sheet_parts(path: str) -> dict[str, str]:
 Lost = dict[int, dict[int, str]]
 
 
-def left_out(path: str, part: str) -> tuple[Lost, list[int]]:
-    """What the library does not tell of a sheet: words by row and column (from 0), hidden rows.
+def left_out(path: str, part: str) -> tuple[Lost, list[int], list[int]]:
+    """What the library does not tell of a sheet: words by row and column (from 0), hidden rows and
+    columns.
 
     The part is parsed only where a quick search finds a sign of any of it.
     """
     with zipfile.ZipFile(path) as archive:
         with archive.open(part) as file:
             if not _signs(file):
-                return {}, []
+                return {}, [], []
         seen = _Cells()
         with archive.open(part) as file:
             seen.parser.ParseFile(file)
-    return seen.lost, seen.hidden
+    return seen.lost, seen.hidden, seen.columns
 
 
 # each begins with letters that are looked for fast; «v» and «f» are value and formula
@@ -132,6 +136,7 @@ class _Cells:
     def __init__(self) -> None:
         self.lost: Lost = {}
         self.hidden: list[int] = []
+        self.columns: list[int] = []
         self._row = self._column = -1
         self._kind, self._formula, self._value = "n", False, ""
         self.parser = expat.ParserCreate()
@@ -152,6 +157,9 @@ class _Cells:
             self.parser.EndElementHandler = self._end
         elif name == "v" and self.parser.EndElementHandler:
             self.parser.CharacterDataHandler = self._text
+        elif name == "col" and attributes.get("hidden") in ("1", "true"):
+            first, last = int(attributes["min"]), int(attributes["max"])
+            self.columns += range(first, min(last, first + MOST_COLUMNS) + 1)
         elif name == "row":
             self._row = int(attributes["r"]) - 1 if "r" in attributes else self._row + 1
             self._column = -1
@@ -229,6 +237,29 @@ def grid(name: str, sheet: Any, lost: Lost) -> list[list[Any]]:
     return [row + [""] * (widest - len(row)) for row in rows]
 
 
+Area = tuple[tuple[int, int], tuple[int, int]]
+
+
+def unmerged(name: str, rows: list[list[Any]], areas: list[Area]) -> list[list[Any]]:
+    """The rows with the value of cells merged over several rows in each of them: a person reads it there.
+
+    A row of which nothing else is filled stays blank: headings are merged over two rows as well.
+    """
+    down = [
+        (top, left, min(bottom, len(rows) - 1))
+        for (top, left), (bottom, right) in areas
+        if left == right and top < bottom and top < len(rows) and left < len(rows[top])
+    ]
+    if sum(bottom - top for top, _, bottom in down) > MOST_CELLS:
+        raise RefusedError(f"объединённых ячеек слишком много: лист «{name}»", _DELETE)
+    own = [any(cell not in ("", None) for cell in row) for row in rows] if down else []
+    for top, left, bottom in down:
+        for row in range(top + 1, bottom + 1):
+            if own[row] and rows[row][left] == "":
+                rows[row][left] = rows[top][left]
+    return rows
+
+
 #: Rows of a sheet of a form; a template for a hundred municipalities has a tenth of them.
 MOST_FORM_ROWS = 50_000
 
@@ -240,7 +271,7 @@ def form(path: str) -> list[tuple[str, list[list[Any]], list[tuple[int, int, int
     """
     from python_calamine import CalamineWorkbook
 
-    sheets = [(name, rows) for name, rows, *_ in workbook(path)]
+    sheets = [(name, rows) for name, rows, *_ in workbook(path, merged=False)]
     book = CalamineWorkbook.from_path(path)
     found = []
     for name, rows in sheets:

@@ -16,6 +16,7 @@ from msoko_analysis.ingest.contracts import Contract
 from msoko_analysis.ingest.gate import HASHES, OUTCOME
 from msoko_analysis.ingest.names import HIDDEN, like_name
 from msoko_analysis.ingest.sheets import ROW, Sheet, unique_headings
+from msoko_analysis.ingest.told_names import told_heading
 
 #: Columns a reader may add to results for the table of schools; they do not stay in the results.
 SCHOOL_NAME = "_school_name"
@@ -141,6 +142,8 @@ def filled_columns(table: pl.DataFrame, headings: list[str]) -> list[str]:
 def unused(table: pl.DataFrame, row: Sequence[str], columns: Collection[str]) -> tuple[str, ...]:
     """Headings with content that nothing takes, as they are told; the same ones once with their number.
 
+    What may be a name is told by its place.
+
     ``row`` is the row of headings as it stands, ``columns`` those that are taken or known.
 
     >>> unused(pl.DataFrame({"a": ["1"], "b": ["1"], "b (2)": ["2"]}), ["a", "b", "b"], ["a"])
@@ -148,7 +151,10 @@ def unused(table: pl.DataFrame, row: Sequence[str], columns: Collection[str]) ->
     """
     headings = unique_headings(list(row))
     filled = set(filled_columns(table, [name for name in headings if name not in columns]))
-    plain = [" ".join(cell.split()) or name for name, cell in zip(headings, row, strict=True)]
+    plain = [
+        told_heading(" ".join(cell.split()) or name, place)
+        for place, (name, cell) in enumerate(zip(headings, row, strict=True), 1)
+    ]
     told = Counter(base for name, base in zip(headings, plain, strict=True) if name in filled)
     return tuple(base if n == 1 else f"{base} (таких столбцов: {n})" for base, n in told.items())
 

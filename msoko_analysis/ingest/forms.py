@@ -55,7 +55,7 @@ def form_of(sheet: Sheet) -> Form | None:
     >>> cells = pl.DataFrame({"a": ["Ф3. Статистика по отметкам", "Группы участников"]})
     >>> form_of(Sheet(Path("f.xlsx"), "Лист1", cells))
     'marks'
-    >>> form_of(Sheet(Path("f.xlsx"), "МА 4 Сравнение отметок с отметк", pl.DataFrame({"a": ["1"]})))
+    >>> form_of(Sheet(Path("f.xlsx"), "", cells[1:], title="МА 4 Сравнение отметок с отметк"))
     'marks_vs_journal'
     """
     if sheet.typed or sheet.parts:
@@ -65,11 +65,11 @@ def form_of(sheet: Sheet) -> Form | None:
     if named:
         # a list of forms names several and is none of them
         return named.pop() if len(named) == 1 else None
-    name = _SHEET_PAPER.sub("", normal(sheet.name))
+    name = _SHEET_PAPER.sub("", normal(sheet.title))
     if name in _NAMES:
         return _NAMES[name]
     cut = [form for title, form in _NAMES.items() if title.startswith(name)]
-    return cut[0] if len(sheet.name) == _CUT and len(cut) == 1 else None
+    return cut[0] if len(sheet.title) == _CUT and len(cut) == 1 else None
 
 
 def _plain(cell: str) -> str:

@@ -45,7 +45,7 @@ def _year(sheet: Sheet, part: Part) -> int | None:
     """The one year named in the file name, else in the sheet name, else above the list."""
     for named in (
         {int(year) for year in _YEAR.findall(sheet.path.stem)},
-        {int(year) for year in _YEAR.findall(sheet.name)},
+        {int(year) for year in _YEAR.findall(sheet.title)},
         part.years,
     ):
         if len(named) == 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -50,6 +50,7 @@ from msoko_analysis.ingest.store import (
     papers_table,
     write_folder,
 )
+from msoko_analysis.ingest.told_names import file_of_person
 from msoko_analysis.ingest.totals import without_totals
 from msoko_analysis.walls import printable
 
@@ -151,6 +152,7 @@ def read_files(
     )
 
 
+_KEPT = "если они не нужны, удалите их; если нужны, ничего делать не нужно"
 _OF_FORM = Problem(
     "таблица записана, но документы по ней пока не делаются",
     "для документов нужны результаты участников, Ф3 или «Сравнение отметок»",
@@ -190,6 +192,8 @@ def _files(paths: Sequence[Path]) -> list[tuple[Path, bool]]:
             if printable(str(file)) != str(file):
                 rule = "имя файла или его папки не в UTF-8"
                 problems.append(Problem(rule, "переименуйте", printable(str(file))))
+            called = file.suffix.lower() in SUFFIXES and file_of_person(file)
+            problems += [called] if called else []
             found.setdefault(file.resolve(), (file, named))
     if problems:
         raise DataError.from_problems(_TITLE, problems)
@@ -264,8 +268,8 @@ def _read_file(
 ) -> tuple[list[Block], list[Problem], list[Problem], list[Lines]]:
     """Blocks of a file, its faults, notes that a sheet is empty, and the lines of its sheets.
 
-    A sheet that nobody sees in Excel is not read, and told if it holds a table; rows that nobody sees
-    are read and counted: a filter left on hides them.
+    A sheet that nobody sees in Excel is not read, and told if it holds a table; rows and columns that
+    nobody sees are read and counted: a filter left on hides them.
     """
     try:
         sheets = open_sheets(file, pseudonyms, layout.encoding if layout else None)
@@ -285,7 +289,7 @@ def _read_file(
     if not blocks:
         return [], [*problems, *told], empty, lines
     blocks = [
-        replace(block, warnings=(*block.warnings, *_hidden_rows(block, sheet)))
+        replace(block, warnings=(*block.warnings, *_unseen(block, sheet)))
         for block in blocks
         for sheet in sheets
         if sheet.name == block.sheet
@@ -294,13 +298,21 @@ def _read_file(
     return blocks, problems, empty, lines
 
 
-def _hidden_rows(block: Block, sheet: Sheet) -> list[Problem]:
+def _unseen(block: Block, sheet: Sheet) -> Iterator[Problem]:
+    """A word on rows and on filled columns that nobody sees in Excel and that were read."""
     rows = block.original.filter(pl.col(ROW).is_in(sheet.hidden_rows))[ROW]
-    if rows.is_empty():
-        return []
-    rule = f"строк: {len(rows)} — скрыты в Excel (фильтром или вручную), прочитаны как остальные"
-    action = "если они не нужны, удалите их; если нужны, ничего делать не нужно"
-    return [sheet.problem(rule, action, int(rows[0]))]
+    if len(rows):
+        rule = (
+            f"строк: {len(rows)} — скрыты в Excel (фильтром или вручную), прочитаны как остальные"
+        )
+        yield sheet.problem(rule, _KEPT, int(rows[0]))
+    columns = sheet.unseen_columns
+    if columns:
+        numbers = ", ".join(map(str, columns))
+        rule = (
+            f"столбцов: {len(columns)} — скрыты в Excel, прочитаны как остальные (номера {numbers})"
+        )
+        yield sheet.problem(rule, _KEPT)
 
 
 def _read_sheets(

@@ -25,6 +25,7 @@ from msoko_analysis.ingest.gate import (
     without_personal,
 )
 from msoko_analysis.ingest.privacy import Pseudonyms
+from msoko_analysis.ingest.told_names import told_heading, told_sheet
 from msoko_analysis.walls import AGAIN, LARGEST, check_regular, check_workbook, refusal
 
 #: Files with these endings are tried when a folder is given.
@@ -43,9 +44,10 @@ class EmptyTableError(DataError):
 class Sheet:
     """Cells of one sheet, none of which names a pupil.
 
-    ``typed``: a Parquet table, whose columns already have names. ``parts``: protocols of ГИА and
-    lists of medalists; such a sheet has no other cells. ``hidden``: nobody sees the sheet in Excel;
-    ``hidden_rows``: numbers of rows that nobody sees there.
+    ``name`` is that of the sheet as it may be told, ``title`` as it stands. ``typed``: a Parquet table,
+    whose columns already have names. ``parts``: protocols of ГИА and lists of medalists; such a sheet
+    has no other cells. ``hidden``: nobody sees the sheet in Excel; ``hidden_rows``, ``hidden_columns``:
+    numbers of those that nobody sees there.
     """
 
     path: Path
@@ -55,6 +57,8 @@ class Sheet:
     parts: tuple[Part, ...] = ()
     hidden: bool = False
     hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    title: str = ""
     #: Filled cells by line, where the cells here are not all that the file has.
     filled: pl.Series | None = None
 
@@ -64,6 +68,17 @@ class Sheet:
         if self.typed:
             return [list(self.cells.columns)]
         return [[cell or "" for cell in row] for row in self.cells.head(HEAD_ROWS).iter_rows()]
+
+    @cached_property
+    def unseen_columns(self) -> list[int]:
+        """Numbers, from 1, of the columns that nobody sees and that hold something, as far as told."""
+        names = dict(enumerate(self.cells.columns, 1))
+        return [
+            place
+            for place in sorted(self.hidden_columns)
+            if self.parts
+            or (place in names and (self.cells[names[place]].str.strip_chars() != "").any())
+        ]
 
     def rows(self, start: int = 0) -> Iterator[tuple[int, list[str]]]:
         """(line number as seen in the file, cells) of each row from index ``start`` on."""
@@ -168,10 +183,13 @@ def _open_xlsx(path: Path, pseudonyms: Pseudonyms) -> list[Sheet]:
     sheets = [
         replace(
             _gated(path, name, [[_text(cell) for cell in row] for row in grid], pseudonyms),
+            name=told_sheet(name, place),
+            title=name,
             hidden=hidden,
             hidden_rows=frozenset(rows),
+            hidden_columns=frozenset(columns),
         )
-        for name, grid, (hidden, rows) in grids
+        for place, (name, grid, (hidden, rows, columns)) in enumerate(grids, 1)
         if any(cell != "" for row in grid for cell in row)
     ]
     if not sheets:
@@ -220,7 +238,8 @@ def _open_parquet(path: Path) -> list[Sheet]:
         except pl.exceptions.PolarsError:
             nested.append(name)
     if nested:
-        rule = f"в столбцах не числа и не текст: {', '.join(f'«{name}»' for name in nested)}"
+        called = [told_heading(one, place) for place, one in enumerate(schema, 1) if one in nested]
+        rule = f"в столбцах не числа и не текст: {', '.join(f'«{name}»' for name in called)}"
         raise refusal(path, rule, "уберите эти столбцы или запишите их текстом")
     cells.columns = unique_headings(cells.columns)
     return [Sheet(path, "", cells, typed=True)]

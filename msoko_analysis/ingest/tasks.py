@@ -18,6 +18,7 @@ from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.alike import spellings
 from msoko_analysis.ingest.block import filled_columns
 from msoko_analysis.ingest.sheets import Sheet
+from msoko_analysis.ingest.told_names import told_heading
 
 _POINTS = re.compile(r"^(.*?)\s*[(\[,;:–—-]?\s*\b(\d{1,3})\s*(?:б|балл\w*)\.?\s*[)\]]?$")
 _WORD = re.compile(r"^(?:задани[ея]|зад\.?|вопрос|критерий|№)\s*(?:№\s*)?")
@@ -136,7 +137,7 @@ def _strange(
             yield sheet.problem(
                 "столбец стоит среди заданий или назван по баллам, но не понят",
                 "назовите его по образцу «1 (2б)» или «11.К1 (2б)»; если это не задание, уберите его",
-                column=heading,
+                column=told_heading(heading, place + 1),
             )
 
 

@@ -12,6 +12,7 @@ import openpyxl
 import polars as pl
 import pytest
 from gia_files import EGE, PEOPLE, SCHOOLS, ege_row, table, workbook
+from openpyxl.utils import get_column_letter
 from samples import HEADER, ROWS
 
 from msoko_analysis.errors import DataError
@@ -257,6 +258,42 @@ def test_absence_in_tasks_without_a_score_is_absence(read: Read) -> None:
 @pytest.mark.parametrize("column", ["school", "pupil", "municipality"])
 def test_nothing_is_no_code(column: str, faults: Callable[..., list[str]]) -> None:
     assert faults("csv", column, ["-", "nan", "None", "NULL"]) == ["пусто"] * 4
+
+
+def test_hidden_columns_are_read_and_told(
+    tmp_path: Path, derived: Callable[..., tuple], read_results: Callable[[Path], pl.DataFrame]
+) -> None:
+    book = openpyxl.Workbook()
+    for row in (NAMES, *(row.split(";") for row in ROWS)):
+        book.active.append(row)
+    total = NAMES.index("total") + 1
+    book.active.column_dimensions[get_column_letter(total)].hidden = True
+    book.active.column_dimensions[get_column_letter(len(NAMES) + 3)].hidden = True  # nothing there
+    book.save(tmp_path / "a.xlsx")
+    report, out = derived(tmp_path / "a.xlsx")
+    assert read_results(out)["total"].count() > 0
+    (told,) = [w.rule for w in report.warnings if w.sheet]
+    assert told == f"столбцов: 1 — скрыты в Excel, прочитаны как остальные (номера {total})"
+
+
+def test_merged_cells_hold_for_every_row_they_cover(
+    tmp_path: Path, derived: Callable[..., tuple], read_results: Callable[[Path], pl.DataFrame]
+) -> None:
+    """A school merged over its pupils, and headings merged over two rows."""
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.append(NAMES)
+    sheet.append([])
+    for k in range(4):
+        sheet.append([2024, "ВПР", 4, "МА", "M01", "S1" if k < 3 else "S2", "4А", k, "м", 4, 5])
+    at = NAMES.index("school") + 1
+    for column in range(1, len(NAMES) + 1):
+        sheet.merge_cells(start_row=1, end_row=2, start_column=column, end_column=column)
+    sheet.merge_cells(start_row=3, end_row=5, start_column=at, end_column=at)
+    book.save(tmp_path / "a.xlsx")
+    report, out = derived(tmp_path / "a.xlsx", strict=True)
+    assert read_results(out)["school"].to_list() == ["S1", "S1", "S1", "S2"]
+    assert not report.warnings
 
 
 def test_hidden_sheets_are_told_and_hidden_rows_counted(

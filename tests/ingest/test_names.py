@@ -9,12 +9,14 @@ import polars as pl
 import pytest
 from samples import HEADER, ROWS
 
+from msoko_analysis.errors import DataError
 from msoko_analysis.ingest import IngestReport
 
 WHO = "Жирафенко Аполлинария Ксенофонтовна"
 UNUSED = (
     *("Учащийся", "Ученик", "Участник", "Выпускник", "fio", "FIO", "full_name", "ФИ", "Примечание"),
     *("Ф.И. ученика", "Телефон родителя", "Nume", "Фамилия, имя", WHO),
+    *("Жирафенко", "ЖИРАФЕНКО", "жирафенко", "4А Жирафенко", "Аполлинария"),
 )
 #: A row set aside, a cell emptied, a good row.
 FAULTY = (ROWS[0][:-2] + "плохо", ROWS[1].replace(";3;9", ";12;9"), ROWS[2])
@@ -208,3 +210,28 @@ def test_an_absent_pupil_has_no_variant_and_is_nobody_elses_name(
     assert report.rejected == report.cells == ()
     kept = pl.read_parquet(out / "results" / "**" / "*.parquet")["variant"].to_list()
     assert sorted(kept, key=str) == ["1", None]
+
+
+@pytest.mark.parametrize("name", ["Жирафенко", "4А Жирафенко", "Аполлинария", "Жирафенко А.К."])
+def test_a_sheet_called_by_a_person_is_told_by_its_place(
+    name: str, write_xlsx: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    rows = [row.split(";") for row in (HEADER, *FAULTY)]
+    report, out = derived(write_xlsx(rows, "a.xlsx", name))
+    assert leaks(written(out, report)) == []
+    assert [card["sheet"] for card in report.cards] == ["лист 1 (название скрыто)"]
+
+
+@pytest.mark.parametrize("name", ["Жирафенко А.К.", "4А_Жирафенко Мария", "zhirafenko_maria_7b"])
+def test_a_file_called_by_a_person_must_be_renamed(
+    name: str, write_csv: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    with pytest.raises(DataError, match="имя файла похоже на имя человека — переименуйте"):
+        derived(write_csv(name=f"{name}.csv"))
+
+
+@pytest.mark.parametrize("name", ["Саратов", "Ново-Ивановский район_ma4_2021", "im_martin_school"])
+def test_a_file_called_by_a_place_is_read(
+    name: str, write_csv: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    assert derived(write_csv(name=f"{name}.csv"))[0].cards

@@ -646,7 +646,7 @@ def _other_letters(name: str) -> list[str]:
 def names(rng: Random, given: Given) -> bool:
     """One more column, of names, beside the table."""
     width, at = given.width, rng.choice((0, given.width))
-    title = rng.choice(("Ученик", "Учащийся", "Телефон родителя", "Учитель", "full_name", "ФИ"))
+    title = rng.choice(("Ученик", "Телефон родителя", "Учитель", "full_name", "ФИ", *PEOPLE[1][:1]))
     for k, line in enumerate(given.lines):
         if len(line.cells) == width:
             whose = " ".join(PEOPLE[k % 8]) if line.row else ""
@@ -691,7 +691,7 @@ def second_sheet(rng: Random, given: Given) -> bool:
     given.dress = "xlsx"
     rows: list[list[object]] = [["Столбец", "Другой"], *([k, 7] for k in range(6))]
     rows += [["Классный руководитель", " ".join(PEOPLE[0])]]
-    given.sheets.append(("Лист для себя", "visible", rows))
+    given.sheets.append((rng.choice(("Лист для себя", PEOPLE[2][0])), "visible", rows))
     return True
 
 
