@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from msoko_analysis.disclosure import Issue
 from msoko_analysis.documents.saved import save_parts
@@ -14,7 +15,7 @@ from msoko_analysis.facts.monitoring import MonitoringFacts, gather_monitoring
 from msoko_analysis.facts.region import FEWEST_SCHOOLS, schools_of
 from msoko_analysis.figures import Figure
 from msoko_analysis.measures.prepare import load
-from msoko_analysis.page.prose import Paragraph, Stack
+from msoko_analysis.page.prose import Paragraph, Stack, says_nothing
 from msoko_analysis.page.tables import Table
 from msoko_analysis.params.run import load_run
 from msoko_analysis.wording import (
@@ -39,6 +40,7 @@ from msoko_analysis.wording import (
     summary,
     topics,
 )
+from msoko_analysis.wording.forms import only_forms
 from msoko_analysis.wording.monitoring import summary as monitoring_summary
 from msoko_analysis.wording.requisites import Requisites, requisites
 
@@ -75,22 +77,22 @@ class Note:
     @cached_property
     def distributions(self) -> Stack:
         """Distributions of scores."""
-        return results.distributions_figures(self.facts)
+        return self._told(results.distributions_figures(self.facts))
 
     @cached_property
     def level(self) -> Stack:
         """Which schools stand far from their type."""
-        return results.level_text(self.facts)
+        return self._told(results.level_text(self.facts))
 
     @cached_property
     def funnel(self) -> Figure | Paragraph:
         """Level of the schools among those of the region."""
-        return results.funnel_figure(self.facts)
+        return self._told(results.funnel_figure(self.facts))
 
     @cached_property
     def equity(self) -> Stack:
         """How unequal the schools are, in words."""
-        return equity.equity_text(self.facts)
+        return self._told(equity.equity_text(self.facts))
 
     @cached_property
     def equity_schools(self) -> Stack:
@@ -100,12 +102,12 @@ class Note:
     @cached_property
     def gaps(self) -> Table:
         """Measures of inequality and their change."""
-        return equity_tables.gaps_table(self.facts)
+        return replace(equity_tables.gaps_table(self.facts), silent=only_forms(self.facts))
 
     @cached_property
     def low_results(self) -> Stack:
         """Schools with low results: the ШНОР rule, and where the mark «2» is frequent beside it."""
-        return shnor.shnor_text(self.facts)
+        return self._told(shnor.shnor_text(self.facts))
 
     @cached_property
     def exams(self) -> Stack:
@@ -115,17 +117,17 @@ class Note:
     @cached_property
     def marks(self) -> Stack:
         """School marks against the marks of papers and exams, with their tables."""
-        return marks.marks_text(self.facts)
+        return self._told(marks.marks_text(self.facts))
 
     @cached_property
     def procedures(self) -> Stack:
         """Every procedure against the earlier ones of the same pupils, with its table."""
-        return procedures.procedures_text(self.facts)
+        return self._told(procedures.procedures_text(self.facts))
 
     @cached_property
     def medals(self) -> Stack:
         """Medalists against their ЕГЭ, with their tables."""
-        return medals.medals_text(self.facts)
+        return self._told(medals.medals_text(self.facts))
 
     @cached_property
     def signs_explained(self) -> Stack:
@@ -135,7 +137,7 @@ class Note:
     @cached_property
     def signs(self) -> Table:
         """All signs that are told."""
-        return signs.signs_table(self.facts)
+        return replace(signs.signs_table(self.facts), silent=only_forms(self.facts))
 
     @cached_property
     def named_schools(self) -> Stack:
@@ -145,22 +147,22 @@ class Note:
     @cached_property
     def district_cuts(self) -> Stack:
         """The district as a whole at the pass cut, with its table."""
-        return district_cuts.district_text(self.facts)
+        return self._told(district_cuts.district_text(self.facts))
 
     @cached_property
     def official(self) -> Stack:
         """Official markers, with their table."""
-        return official.official_text(self.facts)
+        return self._told(official.official_text(self.facts))
 
     @cached_property
     def official_lists(self) -> Stack:
         """Schools on the official lists, with their table."""
-        return lists.lists_text(self.facts)
+        return self._told(lists.lists_text(self.facts))
 
     @cached_property
     def monitoring(self) -> Stack:
         """Motivating monitoring and mechanisms in a few lines; the whole is a note of its own."""
-        return monitoring_summary.in_yearly_note(self.monitored)
+        return self._told(monitoring_summary.in_yearly_note(self.monitored))
 
     @cached_property
     def recommendations(self) -> Stack:
@@ -170,17 +172,17 @@ class Note:
     @cached_property
     def topics(self) -> Stack:
         """Tasks that are topics for groups of teachers, with their table."""
-        return topics.topics_text(self.facts)
+        return self._told(topics.topics_text(self.facts))
 
     @cached_property
     def observation(self) -> Stack:
         """Where to observe and what to mark again next time, with its table."""
-        return observation.observation_text(self.facts)
+        return self._told(observation.observation_text(self.facts))
 
     @cached_property
     def quality(self) -> Table:
         """Checks of the data."""
-        return quality.quality_table(self.facts)
+        return replace(quality.quality_table(self.facts), silent=only_forms(self.facts))
 
     @cached_property
     def quality_remarks(self) -> Stack:
@@ -190,7 +192,7 @@ class Note:
     @cached_property
     def scales(self) -> Table:
         """Scales of marks."""
-        return quality.scales_table(self.facts)
+        return replace(quality.scales_table(self.facts), silent=only_forms(self.facts))
 
     @cached_property
     def methods(self) -> Stack:
@@ -205,12 +207,16 @@ class Note:
     @cached_property
     def schools(self) -> Table:
         """Appendix: all schools."""
-        return methods.schools_table(self.facts)
+        return replace(methods.schools_table(self.facts), silent=only_forms(self.facts))
 
     @cached_property
     def models(self) -> Table:
         """Appendix: П22–П24 by every way to work them out."""
-        return equity_tables.models_table(self.facts)
+        return replace(equity_tables.models_table(self.facts), silent=only_forms(self.facts))
+
+    def _told(self, block: Any) -> Any:
+        """A block, or nothing where it would only say again what forms do not tell."""
+        return Stack(()) if only_forms(self.facts) and says_nothing(block) else block
 
     def tables(self) -> tuple[Table, ...]:
         """All tables of the note."""

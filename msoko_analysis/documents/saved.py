@@ -37,7 +37,7 @@ def save_parts(
     if findings is not None:
         plain = [_finding_json(one) for one in findings]
         text = json.dumps(plain, ensure_ascii=False, indent=1, allow_nan=False)
-        (out / "findings.json").write_text(text + "\n", encoding="utf-8")
+        (out / "findings.json").write_text(text + "\n", encoding="utf-8", newline="\n")
     for table in tables:
         path = out / "tables" / f"{table.name}.csv"
         path.write_text(table.csv(), encoding="utf-8-sig", newline="\n")

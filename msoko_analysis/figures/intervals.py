@@ -34,7 +34,7 @@ class SchoolIntervals:
     """What :func:`school_intervals` draws, one row a school, in the order of ``names``.
 
     ``value`` with ``low`` and ``high``; ``expected`` what context leads to expect, nan where that is
-    not known; ``region`` one number for all; ``ends`` of the axis, the same on every page.
+    not known; ``region`` one number for all, nan without one; ``ends`` of the axis, the same on every page.
     """
 
     names: Sequence[str]
@@ -49,7 +49,7 @@ class SchoolIntervals:
 def school_intervals(
     data: SchoolIntervals, *, axis_title: str, name: str, caption: str, description: str
 ) -> Figure:
-    """A point and a bar for every school, a tick for its expectation, a line for the region."""
+    """A point and a bar for every school, a tick for its expectation, a line for the region if any."""
     with mpl.rc_context(STYLE):
         height = _ROW * len(data.names) + _FOOT
         canvas = Canvas(figsize=(WIDTH, height))
@@ -58,7 +58,9 @@ def school_intervals(
         axis.hlines(places, data.low, data.high, color=DARK, linewidth=1.2)
         axis.plot(data.value, places, "D", color=DARK, markersize=4)
         axis.plot(data.expected, places, "|", color=EXCESS, markersize=10, markeredgewidth=2)
-        axis.axvline(data.region, color=MID, linestyle="--", linewidth=1)
+        beside = np.isfinite(data.region)
+        if beside:
+            axis.axvline(data.region, color=MID, linestyle="--", linewidth=1)
         axis.set_yticks(places, [as_words(_fitting(one)) for one in data.names])
         axis.set_ylim(len(places) - 0.4, -0.6)
         axis.set_xlim(*data.ends)
@@ -72,7 +74,7 @@ def school_intervals(
             handles=[
                 Line2D([], [], color=DARK, marker="D", markersize=4, label="школа, 95 %"),
                 *([usual] if np.isfinite(data.expected).any() else []),
-                Line2D([], [], color=MID, linestyle="--", label="регион"),
+                *([Line2D([], [], color=MID, linestyle="--", label="регион")] if beside else []),
             ],
             loc="lower center",
             ncols=3,

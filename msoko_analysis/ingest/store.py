@@ -150,7 +150,9 @@ def fault_counts(blocks: Sequence[Block], merged: Merged) -> list[dict[str, Any]
 
 
 def _write_json(path: Path, data: object) -> None:
-    path.write_text(json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps(data, ensure_ascii=False, indent=1) + "\n", encoding="utf-8", newline="\n"
+    )
 
 
 def _write_rejected(folder: Path, blocks: Sequence[Block], merged: Merged) -> None:

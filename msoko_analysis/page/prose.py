@@ -47,6 +47,22 @@ class Paragraph:
 
 
 @dataclass(frozen=True)
+class Absent(Paragraph):
+    """A paragraph that only says what is not there: left out where the first page says it for all."""
+
+
+def says_nothing(block: Any) -> bool:
+    """Whether a block holds nothing but that something is not there.
+
+    >>> says_nothing(Stack((Absent("Списка нет."),))), says_nothing(Paragraph("Список есть."))
+    (True, False)
+    """
+    if isinstance(block, Stack):
+        return all(says_nothing(one) for one in block.blocks)
+    return isinstance(block, Absent)
+
+
+@dataclass(frozen=True)
 class Heading:
     """A heading inside a section, below the notebook's own headings."""
 

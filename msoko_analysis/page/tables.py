@@ -70,7 +70,7 @@ class Table:
     are never mixed up. A column without a value in any row is not printed at all. ``notes``
     stand below the table, ``empty`` in the place of one without rows. ``findings`` are those each
     row tells, in the order of the rows; () where rows tell none. ``service`` where small groups are
-    shown, for those entitled to see them.
+    shown, for those entitled to see them. ``silent``: without rows the page has nothing in its place.
     """
 
     name: str
@@ -81,10 +81,11 @@ class Table:
     empty: str = "Нет строк."
     findings: tuple[tuple[Finding, ...], ...] = ()
     service: bool = False
+    silent: bool = False
 
     def _repr_html_(self) -> str:
         if self.frame.empty:
-            return f"<p>{escaped(self.empty)}</p>"
+            return "" if self.silent else f"<p>{escaped(self.empty)}</p>"
         shown = self._shown
         head = "".join(f'<th scope="col"{self._kind(name)}>{escaped(name)}</th>' for name in shown)
         told = self.findings or ((),) * len(shown)

@@ -328,7 +328,8 @@ def _why_missing(paper: Paper, found: Sequence[ScaleRow]) -> str:
         printed = _PRINTED.get(paper.procedure)
         said = "шкалы этого года нет в params/scales"
         return f"{said}; {printed}" if printed else said
-    statuses = " и ".join(f"«{row.status}» ({STATUS_RU[row.status]})" for row in found)
+    real = [row for row in found if row.status != "synthetic"] or found
+    statuses = " и ".join(f"«{row.status}» ({STATUS_RU[row.status]})" for row in real)
     return f"статус шкалы {statuses} не принят запуском (scale_statuses)"
 
 

@@ -85,7 +85,9 @@ def write_claims(folder: Path, claims: Sequence[Claim], document: Mapping[str, A
     """Write claims.json, a claim a line; ``document`` says which document it is."""
     lines = ",\n".join(json.dumps(asdict(claim), ensure_ascii=False) for claim in claims)
     head = json.dumps({"version": VERSION, "document": dict(document)}, ensure_ascii=False)
-    (folder / NAME).write_text(f'{head[:-1]}, "claims": [\n{lines}\n]}}\n', encoding="utf-8")
+    (folder / NAME).write_text(
+        f'{head[:-1]}, "claims": [\n{lines}\n]}}\n', encoding="utf-8", newline="\n"
+    )
 
 
 def _telling(parent: HtmlElement) -> Iterator[HtmlElement]:

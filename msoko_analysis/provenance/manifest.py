@@ -144,7 +144,7 @@ def write_manifest(folder: Path, manifest: Mapping[str, Any]) -> None:
     outputs = hashes((path for path in folder.rglob("*") if path.is_file()), folder)
     whole = {**manifest, "counts": _counts(folder), "outputs": outputs}
     text = json.dumps(whole, ensure_ascii=False, indent=1)
-    (folder / NAME).write_text(text + "\n", encoding="utf-8")
+    (folder / NAME).write_text(text + "\n", encoding="utf-8", newline="\n")
 
 
 def _counts(folder: Path) -> dict[str, Any]:
@@ -202,6 +202,7 @@ def checkout_commit() -> tuple[str | None, bool | None]:
                 ["git", "-C", str(SHIPPED), *command],
                 capture_output=True,
                 text=True,
+                encoding="utf-8",
                 check=True,
                 timeout=20,
             ).stdout.strip()

@@ -37,7 +37,7 @@ def write_failure(log: Path, title: str, message: str, trace: str) -> bool:
     """Write the log of a failed note: title, message, traceback; False if it can not be."""
     try:
         log.parent.mkdir(parents=True, exist_ok=True)
-        log.write_text(f"{title}\n{message}\n\n{trace}\n", encoding="utf-8")
+        log.write_text(f"{title}\n{message}\n\n{trace}\n", encoding="utf-8", newline="\n")
     except OSError:  # a full disk must not hide the first error behind a second one
         return False
     return True

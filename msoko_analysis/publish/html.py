@@ -22,6 +22,7 @@ from nbconvert.exporters import HTMLExporter, TemplateExporter  # noqa: E402
 from nbformat import NotebookNode  # noqa: E402
 
 from msoko_analysis.errors import RenderError  # noqa: E402
+from msoko_analysis.publish.empty import without_empty  # noqa: E402
 
 TEMPLATES = Path(__file__).resolve().parent / "templates"
 HEADING = re.compile(r"<h([1-3])((?:\s[^>]*)?)>(.*?)</h\1>", re.DOTALL)
@@ -136,7 +137,7 @@ def note_html(notebook: NotebookNode, *, title: str, fingerprint: str = "") -> s
     RenderError : the page would need a script or a file from elsewhere.
     """
     note = {"title": title, "fingerprint": fingerprint}
-    page, _ = exporter().from_notebook_node(notebook, {"note": note})
+    page, _ = exporter().from_notebook_node(without_empty(notebook), {"note": note})
     if found := _outside(page):
         raise RenderError(f"Справка не должна ничего загружать и запускать, а в ней есть: {found}")
     head, body = page.split("<main>", 1)

@@ -83,7 +83,7 @@ def write_index(reports: Path) -> Path:
     reports.mkdir(parents=True, exist_ok=True)
     draft = reports / f".index.{os.getpid()}.tmp"
     try:
-        draft.write_text(page, encoding="utf-8")
+        draft.write_text(page, encoding="utf-8", newline="\n")
         return draft.replace(reports / "index.html")
     finally:
         draft.unlink(missing_ok=True)

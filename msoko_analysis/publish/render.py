@@ -108,14 +108,14 @@ def render_note(
             raise NoteWithheld(failed.message) from failed
         fingerprint = str(manifest.get("fingerprint", ""))[:16]
         page, claims = with_claims(note_html(executed, title=title, fingerprint=fingerprint))
-        (work / PAGE).write_text(page, encoding="utf-8")
+        (work / PAGE).write_text(page, encoding="utf-8", newline="\n")
         which = {name: manifest[name] for name in _WHICH if name in manifest}
         write_claims(work, claims, which)
         if (work / FIGURES).is_dir():
             document = note_document(page, work / FIGURES, title=title)
             (work / DOCUMENT).write_bytes(document)
         text = nbformat.writes(executed)
-        (work / NOTEBOOK).write_text(text + "\n", encoding="utf-8")
+        (work / NOTEBOOK).write_text(text + "\n", encoding="utf-8", newline="\n")
         times = {"started": started, "finished": now()}
         record = {"status": "made", "title": title, **manifest, **times}
         write_crate(work, record)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, get_args
 
@@ -34,10 +34,14 @@ _PAPER = ("year", "procedure", "grade", "subject")
 
 @dataclass(frozen=True)
 class Contents:
-    """What a folder of derived data is about: papers by year and codes of municipalities, sorted."""
+    """What a folder of derived data is about: papers by year and codes of municipalities, sorted.
+
+    ``names`` are those of municipalities as forms print them, by code.
+    """
 
     papers: tuple[PaperOfYear, ...]
     municipalities: tuple[str, ...]
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -57,7 +61,19 @@ def contents(data: Path) -> Contents:
         rows = table.select(*_PAPER, "municipality").unique().collect()
         papers |= {PaperOfYear(*row[:4]) for row in rows.iter_rows() if None not in row[:4]}
         places |= {row[4] for row in rows.iter_rows() if row[4] is not None}
-    return Contents(tuple(sorted(papers)), tuple(sorted(places)))
+    return Contents(tuple(sorted(papers)), tuple(sorted(places)), _printed(data))
+
+
+def _printed(data: Path) -> dict[str, str]:
+    """Names of municipalities by code, from the aggregate forms."""
+    files = [data / f"{name}.parquet" for name in _TABLES if name != "level_counts"]
+    forms = [pl.read_parquet(file) for file in files if file.is_file()]
+    rows = [
+        row
+        for form in forms
+        for row in form.filter(level="municipality").select("unit", "unit_name").iter_rows()
+    ]
+    return {code: name for code, name in rows if name}
 
 
 def unofficial(
@@ -133,7 +149,7 @@ def draft_districts(of: Contents) -> tuple[str, int]:
     """The text of the file of municipalities and how many names a person should look at."""
     text, unsure = "# Муниципалитеты: код в данных и название в падежах.\n", 0
     for code in of.municipalities:
-        named = declined(code)
+        named = declined(of.names.get(code, code))
         entry = {"code": code, **named.cases.model_dump()}
         text += yaml.safe_dump([entry], allow_unicode=True, sort_keys=False, width=200)
         if not named.sure:

@@ -153,7 +153,7 @@ def _read(folder: Path, data: Path, say: Say) -> None:
 
     report: IngestReport = read_files([folder], data, replace=data.is_dir(), progress=progress)
     say(report.text())
-    state.write_text(json.dumps({"files": seen, "folder": place}), encoding="utf-8")
+    state.write_text(json.dumps({"files": seen, "folder": place}), encoding="utf-8", newline="\n")
 
 
 def _in_use(row: ScaleRow, run: RunParams) -> bool:
@@ -210,13 +210,14 @@ def _draft(
     )  # fmt: skip
     names, unsure = draft_districts(of)
     run_file.parent.mkdir(parents=True, exist_ok=True)
-    run_file.write_text(text, encoding="utf-8")
-    (run_file.parents[1] / "run.schema.json").write_text(run_schema(), encoding="utf-8")
-    districts.write_text(names, encoding="utf-8")
-    written = {file.name: _of(file) for file in (run_file, districts)}
-    state.write_text(
-        json.dumps(written | {"said": said, "statuses": accepted}, ensure_ascii=False), "utf-8"
+    run_file.write_text(text, encoding="utf-8", newline="\n")
+    (run_file.parents[1] / "run.schema.json").write_text(
+        run_schema(), encoding="utf-8", newline="\n"
     )
+    districts.write_text(names, encoding="utf-8", newline="\n")
+    written = {file.name: _of(file) for file in (run_file, districts)}
+    told = json.dumps(written | {"said": said, "statuses": accepted}, ensure_ascii=False)
+    state.write_text(told, encoding="utf-8", newline="\n")
     say(f"Написан файл запуска {_short(run_file)}: годы справок {', '.join(map(str, years))}.")
     say(f"Муниципалитетов: {len(of.municipalities)}, названия в падежах — {_short(districts)}.")
     if unsure:

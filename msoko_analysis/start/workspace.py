@@ -46,7 +46,7 @@ def make_workspace(folder: Path) -> Path:
             (folder / name).mkdir(parents=True, exist_ok=True)
         (folder / "data").chmod(0o700)
         if not (folder / README).exists():
-            (folder / README).write_text(_TEXT, encoding="utf-8")
+            (folder / README).write_text(_TEXT, encoding="utf-8", newline="\n")
         for notebook in sorted((SHIPPED / "notebooks").glob("*.ipynb")):
             copy = folder / "notebooks" / notebook.name
             copy.parent.mkdir(exist_ok=True)

@@ -148,7 +148,7 @@ def write_protocol(
     """
     out.mkdir(parents=True, exist_ok=True)
     text = json.dumps(_data(done, requisites), ensure_ascii=False, indent=1)
-    (out / DATA).write_text(text + "\n", encoding="utf-8")
+    (out / DATA).write_text(text + "\n", encoding="utf-8", newline="\n")
     environment = Environment(
         loader=FileSystemLoader([TEMPLATES, PAGE_TEMPLATES], encoding="utf-8"),
         autoescape=True,
@@ -164,7 +164,7 @@ def write_protocol(
         what_if=what_if,
         documents=[_shown(document, done, names) for document in done.documents],
     )
-    (out / PAGE).write_text(page, encoding="utf-8")
+    (out / PAGE).write_text(page, encoding="utf-8", newline="\n")
     return out / PAGE
 
 

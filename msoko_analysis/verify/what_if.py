@@ -71,7 +71,9 @@ def changed_run_file(run_file: Path, thresholds: Mapping[str, float], folder: Pa
         shutil.copyfile(own, folder / own.name)
     run["thresholds"] = {**(run.get("thresholds") or {}), **thresholds}
     path = folder / run_file.name
-    path.write_text(yaml.safe_dump(run, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    path.write_text(
+        yaml.safe_dump(run, allow_unicode=True, sort_keys=False), encoding="utf-8", newline="\n"
+    )
     return path
 
 

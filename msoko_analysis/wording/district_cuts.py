@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from msoko_analysis.facts.district import Facts
-from msoko_analysis.page.prose import Paragraph, Stack, stack
+from msoko_analysis.page.prose import Absent, Paragraph, Stack, stack
 from msoko_analysis.page.tables import Digits, Table
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.russian import DASH, number
@@ -15,11 +15,19 @@ from msoko_analysis.wording.names import paper_name
 from msoko_analysis.wording.numbering import in_table, table_title, tables
 from msoko_analysis.wording.signs import against_region
 
+_ALONE = (
+    "Сколько работ ровно на границе «3» приходится на одну работу, которой не хватило одного балла. Если бы "
+    "граница ничего не значила, соседние баллы встречались бы примерно одинаково часто; но и строение работы "
+    "сдвигает это число, а сравнить его здесь не с чем."
+)
+
 
 def district_text(facts: Facts) -> Stack:
     """How the district as a whole departs from a smooth curve at the pass cut, beside the region."""
     if not facts.distributions:
-        return stack([Paragraph(NOT_DETERMINED)])
+        return stack([Absent(NOT_DETERMINED)])
+    if facts.alone:
+        return stack([Paragraph(_ALONE), cuts_table(facts)])
     unseen = ", и сравнение школ с регионом его не видит" if against_region(facts) else ""
     return stack(
         [
@@ -65,7 +73,9 @@ def cuts_table(facts: Facts) -> Table:
         )
     return Table(
         "cuts",
-        table_title(facts, "cuts", "Граница «3»: муниципалитет и регион"),
+        table_title(
+            facts, "cuts", "Граница «3»" if facts.alone else "Граница «3»: муниципалитет и регион"
+        ),
         pd.DataFrame(rows),
         {
             "Работ на границе «3» и на балл ниже": Digits(),

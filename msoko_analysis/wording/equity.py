@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.measures.equity_levels import METHOD as LEVELS
-from msoko_analysis.page.prose import Paragraph, Stack, stack
+from msoko_analysis.page.prose import Absent, Paragraph, Stack, stack
 from msoko_analysis.page.tables import Digits
 from msoko_analysis.params.methods import argument_words, has_step
 from msoko_analysis.russian import NBSP, between, counted, listed, number, percent
@@ -19,6 +21,10 @@ from msoko_analysis.wording.names import district_cases, school_names
 
 _OF_SCHOOLS = ("школы", "школ", "школ")
 _CHANGED = (Verdict.WATCH, Verdict.NO_CONCERN)
+_MEANING = (
+    "Чем больше эта доля, тем сильнее результат ученика связан с тем, в какой школе он учится; причина может "
+    "быть и в составе учеников, и в условиях, и в работе школ."
+)
 SIDE = {1.0: "вырос", -1.0: "сократился", 0.0: "не изменился"}
 _GAP = "разрыв между четвертью лучших и четвертью худших школ"
 _FEW = (
@@ -35,8 +41,10 @@ _FEW_PUPILS = (
 
 def equity_text(facts: Facts) -> Stack:
     """What the differences between schools mean, in plain words."""
+    if facts.alone and facts.measure("municipality", "icc") is not None:
+        return stack([Paragraph(f"{alone_text(facts)} {_MEANING}")])
     if facts.measure("region", "icc") is None:
-        return stack([Paragraph(NOT_DETERMINED)])
+        return stack([Absent(NOT_DETERMINED)])
     said = [
         Paragraph(_between_schools(facts), facts.of("inequality_district", *Verdict)),
         Paragraph(_gap(facts), facts.of("gap_change_district", *_CHANGED)[:1]),
@@ -62,9 +70,20 @@ def _between_schools(facts: Facts) -> str:
         f"по региону — {percent(100 * one.limit)}"
     )
     ended = f"; {compared[one.details['side']]}. " if known else ". "
+    return f"{text}{ended}{_MEANING}{_from(facts)}"
+
+
+def alone_text(facts: Facts) -> str:
+    """The share between schools of a municipality that stands beside no region."""
+    row = facts.measure("municipality", "icc")
+    if row is None or row["hidden"]:
+        return _FEW
+    low, high = 100 * max(row["low"], 0.0), 100 * min(row["high"], 1.0)
+    known = f" (95{NBSP}%: {between(low, high)}{NBSP}%)" if np.isfinite(row["low"]) else ""
     return (
-        f"{text}{ended}Чем больше эта доля, тем сильнее результат ученика связан с тем, в какой школе он "
-        f"учится; причина может быть и в составе учеников, и в условиях, и в работе школ.{_from(facts)}"
+        f"На различия между школами приходится {percent(100 * row['value'])}{known} всех различий "
+        "результатов учеников; больше это, чем в других муниципалитетах, или меньше, по этим данным не "
+        "узнать."
     )
 
 

@@ -78,14 +78,19 @@ def _page(facts: Facts, units: list[str], place: int, ends: tuple[float, float])
         name=f"equity-{place + 1}",
         caption=figure_title(
             facts, "equity",
-            _caption(facts, rest, named),
+            _caption(facts, rest, named, expected=bool(np.isfinite(expected).any())),
         ),
         description=(
             f"Точечная диаграмма: {counted(len(units), *_SCHOOLS)} муниципалитета с 95-процентными "
-            f"интервалами рядом с {'регионом' if by_levels(facts) else 'ожидаемым при их условиях'}; "
-            "выводы — в тексте раздела."
+            f"интервалами{_beside(facts, expected)}; выводы — в тексте раздела."
         ),
     )  # fmt: skip
+
+
+def _beside(facts: Facts, expected: np.ndarray) -> str:
+    if by_levels(facts):
+        return "" if facts.alone else " рядом с регионом"
+    return " рядом с ожидаемым при их условиях" if np.isfinite(expected).any() else ""
 
 
 def _axis(facts: Facts) -> str:
@@ -94,14 +99,13 @@ def _axis(facts: Facts) -> str:
     return "средний результат по работам года, % максимума"
 
 
-def _caption(facts: Facts, rest: str, under: str) -> str:
+def _caption(facts: Facts, rest: str, under: str, *, expected: bool) -> str:
     if by_levels(facts):
         return (
             f"Доля участников с результатом {highest(facts)}{counted_only(facts)}{rest}: ромб и отрезок — "
-            f"школа и 95{NBSP}%, притянутые к доле по региону тем сильнее, чем меньше участников; пунктир — "
-            "регион. По алфавиту"
+            f"школа и 95{NBSP}%, притянутые к доле по региону тем сильнее, чем меньше участников"
+            f"{'' if facts.alone else '; пунктир — регион'}. По алфавиту"
         )
-    return (
-        f"Результаты школ{rest}: ромб и отрезок — школа и 95{NBSP}%, черта — что обычно при таких "
-        f"условиях{under}, пунктир — регион. По алфавиту"
-    )
+    usual = f", черта — что обычно при таких условиях{under}" if expected else ""
+    region = "" if facts.alone else ", пунктир — регион"
+    return f"Результаты школ{rest}: ромб и отрезок — школа и 95{NBSP}%{usual}{region}. По алфавиту"

@@ -18,6 +18,8 @@ _NEED_SCORES = (
     "отметки;",
     "остальные признаки по школам (разброс результатов, скачки, выполнение заданий, похожие ответы), "
     "уровень среди похожих школ и официальные признаки ФИОКО — нужны баллы учеников;",
+    "сопоставление процедур, медалисты и ЕГЭ, темы для методических объединений, план наблюдения — нужны "
+    "результаты учеников;",
     "участие и проверки исходных данных — нужен список участников;",
     "погрешность показателей муниципалитета — форма не показывает различий между его школами.",
 )
@@ -47,6 +49,12 @@ def not_determined(facts: Facts) -> Stack | None:
             Bullets((*_absent(facts), *_NEED_SCORES)),
         ]
     )
+
+
+def only_forms(facts: Facts) -> bool:
+    """Whether the year has nothing but forms: no scores, no counts by level, no exam."""
+    without = facts.papers_without_scores
+    return bool(without) and not (facts.distributions or facts.exams or only_levels(facts))
 
 
 def _loaded(facts: Facts) -> str:
@@ -96,6 +104,8 @@ def _absent(facts: Facts) -> list[str]:
         said.append(
             "отметки школы против отметок за работу — нужны обе формы не меньше чем по 30 школам региона;"
         )
+    if not facts.list_years:
+        said.append("официальные списки школ с маркерами необъективности — не загружены;")
     if "share_2" in indicators and not facts.of("low_share_school", *Verdict):
         said.append(
             "школы с большой долей отметок «2» — школ с достаточным числом работ в формах нет;"

@@ -7,7 +7,7 @@ import pandas as pd
 
 from msoko_analysis.facts.district import Facts
 from msoko_analysis.measures.markers import BY_FORM, BY_RESULTS, BY_SCHOOLS
-from msoko_analysis.page.prose import Paragraph, Stack, stack
+from msoko_analysis.page.prose import Absent, Paragraph, Stack, stack
 from msoko_analysis.page.tables import Digits, Table
 from msoko_analysis.russian import (
     DASH,
@@ -41,9 +41,7 @@ _AGAINST = {
 def lists_text(facts: Facts) -> Stack:
     """The district's schools on the lists, П19 by list, concordance; one line without lists."""
     if not facts.list_years:
-        return stack(
-            [Paragraph("Официальные списки школ с маркерами необъективности не загружены.")]
-        )
+        return stack([Absent("Официальные списки школ с маркерами необъективности не загружены.")])
     blocks = [
         "Официальные списки школ с маркерами необъективности "
         f"({_years(facts.list_years)}) — отдельный источник: здесь они приведены как есть и "

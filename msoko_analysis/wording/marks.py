@@ -8,7 +8,7 @@ import pandas as pd
 
 from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Verdict
-from msoko_analysis.page.prose import Paragraph, Stack, stack
+from msoko_analysis.page.prose import Absent, Paragraph, Stack, stack
 from msoko_analysis.page.tables import HIDDEN, Digits, Table
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.russian import DASH, NBSP, listed, natural, number
@@ -26,7 +26,7 @@ NO_MARKS = "Отметок школы в данных нет: сравнить �
 def marks_text(facts: Facts) -> Stack:
     """How school marks go with marks of papers, with the three tables; one line without marks."""
     if not has_marks(facts):
-        return stack([Paragraph(NO_MARKS)])
+        return stack([Absent(NO_MARKS)])
     view, schools = subjects_table(facts), school_marks_table(facts)
     apart = facts.of("marks_district", Verdict.WATCH)
     return stack(

@@ -9,7 +9,7 @@ from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.measures.medals import MEDALS as PAPER
 from msoko_analysis.measures.medals import YEARS, bands
-from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.page.prose import Absent, Bullets, Paragraph, Stack, stack
 from msoko_analysis.page.tables import HIDDEN, Table
 from msoko_analysis.params.medals import FIRST_YEAR_OF_DEGREES
 from msoko_analysis.params.methods import arguments
@@ -28,7 +28,7 @@ NOTHING = "Списка медалистов этого года нет: их р
 def medals_text(facts: Facts) -> Stack:
     """Rule, counts by year, distribution of least scores, schools; one line without medalists."""
     if not has_medals(facts):
-        return stack([Paragraph(NOTHING)])
+        return stack([Absent(NOTHING)])
     named = told(facts)
     return stack(
         [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
@@ -32,69 +34,111 @@ _UNITS = {
     "schools": ("школа", "школы", "школ"),
     "markers": ("признак", "признака", "признаков"),
 }
-# Limits that decide something in this note, in the order of its sections.
-_LIMITS = (
-    "reference_median_z",
-    "level_z",
-    "low_share_limit",
-    "expectation_probability",
-    "resilient_probability",
-    "leader_probability",
-    "leader_distance",
-    "leader_at_most",
-    "fioko_markers_watch",
-    "participation_drop",
-    "small_cell",
-    "share_min_n",
-)
+# Limits of other findings that decide something in a note, in the order of its sections, each with the
+# finding that is judged by it; those of partners are there where a ШНОР school may get one.
+_LIMITS = {
+    "reference_median_z": "spike_school",
+    "level_z": "level_school",
+    "low_share_limit": "low_share_school",
+    "expectation_probability": "expectation_school",
+    "resilient_probability": "resilient_school",
+    "leader_probability": "shnor_school",
+    "leader_distance": "shnor_school",
+    "leader_at_most": "shnor_school",
+    "fioko_markers_watch": "fioko_markers_school",
+    "participation_drop": "participation_district",
+}
+_ALWAYS = ("small_cell", "share_min_n")
 
 
 def methods_text(facts: Facts) -> Stack:
-    """What each method compares, how often it errs, what it can not see."""
+    """What each method that the note uses compares, how often it errs, what it can not see."""
     if levels.only_levels(facts):
         return levels.methods(facts)
-    return stack(
-        [
-            Bullets(
-                (
-                    "Скопление работ у границы отметки (методика пакета). Распределение баллов школы "
-                    f"сравнивается с {compared_with(facts)}, приведённым к среднему и разбросу школы; все "
-                    "работы года складываются. На честных смоделированных школах доля ложных сигналов "
-                    f"при уровнях 5{NBSP}% и 1{NBSP}% проверена и близка к заявленной (tests/calibration). "
-                    "Отбор — процедура Бенджамини — Хохберга по всем проверенным школам региона за год.",
-                    "Чего этот признак не видит: подсказки и списывание, заранее известные задания, "
-                    "равномерное завышение всех баллов. Отсутствие признака не доказывает, что всё в "
-                    "порядке.",
-                    "Уровень (методика пакета). Средний результат школы сравнивается с ожидаемым по "
-                    f"остальным школам региона в таких же условиях{like_conditions(facts)} с учётом "
-                    "обычного разброса между школами (Spiegelhalter, 2005). Только для сведения.",
-                    *_independent(facts),
-                    "Различия между школами (методика пакета). Главный показатель — доля дисперсии "
-                    "результатов, приходящаяся на школы (ограниченное максимальное правдоподобие): она не "
-                    "зависит от трудности работы, в отличие от индексов Тейла и Джини. Интервалы и "
-                    "изменения — складным ножом по школам; на регионах без перемен доля ложных «вырос» и "
-                    f"«сократился» вместе проверена и близка к 5{NBSP}% (tests/calibration). Чего "
-                    "показатели не видят: различий внутри школы и того, отчего школы различаются.",
-                    "Ожидаемый результат (методика пакета) — регрессия результатов школ региона на известные "
-                    "условия; вероятность учитывает и погрешность школы, и неизвестный разброс. Состав семей "
-                    "и учеников в данных не известен, поэтому «выше ожидаемого» — не оценка работы школы.",
-                    "ШНОР (расчётная модель) — правило отбора в обоих чтениях (params/shnor.yaml); перечень "
-                    "процедур и наименьшая группа источником не подтверждены.",
-                    "Много отметок «2» (расчётная модель). Не заменяет официального отнесения к школам "
-                    "с низкими образовательными результатами.",
-                    "Признаки ФИОКО считаются точно по методике от 19.04.2019; действует ли она без "
-                    "изменений, не подтверждено.",
-                    f"Погрешности — 95{NBSP}%. Для муниципалитета они учитывают, что ученики одной школы "
-                    "похожи. Сравнений в справке много, поэтому отдельное отличие чуть больше "
-                    "погрешности ещё ничего не значит.",
-                    "Результаты ВПР по правилам их проведения не предназначены для оценки работы "
-                    "учителей и школ: справка нужна для методической помощи, школы перечислены по "
-                    "алфавиту.",
-                )
-            ),
-            _reference(facts),
-        ]
-    )
+    said = [
+        *_of_signs(facts),
+        *_independent(facts),
+        *_of_equity(facts),
+        *_of_lists(facts),
+        *_of_errors(facts),
+        "Результаты ВПР по правилам их проведения не предназначены для оценки работы учителей и школ: "
+        "справка нужна для методической помощи, школы перечислены по алфавиту.",
+    ]
+    return stack([Bullets(tuple(said)), _reference(facts)])
+
+
+def _schools(facts: Facts) -> str:
+    """Whose schools a school is compared with."""
+    return "школам муниципалитета" if facts.alone else "школам региона"
+
+
+def _of_signs(facts: Facts) -> Iterator[str]:
+    """The spike and the level of schools."""
+    if facts.of("spike_school", *Verdict):
+        yield (
+            "Скопление работ у границы отметки (методика пакета). Распределение баллов школы "
+            f"сравнивается с {compared_with(facts)}, приведённым к среднему и разбросу школы; все работы "
+            "года складываются. На честных смоделированных школах доля ложных сигналов при уровнях "
+            f"5{NBSP}% и 1{NBSP}% проверена и близка к заявленной (tests/calibration). Отбор — процедура "
+            f"Бенджамини — Хохберга по всем проверенным {_schools(facts)} за год."
+        )
+        yield (
+            "Чего этот признак не видит: подсказки и списывание, заранее известные задания, равномерное "
+            "завышение всех баллов. Отсутствие признака не доказывает, что всё в порядке."
+        )
+    if facts.of("level_school", *Verdict):
+        yield (
+            "Уровень (методика пакета). Средний результат школы сравнивается с ожидаемым по остальным "
+            f"{_schools(facts)} в таких же условиях{like_conditions(facts)} с учётом обычного разброса "
+            "между школами (Spiegelhalter, 2005). Только для сведения."
+        )
+
+
+def _of_equity(facts: Facts) -> Iterator[str]:
+    """Differences between schools and what is expected under their conditions."""
+    if facts.measure("municipality", "icc") is not None:
+        yield (
+            "Различия между школами (методика пакета). Главный показатель — доля дисперсии результатов, "
+            "приходящаяся на школы (ограниченное максимальное правдоподобие): она не зависит от трудности "
+            "работы, в отличие от индексов Тейла и Джини. Интервалы и изменения — складным ножом по "
+            "школам; на регионах без перемен доля ложных «вырос» и «сократился» вместе проверена и близка "
+            f"к 5{NBSP}% (tests/calibration). Чего показатели не видят: различий внутри школы и того, "
+            "отчего школы различаются."
+        )
+    if facts.of("expectation_school", *Verdict):
+        yield (
+            f"Ожидаемый результат (методика пакета) — регрессия результатов по {_schools(facts)} на "
+            "известные условия; вероятность учитывает и погрешность школы, и неизвестный разброс. Состав "
+            "семей и учеников в данных не известен, поэтому «выше ожидаемого» — не оценка работы школы."
+        )
+
+
+def _of_lists(facts: Facts) -> Iterator[str]:
+    """Rules that stand beside our own: ШНОР, frequent marks «2», official markers."""
+    if facts.of("shnor_school", *Verdict):
+        yield (
+            "ШНОР (расчётная модель) — правило отбора в обоих чтениях (params/shnor.yaml); перечень "
+            "процедур и наименьшая группа источником не подтверждены."
+        )
+    if facts.of("low_share_school", *Verdict):
+        yield (
+            "Много отметок «2» (расчётная модель). Не заменяет официального отнесения к школам с низкими "
+            "образовательными результатами."
+        )
+    if facts.measure("municipality", "p19") is not None:
+        yield (
+            "Признаки ФИОКО считаются точно по методике от 19.04.2019; действует ли она без изменений, не "
+            "подтверждено."
+        )
+
+
+def _of_errors(facts: Facts) -> Iterator[str]:
+    if facts.distributions or facts.exams or facts.measure("municipality", "icc") is not None:
+        yield (
+            f"Погрешности — 95{NBSP}%. Для муниципалитета они учитывают, что ученики одной школы похожи. "
+            "Сравнений в справке много, поэтому отдельное отличие чуть больше погрешности ещё ничего не "
+            "значит."
+        )
 
 
 def _independent(facts: Facts) -> tuple[str, ...]:
@@ -181,7 +225,7 @@ def limits_table(facts: Facts) -> Table:
 
 def _names(facts: Facts) -> tuple[str, ...]:
     if levels.only_levels(facts):
-        return ("small_cell", "share_min_n")
+        return _ALWAYS
     judged = {one.code for one in facts.findings}
     of_signs = [name for one in load_signs().signs if one.finding in judged for name in one.limits]
     others = [
@@ -190,7 +234,8 @@ def _names(facts: Facts) -> tuple[str, ...]:
         if code in judged
         for name in basis_of(code).limits
     ]
-    return tuple(dict.fromkeys([*of_signs, *_LIMITS, *others, *_of_forms(facts)]))
+    told = [name for name, code in _LIMITS.items() if code in judged]
+    return tuple(dict.fromkeys([*of_signs, *told, *_ALWAYS, *others, *_of_forms(facts)]))
 
 
 def _of_forms(facts: Facts) -> tuple[str, ...]:
@@ -263,17 +308,35 @@ def schools_table(facts: Facts) -> Table:
         (
             "По алфавиту. «Скрыто» — группа слишком мала; прочерк — показатель для школы не "
             "рассчитывается: нет таких работ, слишком мало учеников или школ того же вида.",
-            "z — насколько работ у границ больше ожидаемого, в единицах обычного случайного разброса: "
-            "у школы без признака чаще всего от −2 до 2. q — какая доля школ региона с таким же или "
-            "меньшим q оказалась бы названа напрасно. Уровень — отличие "
-            "среднего результата от школ в таких же условиях, в стандартных отклонениях балла ученика. Доля "
-            "«2» — сколько раз она выше предела и из скольких предметов и классов, где она видна.",
+            *_explained(facts),
         ),
         empty="Данных по отдельным школам нет.",
     )
 
 
+def _explained(facts: Facts) -> tuple[str, ...]:
+    """What the columns of the appendix mean that this note has."""
+    said = []
+    if facts.of("spike_school", *Verdict):
+        said.append(
+            "z — насколько работ у границ больше ожидаемого, в единицах обычного случайного разброса: у "
+            "школы без признака чаще всего от −2 до 2. q — какая доля школ с таким же или меньшим q из "
+            f"проверенных по {'муниципалитету' if facts.alone else 'региону'} оказалась бы названа напрасно."
+        )
+    if facts.of("level_school", *Verdict):
+        said.append(
+            "Уровень — отличие среднего результата от школ в таких же условиях, в стандартных "
+            "отклонениях балла ученика."
+        )
+    if facts.of("low_share_school", *Verdict):
+        said.append(
+            "Доля «2» — сколько раз она выше предела и из скольких предметов и классов, где она видна."
+        )
+    return (" ".join(said),) if said else ()
+
+
 def _low(facts: Facts, unit: str, finding: Finding | None) -> str:
     if finding is None:
-        return HIDDEN if facts.issue == "public" and facts.has(unit, "share_2") else DASH
+        judged = facts.issue == "public" and facts.of("low_share_school", *Verdict)
+        return HIDDEN if judged and facts.has(unit, "share_2") else DASH
     return f"{number(finding.details['papers'])} из {number(finding.details['papers_seen'])}"

@@ -7,7 +7,7 @@ import pandas as pd
 from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Verdict
 from msoko_analysis.findings.observation import ObservationPlan
-from msoko_analysis.page.prose import Paragraph, Stack, stack
+from msoko_analysis.page.prose import Absent, Paragraph, Stack, stack
 from msoko_analysis.page.tables import Digits, Table
 from msoko_analysis.params.signs import load_signs
 from msoko_analysis.russian import counted, natural, percent
@@ -28,7 +28,7 @@ def observation_text(facts: Facts) -> Stack:
     if plan is None:
         return stack(
             [
-                Paragraph(
+                Absent(
                     "План не составлен: в параметрах запуска не указано, сколько есть независимых "
                     "наблюдателей и сколько работ можно перепроверить."
                 )

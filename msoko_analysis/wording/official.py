@@ -7,7 +7,7 @@ import pandas as pd
 from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Verdict
 from msoko_analysis.measures.official import MEAN_PAPERS
-from msoko_analysis.page.prose import Paragraph, Stack, stack
+from msoko_analysis.page.prose import Absent, Paragraph, Stack, stack
 from msoko_analysis.page.tables import HIDDEN, Digits, Table
 from msoko_analysis.russian import DASH, NBSP, counted, number, percent
 from msoko_analysis.wording.names import school_name
@@ -19,7 +19,7 @@ def official_text(facts: Facts) -> Stack:
     """Official ФИОКО markers under their own name, and how far they can be trusted."""
     row = facts.measure("municipality", "p19")
     if row is None:
-        return stack([Paragraph("Официальные признаки ФИОКО по этим данным не рассчитываются.")])
+        return stack([Absent("Официальные признаки ФИОКО по этим данным не рассчитываются.")])
     return stack(
         [
             Paragraph(

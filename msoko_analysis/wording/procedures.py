@@ -7,7 +7,7 @@ import pandas as pd
 from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
 from msoko_analysis.measures.procedures import earlier_paper
-from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.page.prose import Absent, Bullets, Paragraph, Stack, stack
 from msoko_analysis.page.tables import Table
 from msoko_analysis.russian import (
     DASH,
@@ -48,7 +48,7 @@ NOTHING = (
 def procedures_text(facts: Facts) -> Stack:
     """What is compared, the table, disagreements in sentences, schools consistent everywhere."""
     if not facts.of("link_school", *Verdict):
-        return stack([Paragraph(NOTHING)])
+        return stack([Absent(NOTHING)])
     apart = disagreements(facts)
     alike = consistent(facts)
     return stack(

@@ -174,20 +174,18 @@ def _missing(facts: Facts) -> list[str]:
         f"{paper.grade}{NBSP}класс): "
         f"{_without_marks(facts, Paper(*paper[1:]))} — {reason}."
         for paper, reason in facts.run.missing_scales
-        if paper.year == facts.year
+        if paper.year == facts.year and Paper(*paper[1:]) in facts.distributions
     ]
 
 
 def _without_marks(facts: Facts, paper: Paper) -> str:
     """What is told of a paper without a scale."""
-    if paper in facts.distributions:
-        scale = facts.known_scales[paper]
-        of = "наибольшего балла в данных" if scale.source == HIGHEST else "максимального балла"
-        return (
-            f"без отметок и признаков у их границ, результат — в процентах от {of} "
-            f"({number(scale.max_primary)}), с другими годами не сравнивается"
-        )
-    return "только по формам ФИС ОКО" if paper in facts.papers else "не анализируется"
+    scale = facts.known_scales[paper]
+    of = "наибольшего балла в данных" if scale.source == HIGHEST else "максимального балла"
+    return (
+        f"без отметок и признаков у их границ, результат — в процентах от {of} "
+        f"({number(scale.max_primary)}), с другими годами не сравнивается"
+    )
 
 
 def _hidden(facts: Facts) -> list[str]:

@@ -9,12 +9,14 @@ from msoko_analysis.page.prose import escaped
 from msoko_analysis.russian import (
     NBSP,
     first_capital,
+    fold,
 )
 from msoko_analysis.wording.names import (
     district_cases,
     of_procedures,
 )
 
+UNNAMED_REGION = "регион"
 MARKING = "Для служебного пользования"
 
 
@@ -46,9 +48,19 @@ def requisites(facts: Facts) -> Requisites:
             ("Вид документа", "Аналитическая справка"),
             ("Заголовок к тексту", about),
             ("Дата и номер", "«___» __________ 20__ г. № ______"),
-            ("Муниципалитет", f"{first_capital(name.nominative)}, {facts.run.region.nominative}"),
+            ("Муниципалитет", place(name.nominative, facts.run.region.nominative)),
             ("Цель", "методическая помощь школам; не оценка работы школ и учителей"),
             ("Основание", "______________________________"),
         ),
         marking=MARKING if official else "",
     )
+
+
+def place(municipality: str, region: str) -> str:
+    """The municipality and its region, unless nobody has named the region.
+
+    >>> place("лесной район", "Алтайский край"), place("лесной район", "регион")
+    ('Лесной район, Алтайский край', 'Лесной район')
+    """
+    named = () if fold(region) == UNNAMED_REGION else (region,)
+    return ", ".join((first_capital(municipality), *named))

@@ -16,7 +16,7 @@ from msoko_analysis.figures import (
     score_distributions,
 )
 from msoko_analysis.findings import Finding, Verdict
-from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
+from msoko_analysis.page.prose import Absent, Bullets, Paragraph, Stack, stack
 from msoko_analysis.page.tables import Digits, Table
 from msoko_analysis.params.methods import argument_words
 from msoko_analysis.params.scales import Paper
@@ -68,22 +68,31 @@ def results_table(facts: Facts) -> Table:
         )
     frame = pd.DataFrame(rows)
     digits = dict.fromkeys(frame.columns[2:], _ONE) | {"Работ": _WHOLE}
-    forms = ("По работам без результата есть только форма ФИС ОКО: в ней одни отметки.",)
-    forms = forms if facts.papers_without_scores else ()
     digits |= dict.fromkeys(("Отличие от региона, п. п.", "К прошлому году, п. п."), _CHANGE)
     return Table(
         "results",
         table_title(facts, "results", "Результаты по предметам и классам"),
         frame,
         digits,
-        (
-            "Результат — средняя доля максимального балла. Погрешность — 95 %, по разбросу между "
-            "школами муниципалитета; прочерк — школ слишком мало, чтобы её оценить, или нет данных "
-            "прошлого года. Год к году сравниваются разные ученики и разные варианты работ.",
-            *forms,
-        ),
+        _below_results(facts),
         empty=NOT_DETERMINED if facts.counted else "Работ с действующей шкалой отметок нет.",
     )
+
+
+def _below_results(facts: Facts) -> tuple[str, ...]:
+    """What the columns mean, as far as papers have results."""
+    if not facts.distributions:
+        shares = facts.papers_without_scores and any(
+            facts.measure("municipality", "share_2", paper) is not None for paper in facts.papers
+        )
+        return ("Доли отметок — как они напечатаны в форме ФИС ОКО.",) if shares else ()
+    explained = (
+        "Результат — средняя доля максимального балла. Погрешность — 95 %, по разбросу между школами "
+        "муниципалитета; прочерк — школ слишком мало, чтобы её оценить, или нет данных прошлого года. Год к "
+        "году сравниваются разные ученики и разные варианты работ."
+    )
+    forms = "По работам без результата есть только форма ФИС ОКО: в ней одни отметки."
+    return (explained, forms) if facts.papers_without_scores else (explained,)
 
 
 def works(facts: Facts, paper: Paper) -> Cell:
@@ -148,7 +157,7 @@ def marks_table(facts: Facts) -> Table:
 def distributions_figures(facts: Facts) -> Stack:
     """Distributions of primary scores with the cuts, on as many pages as they need."""
     if not facts.distributions:
-        return stack([Paragraph(NOT_DETERMINED)])
+        return stack([Absent(NOT_DETERMINED)])
     limit = facts.run.thresholds["small_cell"].value
     shown = [paper for paper, (mine, _) in facts.distributions.items() if mine.n >= limit]
     if not shown:
@@ -185,7 +194,7 @@ def _distributions(facts: Facts, page: list[Paper], place: int) -> Figure:
 def funnel_figure(facts: Facts) -> Figure | Paragraph:
     """Level of the district's schools against schools under the same conditions."""
     if facts.funnel is None:
-        return Paragraph("Уровень школ по этим данным не определяется.")
+        return Absent("Уровень школ по этим данным не определяется.")
     funnel, schools, pupils = facts.funnel
     limit = facts.run.thresholds["small_cell"].value
     mine = (schools["municipality"] == facts.district).to_numpy()
@@ -280,8 +289,8 @@ def _not_compared(facts: Facts) -> str:
     if not rest:
         return ""
     return (
-        f"Не с чем сравнить: {counted(rest, 'школа', 'школы', 'школ')} — школ того же вида в регионе "
-        "или учеников в самой школе слишком мало."
+        f"Не с чем сравнить: {counted(rest, 'школа', 'школы', 'школ')} — школ того же вида "
+        f"{'в данных' if facts.alone else 'в регионе'} или учеников в самой школе слишком мало."
     )
 
 
@@ -292,7 +301,7 @@ def _by_name(facts: Facts, found: tuple[Finding, ...]) -> list[Finding]:
 def low_text(facts: Facts) -> Stack | Paragraph:
     """Schools where the mark «2» is frequent."""
     if not facts.of("low_share_school", *Verdict):
-        return Paragraph("Доли отметок по отдельным школам по этим данным не определяются.")
+        return Absent("Доли отметок по отдельным школам по этим данным не определяются.")
     found = _by_name(facts, low_beside_shnor(facts))
     limit = facts.run.thresholds["low_share_limit"].value
     least = number(facts.run.thresholds["share_min_n"].value)

@@ -11,6 +11,7 @@ from msoko_analysis.measures import partners
 from msoko_analysis.page.prose import Paragraph, Stack, stack
 from msoko_analysis.page.tables import HIDDEN, Digits, Table
 from msoko_analysis.russian import DASH, NBSP, counted, natural, number, percent, plural
+from msoko_analysis.wording.forms import only_forms
 from msoko_analysis.wording.names import procedure_name, school_name
 from msoko_analysis.wording.numbering import table_title
 from msoko_analysis.wording.results import low_text
@@ -33,6 +34,8 @@ _WHY_NOT = {
 
 def shnor_text(facts: Facts) -> Stack:
     """The rule, who is on its list, and the schools with low results beside it."""
+    if only_forms(facts):
+        return stack([low_text(facts)])  # of forms the rule knows nothing, whatever was written
     rule = facts.run.shnor_rules.of(facts.year)
     if rule is None:
         said = f"Правило отбора ШНОР на {facts.year} год не задано (params/shnor.yaml)."

@@ -18,7 +18,7 @@ from msoko_analysis.russian import (
     percent,
 )
 from msoko_analysis.wording.advice import term_text
-from msoko_analysis.wording.equity import change, change_sentence, share_text
+from msoko_analysis.wording.equity import alone_text, change, change_sentence, share_text
 from msoko_analysis.wording.forms import marks_sign, not_determined
 from msoko_analysis.wording.levels import only_levels
 from msoko_analysis.wording.levels import result as levels_result
@@ -245,6 +245,8 @@ def _with_size(one: Finding) -> str:
 
 def _equity(facts: Facts) -> str:
     one = next(iter(facts.of("inequality_district", *Verdict)), None)
+    if facts.alone and facts.value("municipality", "icc") == facts.value("municipality", "icc"):
+        return f"Равенство. {alone_text(facts)}"
     if one is None:
         return ""
     text = (

@@ -10,6 +10,7 @@ from msoko_analysis.russian import (
     counted,
     first_capital,
     number,
+    percent,
 )
 from msoko_analysis.wording.cells import of_unit
 from msoko_analysis.wording.levels import only_levels
@@ -76,7 +77,22 @@ def _compared(difference: float, base: str, same: str) -> str:
     return f"на {points}{NBSP}п.{NBSP}п. {'выше' if difference > 0 else 'ниже'} {base}"
 
 
+def _own_results(facts: Facts) -> str:
+    """Results of a municipality that stands beside no region."""
+    mine = _mean(facts, "mean_percent")
+    if not np.isfinite(mine):
+        return ""
+    text = f"Результаты. В среднем по {all_papers(facts)} результат — {percent(mine, 1)} максимального балла"
+    year = _difference(facts, "year")
+    if np.isfinite(year):
+        text += f", {_compared(year, 'прошлогоднего', 'такой же, как годом раньше')}"
+    shares = _shares(facts)
+    return f"{text} ({see_table(facts, 'results')}). {shares}".rstrip()
+
+
 def results_point(facts: Facts) -> str:
+    if facts.alone:
+        return _own_results(facts)
     region = _difference(facts, "region")
     if not np.isfinite(region):
         return ""
@@ -91,32 +107,57 @@ def results_point(facts: Facts) -> str:
 
 
 def marks_of_forms(facts: Facts) -> str:
-    """Shares of marks against the region where forms are all there is."""
+    """Marks, and marks against school marks, where forms are all there is."""
     if facts.distributions:
         return ""
+    said = [_shares(facts), _against_journal(facts)]
+    told = " ".join(one for one in said if one)
+    return f"Отметки (по формам ФИС ОКО). {told}" if told else ""
+
+
+def _shares(facts: Facts) -> str:
     said = []
     for indicator, marks in (("share_2", "«2»"), ("share_45", "«4» и «5»")):
-        apart = _apart(facts, indicator)
-        if np.isfinite(apart):
-            points = number(abs(apart), 1)
-            more = f"на {points}{NBSP}п.{NBSP}п. {'больше' if apart > 0 else 'меньше'}, чем"
-            same = points == number(0, 1)
-            said.append(f"отметок {marks} {'столько же, сколько' if same else more} в регионе")
-    return f"Отметки (по формам ФИС ОКО). В среднем {', '.join(said)}." if said else ""
+        mine, apart = _mean(facts, indicator), _apart(facts, indicator)
+        if np.isfinite(mine):
+            text = f"отметок {marks} — {percent(mine, 1)}"
+            if np.isfinite(apart):
+                points = number(abs(apart), 1)
+                more = f"на {points}{NBSP}п.{NBSP}п. {'больше' if apart > 0 else 'меньше'}, чем"
+                same = points == number(0, 1)
+                text += f", {'столько же, сколько' if same else more} в регионе"
+            said.append(text)
+    return first_capital(f"{'; '.join(said)}.") if said else ""
+
+
+def _against_journal(facts: Facts) -> str:
+    said = []
+    for indicator, side in (("prior_lower", "ниже"), ("prior_higher", "выше")):
+        mine, apart = _mean(facts, indicator), _apart(facts, indicator)
+        if np.isfinite(mine):
+            region = f" (в регионе {percent(mine - apart, 1)})" if np.isfinite(apart) else ""
+            said.append(f"{side} отметки школы — {percent(mine, 1)}{region}")
+    return f"Отметка за работу {', '.join(said)} ({see_table(facts, 'marks')})." if said else ""
+
+
+def _mean(facts: Facts, indicator: str) -> float:
+    """Share of the district over papers, weighted by its works; nan when not known."""
+    rows = [facts.measure("municipality", indicator, paper) for paper in facts.papers]
+    known = [row for row in rows if row is not None and not row["hidden"]]
+    if not known:
+        return float("nan")
+    return float(np.average([row["value"] for row in known], weights=[row["n"] for row in known]))
 
 
 def _apart(facts: Facts, indicator: str) -> float:
-    """District less region over papers, weighted by the district's works; nan when not known."""
+    """District less region over papers, weighted by the district's works; nan if one is not known."""
     differences, weights = [], []
     for paper in facts.papers:
         mine = facts.measure("municipality", indicator, paper)
         if mine is not None and not mine["hidden"]:
             differences.append(mine["value"] - facts.value("region", indicator, paper))
             weights.append(mine["n"])
-    known = np.isfinite(differences)
-    if not known.any():
-        return float("nan")
-    return float(np.average(np.array(differences)[known], weights=np.array(weights)[known]))
+    return float(np.average(differences, weights=weights)) if differences else float("nan")
 
 
 def _beyond_margin(facts: Facts) -> str:

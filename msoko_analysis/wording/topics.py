@@ -6,7 +6,7 @@ import pandas as pd
 
 from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
-from msoko_analysis.page.prose import Paragraph, Stack, stack
+from msoko_analysis.page.prose import Absent, Paragraph, Stack, stack
 from msoko_analysis.page.tables import Digits, Table
 from msoko_analysis.params.scales import PaperOfYear
 from msoko_analysis.russian import NBSP, counted, number, percent
@@ -21,7 +21,7 @@ def topics_text(facts: Facts) -> Stack:
     """Which tasks the district solves worse than its scores let expect, and what that is not."""
     judged, found = facts.of(CODE, *Verdict), facts.of(CODE, Verdict.WATCH)
     if not judged:
-        return stack([Paragraph("Баллов за отдельные задания в данных нет; темы не определяются.")])
+        return stack([Absent("Баллов за отдельные задания в данных нет; темы не определяются.")])
     least = percent(100 * facts.run.thresholds["topic_min"].value)
     compared = (
         f"Выполнение {counted(len(judged), *_OF_TASKS)} сопоставлено с выполнением тех же заданий учениками "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from reading import text_of
+from reading import text_of, words
 
 from msoko_analysis.documents.note import Note, Withheld, build_note
 from msoko_analysis.ingest import read_files
@@ -313,6 +314,49 @@ def test_real_forms_become_pages(shared: Path, tmp_path: Path) -> None:
     assert [note.status for note in made.results] == ["made", "made"], made.text()
     page = (tmp_path / "reports/2026/reg99_m001/note.html").read_text(encoding="utf-8")
     assert "Не определяется по этим данным" in page
+
+
+def test_a_note_from_forms_has_no_heading_over_nothing(
+    shared: Path, tmp_path: Path, run_file: tuple[Path, str]
+) -> None:
+    out = tmp_path / "derived"
+    read_files([shared / "data" / "fisoko" / name for name in FORMS], out)
+    made = run_notes(run_file[0], data=out, reports=tmp_path / "reports", jobs=1)
+    assert [note.status for note in made.results] == ["made", "made"], made.text()
+    for year in (2024, 2026):
+        page = (tmp_path / f"reports/{year}/{run_file[1]}/note.html").read_text(encoding="utf-8")
+        page = re.sub(r"(?s)<(style|nav)\b.*?</\1>|<details.*?</details>", "", page)
+        pieces = re.split(r"<h([1-6])[^>]*>.*?</h\1>", page, flags=re.DOTALL)
+        levels, below = [int(one) for one in pieces[1::2]], pieces[2::2]
+        for place, (level, text) in enumerate(zip(levels, below, strict=True)):
+            deeper = levels[place + 1 :][:1] > [level]
+            assert deeper or re.sub(r"<[^>]+>|\s", "", text), (
+                f"{year}: heading {place} over nothing"
+            )
+        told = words(page)
+        for other in (
+            "Медалист",
+            "Скопление работ у границы отметки (методика",
+            "воронка",
+            "мониторинг",
+        ):
+            assert other not in told, (year, other)
+        assert "Муниципалитет\nСеверный муниципальный район\n" in told, "no region without a name"
+
+
+def test_the_first_page_tells_the_one_result_there_is(
+    shared: Path, tmp_path: Path, run_file: tuple[Path, str]
+) -> None:
+    """Numbers as the forms print them: 13.57 and 33.65 + 5.88 against 13.44; 40.86 and 2.48."""
+    marks = real_note(shared, tmp_path, run_file, 2026, *FORMS)
+    said = text_of(marks.summary).replace("\u00a0", " ")
+    assert "Отметок «2» — 13,6 %, на 0,1 п. п. больше, чем в регионе" in said
+    assert "отметок «4» и «5» — 39,5 %" in said
+    journal = real_note(shared, tmp_path, run_file, 2024)
+    said = text_of(journal.summary).replace("\u00a0", " ")
+    assert "ниже отметки школы — 40,9 % (в регионе" in said
+    assert "выше отметки школы — 2,5 % (в регионе" in said
+    assert "Доли отметок — как они напечатаны" not in text_of(journal.results)
 
 
 # --- single rules -------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from msoko_analysis.documents.note import Note, build_note
 from msoko_analysis.ingest import read_files
 from msoko_analysis.measures.prepare import load
 from msoko_analysis.params.run import load_run
+from msoko_analysis.russian import NBSP
 
 MAXIMUM = 22
 
@@ -92,6 +93,19 @@ def test_one_municipality_is_compared_with_nobody(alone: Note) -> None:
         assert not re.search(r"в регионе|регионального|от региона", text[name]), name
     assert "не определяются" in text["summary"]
     assert not re.search(r"\bnan\b", "".join(text.values()))
+
+
+def test_one_municipality_is_told_what_it_has_and_no_region(alone: Note) -> None:
+    """Results on the first page; no figure, caption or note that names a region nobody loaded."""
+    text = {name: words(page) for name, page in blocks(alone).items()}
+    assert re.search(
+        r"результат — \d+,\d % максимального балла", text["summary"].replace(NBSP, " ")
+    )
+    assert "Равенство. На различия между школами приходится" in text["summary"]
+    pages = blocks(alone)
+    for name in ("distributions", "equity_schools", "district_cuts", "equity", "level", "funnel"):
+        assert "регион" not in words(pages[name]).lower(), name
+        assert "регион" not in pages[name].lower(), f"{name}: in the drawing"
 
 
 def test_without_a_scale_the_rest_is_told(unscaled: Note) -> None:

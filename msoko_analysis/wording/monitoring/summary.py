@@ -9,12 +9,12 @@ from msoko_analysis.facts.monitoring import MonitoringFacts
 from msoko_analysis.findings.interventions import Conclusion
 from msoko_analysis.monitoring.periods import Period
 from msoko_analysis.monitoring.roadmap.status import Status
-from msoko_analysis.page.prose import Bullets, Heading, Paragraph, Stack, stack
-from msoko_analysis.russian import counted, first_capital, number, percent
+from msoko_analysis.page.prose import Absent, Bullets, Heading, Paragraph, Stack, stack
+from msoko_analysis.russian import counted, number, percent
 from msoko_analysis.wording.monitoring import interventions, mechanisms, roadmap
 from msoko_analysis.wording.monitoring.advice import activities, incomplete
 from msoko_analysis.wording.monitoring.values import INDICATORS, NOT_LOADED
-from msoko_analysis.wording.requisites import Requisites
+from msoko_analysis.wording.requisites import Requisites, place
 
 NO_ROADMAP = "Дорожная карта не загружена."
 NO_MEASURES = "Сведения о мерах поддержки школ не загружены; эффективность мер не оценивается."
@@ -38,7 +38,7 @@ def requisites(facts: MonitoringFacts) -> Requisites:
             ("Вид документа", "Справка"),
             ("Заголовок к тексту", about),
             ("Дата и номер", "«___» __________ 20__ г. № ______"),
-            ("Муниципалитет", f"{first_capital(name.nominative)}, {facts.run.region.nominative}"),
+            ("Муниципалитет", place(name.nominative, facts.run.region.nominative)),
             ("Дорожная карта — на дату", f"{facts.day:%d.%m.%Y}"),
             ("Основание", "______________________________"),
         )
@@ -63,7 +63,7 @@ def in_yearly_note(facts: MonitoringFacts | DataError | None) -> Stack:
     forms have faults.
     """
     if facts is None:
-        return stack([Paragraph("Данные мотивирующего мониторинга в этом запуске не загружены.")])
+        return stack([Absent("Данные мотивирующего мониторинга в этом запуске не загружены.")])
     if isinstance(facts, DataError):
         return stack(
             [

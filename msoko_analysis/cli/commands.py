@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from msoko_analysis.cli.russian import Command, Group, UsageError, refusal
 from msoko_analysis.documents.kinds import KINDS, NOTES
 from msoko_analysis.errors import MsokoError, ParamsError, RenderError
 from msoko_analysis.params.own_lists import name_run
@@ -21,17 +24,27 @@ if TYPE_CHECKING:
     from msoko_analysis.monitoring.registry import Registry
 
 app = typer.Typer(
+    cls=Group,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="Анализ результатов школ: можно ли им верить и справедливы ли они.",
 )
-_INTERRUPTED = 130
+_INTERRUPTED, _NOT_UNDERSTOOD = 130, 2
 template = typer.Typer(
+    cls=Group,
     no_args_is_help=True,
+    rich_markup_mode=None,
     help="Шаблоны Excel: показатели, дорожная карта, баллы экспертов, шкалы отметок.",
 )
 app.add_typer(template, name="template")
+command, template_command = (
+    partial(app.command, cls=Command),
+    partial(template.command, cls=Command),
+)
+_COMPLETE = "_MSOKO_COMPLETE"
+_SHELLS = ("bash", "zsh", "fish", "powershell", "pwsh")
 
 
 def main() -> None:
@@ -43,17 +56,26 @@ def main() -> None:
                 stream.reconfigure(errors="replace")
             else:
                 stream.reconfigure(encoding="utf-8")
+    if _COMPLETE in os.environ:  # the shell asks what may follow
+        from typer.completion import completion_init
+
+        completion_init()
     try:
-        app()
+        code = app(prog_name="msoko", standalone_mode=False)
     except MsokoError as error:
         print(error, file=sys.stderr)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except UsageError as error:
+        print(refusal(error), file=sys.stderr)
+        sys.exit(_NOT_UNDERSTOOD)
+    except (KeyboardInterrupt, typer.Abort):
+        code = _INTERRUPTED
+    if code == _INTERRUPTED:
         print("Остановлено. Ничего недоделанного не осталось.", file=sys.stderr)
-        sys.exit(_INTERRUPTED)
+    sys.exit(code or 0)
 
 
-@app.command()
+@command()
 def ingest(
     paths: Annotated[
         list[Path], typer.Argument(help="Файлы и папки с результатами и списком школ.")
@@ -85,7 +107,7 @@ def ingest(
     print(report.text())
 
 
-@app.command()
+@command()
 def notes(
     run: Annotated[Path, typer.Argument(help="Файл запуска, например params/runs/demo.yaml.")],
     data: Annotated[
@@ -117,7 +139,7 @@ def notes(
     _finish(made, print_pages(made.pages(reports), jobs) if pdf else "")
 
 
-@app.command()
+@command()
 def demo(
     reports: Annotated[Path, typer.Option(help="Папка готовых справок.")] = REPORTS,
 ) -> None:
@@ -128,7 +150,7 @@ def demo(
     _finish(run_notes(DEMO_RUN, reports=reports))
 
 
-@app.command()
+@command()
 def init(
     folder: Annotated[Path, typer.Argument(help="Папка, которую сделать, например мсоко.")],
 ) -> None:
@@ -141,7 +163,7 @@ def init(
     print("  msoko start data/raw")
 
 
-@app.command()
+@command()
 def start(
     folder: Annotated[Path, typer.Argument(help="Папка с файлами, какие есть.")],
     region: Annotated[str, typer.Option(help="Название региона, например «Алтайский край».")] = "",
@@ -164,7 +186,8 @@ def start(
         if yes or not sys.stdin.isatty():
             print(f"{question} — {'да' if yes else 'нет (ответить «да» заранее: --yes)'}")
             return yes
-        return typer.confirm(question)
+        answer = input(f"{question} [да/нет]: ").strip().lower()
+        return answer in ("д", "да", "y", "yes")
 
     asked = Asked(region, organisation, tuple(year or ()), tuple(district or ()))
     made = start(folder, asked, say=print, ask=ask, reports=reports)
@@ -172,7 +195,7 @@ def start(
         sys.exit(made.exit_code)
 
 
-@app.command()
+@command()
 def scales(
     data: Annotated[Path, typer.Argument(help="Папка данных, например data/derived/2026.")],
     out: Annotated[
@@ -200,7 +223,7 @@ def scales(
         print(f"  scale_statuses: [found_official, {statuses}]")
 
 
-@app.command()
+@command()
 def doctor() -> None:
     """Проверить, всё ли есть для работы, и сказать, что сделать."""
     from msoko_analysis.start.doctor import examine
@@ -211,7 +234,19 @@ def doctor() -> None:
         sys.exit(1)
 
 
-@app.command()
+@command()
+def completion(
+    shell: Annotated[str, typer.Argument(help=f"Оболочка: {', '.join(_SHELLS)}.")],
+) -> None:
+    """Напечатать то, что научит оболочку дополнять команды по Tab: msoko completion bash >> ~/.bashrc."""
+    from typer.completion import get_completion_script
+
+    if shell not in _SHELLS:
+        raise ParamsError(f"Оболочки «{shell}» программа не знает. Есть: {', '.join(_SHELLS)}")
+    print(get_completion_script(prog_name="msoko", complete_var=_COMPLETE, shell=shell))
+
+
+@command()
 def explore(
     run: Annotated[
         Path, typer.Argument(help="Файл запуска; без него — демонстрационный.")
@@ -236,7 +271,7 @@ def explore(
     sys.exit(open_laboratory(run, params.data, ["--no-browser"] if no_browser else []))
 
 
-@app.command()
+@command()
 def check(
     reports: Annotated[Path, typer.Argument(help="Папка отчётов или одного документа.")] = REPORTS,
 ) -> None:
@@ -247,7 +282,7 @@ def check(
     print(f"Отчёты соответствуют описям. Документов: {documents}")
 
 
-@app.command()
+@command()
 def verify(
     report: Annotated[Path, typer.Argument(help="Папка одного документа или папка со многими.")],
     data: Annotated[
@@ -284,7 +319,7 @@ def verify(
     sys.exit(done.exit_code)
 
 
-@template.command("write")
+@template_command("write")
 def template_write(
     run: Annotated[Path, typer.Argument(help="Файл запуска: из него берутся муниципалитеты.")],
     out: Annotated[Path, typer.Option(help="Куда записать, например шаблон-2026.xlsx.")],
@@ -298,7 +333,7 @@ def template_write(
     print(f"{out}: строк для заполнения — {rows}")
 
 
-@template.command("roadmap")
+@template_command("roadmap")
 def template_roadmap(
     out: Annotated[Path, typer.Argument(help="Куда записать, например карта-2026.xlsx.")],
     year: Annotated[int, typer.Option(help="Год плана; для учебного года — тот, где сентябрь.")],
@@ -323,7 +358,7 @@ def template_roadmap(
     print(f"{out}: направлений — {len(directions)}")
 
 
-@template.command("experts")
+@template_command("experts")
 def template_experts(
     run: Annotated[Path, typer.Argument(help="Файл запуска: из него берутся муниципалитеты.")],
     out: Annotated[Path, typer.Option(help="Куда записать, например эксперты-2026.xlsx.")],
@@ -339,7 +374,7 @@ def template_experts(
     print(f"{out}: строк для заполнения — {rows}")
 
 
-@template.command("scales")
+@template_command("scales")
 def template_scales(
     run: Annotated[Path, typer.Argument(help="Файл запуска: его работы без шкалы.")],
     out: Annotated[Path, typer.Argument(help="Куда записать, например шкалы-2026.xlsx.")],
@@ -354,7 +389,7 @@ def template_scales(
     print(f"  msoko scales ПАПКА_ДАННЫХ --form {out} --out ФАЙЛ.csv")
 
 
-@template.command("read")
+@template_command("read")
 def template_read(
     run: Annotated[Path, typer.Argument(help="Тот же файл запуска.")],
     files: Annotated[list[Path], typer.Argument(help="Заполненные шаблоны.")],
