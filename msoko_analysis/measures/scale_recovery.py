@@ -1,7 +1,8 @@
 """The scale of a paper from the data themselves, where they leave no other (docs/decisions/0070).
 
 Two witnesses: the mark that stands beside a score in pupils' rows, and the shares of marks that form
-Ф3 prints for a school, a municipality, the region or the country whose distribution of scores is known.
+Ф3 prints for a school, a municipality, the region or the country whose distribution of scores is known,
+from its pupils or from the form «Распределение первичных баллов».
 Nothing is estimated. With S(c) the per cent of a unit's pupils below the score c, cuts c₃ < c₄ < c₅ are
 possible where every unit's printed shares p₂…p₅, each true to r, allow them::
 
@@ -13,9 +14,9 @@ it grows with the shares of scores that S sums where these are rounded too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -26,6 +27,7 @@ from msoko_analysis.russian import fold
 Level = Literal["country", "region", "municipality", "school"]
 LEVELS: tuple[Level, ...] = ("school", "municipality", "region", "country")
 _SHARES = ["share_2", "share_3", "share_4", "share_5"]
+_SCORE = r"^score_\d{3}$"
 _PAPER = ["year", "procedure", "grade", "subject"]
 # Half of the second decimal of a per cent: forms print no more.
 _FINEST = 0.005
@@ -36,13 +38,13 @@ _TINY = 1e-9
 class Unit:
     """One row of Ф3 whose pupils' scores are known.
 
-    ``counts`` pupils at every primary score (scores,); ``shares`` the printed shares of the marks 2…5,
-    per cent; ``rounding`` how far a printed share may be from the true one; ``blur`` the same for the
-    share of each single score, 0 where pupils were counted.
+    ``percent`` of the pupils at every primary score (scores,); ``shares`` the printed shares of the marks
+    2…5, per cent; ``rounding`` how far a printed share may be from the true one; ``blur`` the same for
+    the share of each single score, 0 where pupils were counted.
     """
 
     level: Level
-    counts: np.ndarray
+    percent: np.ndarray
     shares: np.ndarray
     rounding: float
     blur: float = 0.0
@@ -121,15 +123,13 @@ def recover(evidence: Evidence) -> Recovery:
     third, fourth, alone = lower.copy(), lower.copy(), np.zeros((3, top + 1), dtype=int)
     apart = abs(np.subtract.outer(step, step))
     for unit in evidence.units:
-        below = _below(unit.counts)
-        # a sum of rounded shares is as true as the sum of all the others
-        width = unit.rounding + _TINY + np.minimum(apart, top - apart) * unit.blur
-        between = below[None, :] - below[:, None]
-        third &= abs(between - unit.shares[1]) <= width
-        fourth &= abs(between - unit.shares[2]) <= width
-        told = np.array([unit.shares[0], unit.shares[:2].sum(), 100 - unit.shares[3]])
-        twice = np.array([0, unit.rounding, 0])  # the middle one is a sum of two printed shares
-        fits = abs(below - told[:, None]) <= width[0] + twice[:, None]
+        third &= _fits(unit, apart, unit.shares[1])
+        fourth &= _fits(unit, apart, unit.shares[2])
+        # what is below the middle cut is a sum of two printed shares: true to twice their rounding
+        below = (unit.shares[0], unit.shares[:2].sum(), 100 - unit.shares[3])
+        fits = np.array(
+            [_fits(unit, apart, told, 1 + (cut == 1))[0] for cut, told in enumerate(below)]
+        )
         single &= fits
         alone += ~fits
     chain = single[0][:, None] & third & single[1][None, :]
@@ -145,9 +145,17 @@ def recover(evidence: Evidence) -> Recovery:
     return Recovery(evidence, possible, clashes)
 
 
-def _below(counts: np.ndarray) -> np.ndarray:
-    """Per cent of the pupils below each score and below one above all."""
-    return 100 * np.concatenate([[0], np.cumsum(counts)]) / counts.sum()
+def _fits(unit: Unit, apart: np.ndarray, told: float, shares: int = 1) -> np.ndarray:
+    """Where the per cent from one cut up to another may be ``told``, a sum of so many printed shares.
+
+    A sum of rounded shares is known twice: from its own parts, and from all the others less 100.
+    """
+    below = np.concatenate([[0], np.cumsum(unit.percent)])
+    inside = below[None, :] - below[:, None]
+    allowed = shares * unit.rounding + _TINY
+    own = abs(inside - told) <= allowed + apart * unit.blur
+    rest = 100 - (below[-1] - inside)
+    return own & (abs(rest - told) <= allowed + (len(below) - 1 - apart) * unit.blur)
 
 
 def _misplaced(marks: np.ndarray) -> np.ndarray:
@@ -165,76 +173,106 @@ def gather(
     mark_pairs: pd.DataFrame,
     mark_statistics: pd.DataFrame,
     references: pd.DataFrame,
+    score_shares: pd.DataFrame,
 ) -> Evidence | None:
     """The evidence on one paper; None where no score of it is known.
 
-    ``mark_pairs`` is the count table of that name, the other two have the columns of their contracts.
+    ``mark_pairs`` is the count table of that name, the others have the columns of their contracts.
     """
-    pupils, forms, country = (
+    pupils, forms, country, printed = (
         table[(table[_PAPER] == list(paper)).all(axis=1)]
-        for table in (mark_pairs, mark_statistics, references)
+        for table in (mark_pairs, mark_statistics, references, score_shares)
     )
     country = country[country["kind"].eq("country")]
+    scores = printed.filter(regex=_SCORE).dropna(axis=1, how="all")
     highest = max(
-        (int(table["score"].max()) for table in (pupils, country) if len(table)), default=0
-    )
+        *(int(table["score"].max()) for table in (pupils, country) if len(table)),
+        *(int(name.removeprefix("score_")) for name in scores),
+        0, 0,
+    )  # fmt: skip
     if highest < 1:
         return None
     marks = np.zeros((4, highest + 1), dtype=int)
     known = pupils[pupils["mark"].isin([2, 3, 4, 5])]
     np.add.at(marks, (known["mark"].astype(int) - 2, known["score"].astype(int)), known["n"])
-    rounding = _rounding(forms)
-    found = list(_units(forms, pupils, country, highest, rounding))
-    units = tuple(one for one in found if one is not None)
+    of_pupils = _Scores.of(pupils, country, highest)
+    rows = printed[["level", "unit", "n"]].join(
+        scores.reindex(columns=[f"score_{n:03d}" for n in range(highest + 1)]).fillna(0.0)
+    )
+    of_forms = {(row[0], row[1], row[2]): np.array(row[3:], dtype=float) for row in rows.to_numpy()}
+    rounding, blur = _rounding(forms[_SHARES]), _rounding(scores)
+    units, others = [], 0
+    for row in forms[forms["n"] > 0].itertuples(index=False):
+        shares = np.array([getattr(row, name) for name in _SHARES], dtype=float)
+        found, ready = of_pupils.of_row(row, rounding), []
+        if found is not None and abs(found.n - row.n) <= found.slack:
+            ready.append((found.percent(row.n), found.blur))
+        if (row.level, row.unit, row.n) in of_forms:
+            ready.append((of_forms[row.level, row.unit, row.n], blur))
+        units += [Unit(row.level, percent, shares, rounding, wide) for percent, wide in ready]
+        others += found is not None and not ready
     whole = len(country) > 0 and int(country["score"].max()) == highest
-    return Evidence(marks, units, len(found) - len(units), whole)
+    return Evidence(marks, tuple(units), others, whole)
 
 
-def _rounding(forms: pd.DataFrame) -> float:
-    """Half of the last decimal the rows print: the more decimals, the narrower."""
-    shares = forms[_SHARES].to_numpy(dtype=float)
+def _rounding(printed: pd.DataFrame) -> float:
+    """Half of the last decimal that a form prints: the more decimals, the narrower."""
+    shares = printed.to_numpy(dtype=float)
+    shares = shares[np.isfinite(shares)]
     decimals = next((n for n in (0, 1) if np.allclose(shares, shares.round(n), atol=_TINY)), 2)
     return max(_FINEST, 0.5 * 10.0**-decimals)
 
 
-def _units(
-    forms: pd.DataFrame,
-    pupils: pd.DataFrame,
-    country: pd.DataFrame,
-    highest: int,
-    rounding: float,
-) -> Iterator[Unit | None]:
-    """The rows of the form with the scores of their pupils; None for one about other pupils."""
-    places = pupils["municipality"].map(fold, na_action="ignore")
-    by_school, by_place, everybody, nation = (
-        _scores(table, unit, highest)
-        for table, unit in (
-            (pupils, pupils["school"]),
-            (pupils, places),
-            (pupils, pd.Series("", pupils.index)),
-            (country, pd.Series("", country.index)),
-        )
-    )
-    for row in forms.itertuples(index=False):
-        by_name = by_place.get(fold(row.unit_name))
+@dataclass(frozen=True)
+class _Counted:
+    """Pupils at every score; ``blur`` of their shares in per cent, and what that makes of their sum."""
+
+    counts: np.ndarray
+    blur: float = 0.0
+    slack: float = 0.0
+
+    @property
+    def n(self) -> float:
+        return float(self.counts.sum())
+
+    def percent(self, n: float) -> np.ndarray:
+        return 100 * self.counts / n
+
+
+@dataclass(frozen=True)
+class _Scores:
+    """Scores by school, by municipality, of everybody and of the country."""
+
+    schools: dict[str, np.ndarray]
+    places: dict[str, np.ndarray]
+    everybody: dict[str, np.ndarray]
+    country: dict[str, np.ndarray]
+
+    @classmethod
+    def of(cls, pupils: pd.DataFrame, country: pd.DataFrame, highest: int) -> _Scores:
+        places = pupils["municipality"].map(fold, na_action="ignore")
+        whole, nation = (pd.Series("", table.index) for table in (pupils, country))
+        return cls(
+            _by_unit(pupils, pupils["school"], highest), _by_unit(pupils, places, highest),
+            _by_unit(pupils, whole, highest), _by_unit(country, nation, highest),
+        )  # fmt: skip
+
+    def of_row(self, row: Any, rounding: float) -> _Counted | None:
+        """The scores of the unit that a row of the form is about, if they are known."""
         counts = {
-            "school": by_school.get(row.unit),
-            "municipality": by_place.get(fold(row.unit), by_name),
-            "region": everybody.get(""),
-            "country": nation.get(""),
+            "school": self.schools.get(row.unit),
+            "municipality": self.places.get(fold(row.unit), self.places.get(fold(row.unit_name))),
+            "region": self.everybody.get(""),
+            "country": self.country.get(""),
         }[row.level]
-        if counts is None or row.n < 1:
-            continue
-        # of the country per cents are printed, and kept as whole pupils: half of one is lost again
+        if counts is None:
+            return None
+        # of the country per cents are printed and kept as whole pupils: half of one is lost again
         blur = rounding + 50 / row.n if row.level == "country" else 0.0
-        if abs(counts.sum() - row.n) > len(counts) * blur / 100 * row.n:
-            yield None
-        else:
-            shares = np.array([getattr(row, name) for name in _SHARES], dtype=float)
-            yield Unit(row.level, counts, shares, rounding, blur)
+        return _Counted(counts, blur, len(counts) * blur / 100 * row.n)
 
 
-def _scores(pupils: pd.DataFrame, unit: pd.Series, highest: int) -> dict[str, np.ndarray]:
+def _by_unit(pupils: pd.DataFrame, unit: pd.Series, highest: int) -> dict[str, np.ndarray]:
     """Pupils at every score by unit."""
     table = pupils.assign(unit=unit).dropna(subset=["unit"])
     return {

@@ -25,6 +25,7 @@ from msoko_analysis.russian import counted, listed
 _PAIRS = [*counts.SCHOOL, "mark", "score", "n"]
 _PAPER = list(counts.PAPER)
 _FORM = [*_PAPER, "level", "unit", "unit_name", "n", "share_2", "share_3", "share_4", "share_5"]
+_UNITS = [*_PAPER, "level", "unit", "n"]
 _COUNTRY = [*_PAPER, "kind", "score", "n"]
 _BY_FORM = "по форме «Распределение первичных баллов»"
 _LEVELS: dict[Level, tuple[str, str, str]] = {
@@ -45,10 +46,12 @@ def recoveries(data: Path) -> dict[PaperOfYear, Recovery]:
         pairs = counts.count(counts.scan(data)).mark_pairs.to_pandas()
     forms = _read(data / "mark_statistics.parquet", _FORM)
     country = _read(data / "reference_scores.parquet", _COUNTRY)
+    file = data / "score_shares.parquet"
+    printed = pd.read_parquet(file) if file.is_file() else pd.DataFrame(columns=_UNITS)
     keys = pd.concat([pairs[_PAPER], country[_PAPER]]).drop_duplicates()
     found = {}
     for key in sorted(PaperOfYear(*row) for row in keys.itertuples(index=False)):
-        evidence = gather(key, pairs, forms, country)
+        evidence = gather(key, pairs, forms, country, printed)
         if evidence is not None and not evidence.silent:
             found[key] = recover(evidence)
     return found

@@ -24,6 +24,7 @@ from msoko_analysis.measures.scale_recovery import (
 from msoko_analysis.params.scales import PaperOfYear
 
 PAPER = PaperOfYear(2021, "VPR", 4, "MA")
+NO_SHARES = pd.DataFrame(columns=[*PaperOfYear._fields, "level", "unit", "n"])
 NO_COUNTRY = pd.DataFrame(columns=[*PaperOfYear._fields, "kind", "score", "n"])
 
 
@@ -70,13 +71,15 @@ def test_official_scales_of_a_real_region_come_back(shared: Path) -> None:
     assert len(year.papers) == 6
     for arrays in year.papers:
         counts, printed = everything(arrays, year.schools)
-        found = recover(gather(PAPER, counts, printed, NO_COUNTRY))
+        found = recover(gather(PAPER, counts, printed, NO_COUNTRY, NO_SHARES))
         assert found.cuts == arrays.scale.cuts
         assert set(levels_of(found.evidence.units)) == {"school", "municipality", "region"}
 
         # a tenth of the schools are not in the data: municipalities and the region count others
         lost = set(draws.choice(counts["school"].unique(), len(year.schools) // 10, replace=False))
-        part = recover(gather(PAPER, counts[~counts["school"].isin(lost)], printed, NO_COUNTRY))
+        part = recover(
+            gather(PAPER, counts[~counts["school"].isin(lost)], printed, NO_COUNTRY, NO_SHARES)
+        )
         assert part.cuts == arrays.scale.cuts
         assert part.evidence.others > 0
         assert "region" not in levels_of(part.evidence.units)
@@ -85,7 +88,7 @@ def test_official_scales_of_a_real_region_come_back(shared: Path) -> None:
         place = printed.index[printed["level"].eq("municipality")][0]
         wrong = printed.copy()
         wrong.loc[place, ["share_2", "share_3"]] += [5, -5]
-        against = recover(gather(PAPER, counts, wrong, NO_COUNTRY))
+        against = recover(gather(PAPER, counts, wrong, NO_COUNTRY, NO_SHARES))
         assert against.cuts is None
         assert against.possible == ((), (), ())
         assert against.clashes == ((0, 1), (0, 0), (0, 0))
@@ -101,7 +104,7 @@ def brute(evidence: Evidence) -> set[tuple[int, int, int]]:
         earned = np.searchsorted(cuts, np.arange(top), side="right")
         right = not any(evidence.marks[mark, earned != mark].any() for mark in range(4))
         for unit in evidence.units:
-            share = 100 * marks_of(unit.counts[None], cuts)[0] / unit.counts.sum()
+            share = marks_of(unit.percent[None], cuts)[0]
             right &= bool((abs(share - unit.shares) <= unit.rounding + 1e-9).all())
         if right:
             found.add(cuts)
@@ -118,7 +121,8 @@ def test_it_finds_exactly_the_scales_that_agree(
     scores[:, 4] += 1
     share = (100 * marks_of(scores, cuts) / scores.sum(axis=1, keepdims=True)).round(decimals)
     rounding = 0.5 * 10.0**-decimals
-    rows = tuple(Unit("school", *one, rounding) for one in zip(scores, share, strict=True))
+    percent = 100 * scores / scores.sum(axis=1, keepdims=True)
+    rows = tuple(Unit("school", *one, rounding) for one in zip(percent, share, strict=True))
     marks = np.zeros((4, 9), dtype=int)
     if beside:
         marks[np.searchsorted(cuts, np.arange(9), side="right"), np.arange(9)] = scores[0]
@@ -134,7 +138,7 @@ def test_it_finds_exactly_the_scales_that_agree(
 def test_a_score_nobody_has_leaves_the_cut_open() -> None:
     scores = np.array([[3, 5, 8, 0, 9, 6, 4, 7, 2]])
     printed = form("school", ["1"], scores, (2, 4, 6))
-    found = recover(gather(PAPER, pairs(["1"], ["М"], scores), printed, NO_COUNTRY))
+    found = recover(gather(PAPER, pairs(["1"], ["М"], scores), printed, NO_COUNTRY, NO_SHARES))
     assert found.cuts is None
     assert found.possible == ((2,), (3, 4), (6,))
 
@@ -142,7 +146,7 @@ def test_a_score_nobody_has_leaves_the_cut_open() -> None:
 def test_a_mark_nobody_was_given_has_no_cut() -> None:
     scores = np.array([[3, 5, 8, 2, 9]])
     printed = form("school", ["1"], scores, (1, 3, 5))
-    found = recover(gather(PAPER, pairs(["1"], ["М"], scores), printed, NO_COUNTRY))
+    found = recover(gather(PAPER, pairs(["1"], ["М"], scores), printed, NO_COUNTRY, NO_SHARES))
     assert found.possible == ((1,), (3,), (5,))
     assert found.cuts is None, "5 points is above all that was reached"
 
@@ -152,9 +156,9 @@ def test_marks_beside_scores_settle_it_and_may_contradict_themselves() -> None:
     table = pairs(["1"], ["М"], scores)
     table["mark"] = 2 + np.searchsorted((1, 3, 5), table["score"], side="right")
     nothing = form("school", ["1"], scores, (1, 3, 5)).iloc[:0]
-    assert recover(gather(PAPER, table, nothing, NO_COUNTRY)).cuts == (1, 3, 5)
+    assert recover(gather(PAPER, table, nothing, NO_COUNTRY, NO_SHARES)).cuts == (1, 3, 5)
     lifted = pd.concat([table, table.iloc[[2]].assign(mark=4, n=1)])
-    against = recover(gather(PAPER, lifted, nothing, NO_COUNTRY))
+    against = recover(gather(PAPER, lifted, nothing, NO_COUNTRY, NO_SHARES))
     assert against.cuts is None
     assert against.clashes == ((0, 0), (1, 0), (0, 0))
 
@@ -173,12 +177,36 @@ def country(n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
 def test_the_country_alone_gives_the_scale_and_its_maximum() -> None:
     reference, printed = country(1_234_567)
     nobody = pairs(["1"], ["М"], np.zeros((1, 3)))
-    found = recover(gather(PAPER, nobody, printed, reference))
+    found = recover(gather(PAPER, nobody, printed, reference, NO_SHARES))
     assert found.cuts == (4, 7, 9)
     assert (found.evidence.max_score, found.evidence.whole) == (11, True)
     assert levels_of(found.evidence.units) == {"country": 1}
     of_others = printed.assign(n=printed["n"] // 2)
-    assert recover(gather(PAPER, nobody, of_others, reference)).evidence.others == 1
+    assert recover(gather(PAPER, nobody, of_others, reference, NO_SHARES)).evidence.others == 1
+
+
+def test_two_forms_of_one_municipality_are_enough(shared: Path) -> None:
+    """Its shares of marks and its distribution of scores, both rounded, of real pupils; no results."""
+    year = altai_years(shared)[2021]
+    for arrays in year.papers:
+        places = pd.DataFrame(arrays.scores).groupby(list(year.schools["municipality"])).sum()
+        scores, names = places.to_numpy(), list(places.index)
+        printed = form("municipality", names, scores, arrays.scale.cuts)
+        share = (100 * scores / scores.sum(axis=1, keepdims=True)).round(2)
+        columns = [f"score_{score:03d}" for score in range(scores.shape[1])]
+        shares = pd.DataFrame(share, columns=columns).assign(
+            **PAPER._asdict(), level="municipality", unit=names, n=printed["n"]
+        )
+        nobody = pairs(["1"], ["М"], np.zeros((1, 3)))
+        found = recover(gather(PAPER, nobody, printed, NO_COUNTRY, shares))
+        assert found.cuts == arrays.scale.cuts
+        assert levels_of(found.evidence.units) == {"municipality": len(names)}
+        one = recover(gather(PAPER, nobody, printed.iloc[:1], NO_COUNTRY, shares))
+        assert all(
+            cut in possible for cut, possible in zip(arrays.scale.cuts, one.possible, strict=True)
+        )
+        apart = gather(PAPER, nobody, printed.assign(n=printed["n"] + 1), NO_COUNTRY, shares)
+        assert apart.silent
 
 
 def test_rows_about_other_pupils_or_nobody_are_no_evidence() -> None:
@@ -186,18 +214,18 @@ def test_rows_about_other_pupils_or_nobody_are_no_evidence() -> None:
     table = pairs(["1"], ["М"], scores)
     rows = form("school", ["1"], scores, (1, 3, 4))
     strange = pd.concat([rows.assign(n=26), rows.assign(unit="2"), rows.assign(n=0)])
-    evidence = gather(PAPER, table, strange, NO_COUNTRY)
+    evidence = gather(PAPER, table, strange, NO_COUNTRY, NO_SHARES)
     assert evidence.silent
     assert evidence.others == 1
     assert recover(evidence).cuts is None
-    assert gather(PaperOfYear(2020, "VPR", 4, "MA"), table, rows, NO_COUNTRY) is None
+    assert gather(PaperOfYear(2020, "VPR", 4, "MA"), table, rows, NO_COUNTRY, NO_SHARES) is None
 
 
 def test_shares_in_whole_per_cent_are_taken_for_no_more() -> None:
     scores = np.random.default_rng(5).integers(5, 60, (1, 10))
     rows = form("school", ["1"], scores, (3, 5, 8))
     whole = rows.assign(**{name: rows[name].round(0) for name in rows if name.startswith("share")})
-    (unit,) = gather(PAPER, pairs(["1"], ["М"], scores), whole, NO_COUNTRY).units
+    (unit,) = gather(PAPER, pairs(["1"], ["М"], scores), whole, NO_COUNTRY, NO_SHARES).units
     assert unit.rounding == pytest.approx(0.5)
 
 
