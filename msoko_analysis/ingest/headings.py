@@ -24,7 +24,7 @@ PROCEDURE_BY_NAME = {name: code for code, known in procedures().items() for name
 _TITLE = re.compile(r"(впр|огэ|егэ)\.?\s+(20\d\d)\.?\s+(.+?)\.?\s+(\d{1,2})\s*(?:класс|кл)\b(.*)")
 # A level and a programme may stand before or after the grade, in brackets or without.
 _LEVEL = re.compile(
-    r"\(?\s*(?:с |на )?\s*\b(углубл\w*|угл\.|базов\w*|профильн\w*)"
+    r"\(?\s*(?:\b(?:с|на) )?\s*\b(углубл\w*|угл\.|базов\w*|профильн\w*)"
     r"\s*(?:уров\w*|изучени\w*(?: предмета)?)?\s*\)?"
 )
 _PROGRAMME = re.compile(
@@ -128,7 +128,7 @@ def paper_of_title(cell: str, named: str = "") -> PaperName:
 
     >>> paper_of_title("ВПР 2026 Математика (углублённый уровень) 7 класс").subject
     'MAU'
-    >>> paper_of_title("ВПР 2026 Химия 8 класс (углубленный)").subject is None
+    >>> paper_of_title("ВПР 2026 Химия 8 класс углубленный").subject is None
     True
     >>> paper = paper_of_title("ВПР 2022 Русский язык 6 класс (по программе 5 класса)")
     >>> paper.procedure, paper.grade, paper.subject

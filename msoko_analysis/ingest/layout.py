@@ -213,6 +213,15 @@ def read_layout(path: Path) -> Layout:
     document = read_yaml(path, problems)
     layout = validate(Layout, document, problems) if document else None
     if layout and document:
+        unused = [name for name in layout.also if name not in layout.sources()]
+        problems += [
+            document.problem(
+                ("also", name),
+                f"«{name}» не назван ни в одной таблице описания",
+                nearest(name, layout.sources()),
+            )
+            for name in unused
+        ]
         for number, table in enumerate(layout.tables):
             problems += _table_problems(document, ("tables", number), table)
     if problems:

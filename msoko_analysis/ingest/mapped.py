@@ -89,7 +89,8 @@ def _joined(upper: list[str], lower: list[str]) -> list[str]:
     over, names = "", []
     for above, below in zip(upper, lower, strict=True):
         over = above.strip() or over
-        names.append(f"{over} {below.strip()}".strip())
+        # a heading merged over both rows is one
+        names.append(over if below.strip() == over else f"{over} {below.strip()}".strip())
     return names
 
 
@@ -188,6 +189,8 @@ def _block(
     contract = CONTRACTS[target.contract]
     table = table.select(ROW, *dict.fromkeys(found.values()), *made)
     key = [columns[name] for name in contract.key if name in columns]
+    # rows of one school in two municipalities are not of one key, whatever the contract says
+    home = [columns[name] for name in ("municipality",) if name in columns]
     if target.one_per_key:
         table = table.unique(subset=key, keep="first", maintain_order=True)
     lines = None
@@ -197,7 +200,7 @@ def _block(
             for field in contract.fields
             if field.kind == "int" and field.name not in contract.key and field.name in columns
         ]
-        table, lines = _summed(table, key, counts)
+        table, lines = _summed(table, [*key, *home], counts)
     return Block(
         contract,
         title,

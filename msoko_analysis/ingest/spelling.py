@@ -1,8 +1,9 @@
 """One school, one code: spellings that differ in what nobody means are read as one, and told.
 
-Folded are letters that look alike, their case and width, «ё», spaces, quotes and the zeros that a
-spreadsheet cuts off. Two spellings stay two where something says that they are: a table of schools
-has both, or the same pupils' codes stand under both in one paper (decision 0031).
+Folded are letters that look alike, their case and width, «ё», spaces, quotes, kinds of hyphens, a
+full stop at the end and the zeros that a spreadsheet cuts off. Two spellings stay two where something
+says that they are: a table of schools has both, or the same pupils' codes stand under both in one
+paper (decision 0031).
 """
 
 from __future__ import annotations
@@ -25,10 +26,13 @@ from msoko_analysis.ingest.spoilt import is_spoilt
 
 _QUOTES = re.compile(r"[\"'«»“”„‟‘’`]")
 _GAPS = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
+_HYPHENS = re.compile(r"[\u2010-\u2015\u2212]")
 _ZEROS = re.compile(r"^0+(?=\d)")
 #: Steps from a spelling to what is compared, each with what it takes away; in this order.
 _STEPS = (
     ("ширина знаков", lambda text: unicodedata.normalize("NFKC", text)),
+    ("вид дефиса", lambda text: _HYPHENS.sub("-", text)),
+    ("знаки в конце", lambda text: text.rstrip(" .,;")),
     ("пробелы и кавычки", lambda text: _GAPS.sub("", _QUOTES.sub("", text))),
     ("заглавные и строчные буквы", str.casefold),
     ("«ё» и «е»", lambda text: text.replace("ё", "е")),
@@ -49,6 +53,8 @@ def compared(text: str) -> str:
     True
     >>> compared("СОШ № 1") == compared("сош №1"), compared("007"), compared("1 2") == compared("12")
     (True, '7', False)
+    >>> compared("Усть\u2011Калманская СОШ.") == compared("Усть – Калманская СОШ")
+    True
     """
     for _, step in _STEPS:
         text = step(text)

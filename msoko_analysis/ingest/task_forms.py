@@ -25,10 +25,11 @@ from msoko_analysis.ingest.contracts import (
 )
 from msoko_analysis.ingest.fisoko import paper_constants, title_problems
 from msoko_analysis.ingest.forms import PLANNED, TITLES, Form, form_of, is_other
-from msoko_analysis.ingest.headings import find_header, paper_from_title
-from msoko_analysis.ingest.numbers import plain
+from msoko_analysis.ingest.headings import Header, find_header, paper_from_title
+from msoko_analysis.ingest.numbers import number_in, plain
 from msoko_analysis.ingest.sheets import ROW, Sheet, unique_headings
 from msoko_analysis.ingest.tasks import Task, Tasks, find_tasks, of_form
+from msoko_analysis.ingest.total_words import is_total
 from msoko_analysis.ingest.units import (
     GROUP,
     N_SCHOOLS,
@@ -58,6 +59,7 @@ _PLAN = {
     "requirement": PLANNED,
     "max_points": _POINTS,
 }
+_NO_GROUP = re.compile(r"№.*|код .*|уровень.*|тип .*|столбец \d+")
 _HOW_MANY = re.compile(r"[\s,(]*(\d[\d\s]*)\s*(?:уч|чел)\w*\.?\)?\s*$")
 
 
@@ -156,7 +158,7 @@ def _groups(rows: list[Row], items: Sequence[str]) -> tuple[list[Row], tuple[Lef
         if "mark_group" in row:
             written = _OF_MARK.fullmatch(normal(row["mark_group"]))
             found.append(row | {"mark_group": written[1] if written else row["mark_group"]})
-        elif any(row[item] for item in items):
+        elif any(row[item] for item in items) or is_total(row["unit_name"]):
             found.append(row | {"mark_group": "all"})
         else:
             above.append(row[ROW])
@@ -166,28 +168,36 @@ def _groups(rows: list[Row], items: Sequence[str]) -> tuple[list[Row], tuple[Lef
 def read_planned(sheet: Sheet) -> list[Block]:
     """Read «Достижение планируемых результатов»: a table for each column of a group of participants.
 
-    None are read if the sheet is not such a form.
+    None are read if the sheet is not such a form. A column is one of a group if it has numbers and
+    stands right of the description of tasks, or names a group by its code.
     """
     if sheet.typed or is_other(sheet, "planned_results"):
         return []
     header = find_header(sheet, _PLAN, ("task", "requirement"))
     if header is None:
         return []
-    units = [
-        at for at, label in enumerate(header.labels) if label and at > max(header.columns.values())
-    ]
+    table = sheet.table(header.row)
+    headings = unique_headings(sheet.head[header.row])
+    units = [at for at, heading in enumerate(headings) if _of_group(table, header, at, heading)]
     paper = paper_from_title(sheet)
     problems = title_problems(sheet, paper) + columns_again(
         sheet, header, {str(at): at for at in units}
     )
+    said = sheet.head[header.row]
+    called = [unit_of(_HOW_MANY.sub("", " ".join(said[at].split())))["unit"] for at in units]
+    problems += [
+        sheet.problem(
+            "столбцов этой группы участников несколько", "оставьте один", None, headings[at]
+        )
+        for at, unit in zip(units, called, strict=True)
+        if called.count(unit) > 1
+    ]
     if not units:
         rule = "правее описания заданий нет ни одного столбца группы участников"
         problems.append(sheet.problem(rule, "выгрузите форму заново", header.row + 1))
+    require_rows(sheet, table)
     if problems:
         raise sheet.fail(*problems)
-    table = sheet.table(header.row)
-    require_rows(sheet, table)
-    headings = unique_headings(sheet.head[header.row])
     columns = {name: headings[at] for name, at in header.columns.items()}
     taken = {*columns.values(), *(headings[at] for at in units)}
     ignored = unused(table, sheet.head[header.row], taken)
@@ -195,6 +205,16 @@ def read_planned(sheet: Sheet) -> list[Block]:
         _of_unit(sheet, table, columns, heading, paper_constants(paper), ignored if first else ())
         for first, heading in ((at == units[0], headings[at]) for at in units)
     ]
+
+
+def _of_group(table: pl.DataFrame, header: Header, at: int, heading: str) -> bool:
+    """Whether a column holds the shares of a group of participants."""
+    label = header.labels[at]
+    if not label or at in header.columns.values() or _NO_GROUP.fullmatch(label):
+        return False
+    numbers = table.select(number_in(pl.col(heading), per_cent=True).is_not_null().any()).item()
+    right = at > max(place for name, place in header.columns.items() if name != "task")
+    return numbers and (right or unit_of(_HOW_MANY.sub("", heading))["level"] != "region")
 
 
 def _of_unit(

@@ -14,15 +14,15 @@ from typing import Any
 import polars as pl
 
 from msoko_analysis.errors import Problem
-from msoko_analysis.ingest.alike import normal
-from msoko_analysis.ingest.block import LINE, Block, Left, repeated, require_rows, unused
+from msoko_analysis.ingest.alike import LOOK_ALIKE, normal
+from msoko_analysis.ingest.block import HEADING, LINE, Block, Left, repeated, require_rows, unused
 from msoko_analysis.ingest.contracts import Contract
 from msoko_analysis.ingest.fisoko import paper_constants, title_problems
 from msoko_analysis.ingest.headings import Header, paper_from_title
 from msoko_analysis.ingest.numbers import plain
 from msoko_analysis.ingest.sheets import ROW, Sheet, unique_headings
 from msoko_analysis.ingest.total_words import is_total
-from msoko_analysis.ingest.totals import TOTAL_LINE
+from msoko_analysis.ingest.totals import TOTAL_LINE, numbers_columns
 
 #: Headings that every such form may have.
 GROUP = re.compile(r"группы участников")
@@ -32,7 +32,8 @@ N_SCHOOLS = re.compile(r"(кол-во|количество) оо")
 #: A row by contract name, its line under ``ROW``.
 Row = dict[str, Any]
 
-_CODE = re.compile(r"\s*\(((?:edu|sch|reg)\w+)\)\s*$")
+_BRACKETS = re.compile(r"\s*\(\s*([^()]{4,40}?)\s*\)\s*$")
+_CODE = re.compile(r"(?:edu|sch|reg)\w+")
 #: What is taken of the cell of a group beside its code.
 _OF_GROUP = {"level": "уровень", "unit_name": "название", "municipality": "муниципалитет"}
 _TOTALS = frozenset({"итого", "всего", "итого:", "всего:"})
@@ -43,23 +44,41 @@ def unit_of(group: str) -> dict[str, str]:
 
     >>> unit_of("Северный муниципальный район(reg99_m001)")
     {'level': 'municipality', 'unit': 'reg99_m001', 'unit_name': 'Северный муниципальный район'}
-    >>> unit_of("Вся выборка")["level"]
-    'country'
+    >>> unit_of("Вся выборка")["level"], unit_of("Школа № 5 (с. Луговое)(EDU990001)")["unit"]
+    ('country', 'edu990001')
     """
-    match = _CODE.search(group)
-    name = _CODE.sub("", group).strip()
-    if match:
-        level = "municipality" if match[1].startswith("reg") and "_m" in match[1] else "school"
-        level = "region" if match[1].startswith("reg") and level == "school" else level
-        return {"level": level, "unit": match[1], "unit_name": name}
+    match = _BRACKETS.search(group)
+    # a code in capitals, or with a letter of the other alphabet, is one all the same
+    code = normal(match[1]).translate(LOOK_ALIKE) if match else ""
+    if match and _CODE.fullmatch(code):
+        level = "municipality" if code.startswith("reg") and "_m" in code else "school"
+        level = "region" if code.startswith("reg") and level == "school" else level
+        return {"level": level, "unit": code, "unit_name": group[: match.start()].strip()}
+    name = group.strip()
     level = "country" if normal(name) in ("вся выборка", "рф", "российская федерация") else "region"
     return {"level": level, "unit": name, "unit_name": name}
 
 
 def filled(sheet: Sheet, header: Header) -> list[tuple[int, list[str]]]:
-    """Line number and cells of the rows below the header that hold anything."""
+    """Line number and cells of the rows below the header that hold anything but the headings again, or
+    the numbers of the columns.
+    """
     rows = sheet.rows(header.row + 1)
-    return [(row, cells) for row, cells in rows if any(cell.strip() for cell in cells)]
+    again = headings_again(sheet, header)
+    return [(row, cells) for row, cells in rows if any(map(str.strip, cells)) and row not in again]
+
+
+def headings_again(sheet: Sheet, header: Header) -> tuple[int, ...]:
+    """Lines that repeat the headings, as where printed pages were joined, or number the columns."""
+    said = [label.translate(LOOK_ALIKE) for label in header.labels]
+    found = []
+    for row, cells in sheet.rows(header.row + 1):
+        same = sum(
+            a == normal(b).translate(LOOK_ALIKE) for a, b in zip(said, cells, strict=True) if a
+        )
+        again = same > 1 and 2 * same > sum(map(bool, said))
+        found += [row] if again or numbers_columns(cells) else []
+    return tuple(found)
 
 
 def rows_of(sheet: Sheet, header: Header, at: Mapping[str, int]) -> list[Row]:
@@ -116,6 +135,7 @@ def block_of_units(
     ).rename(columns)
     require_rows(sheet, table)
     known = {headings[place] for place in at.values()}
+    again = headings_again(sheet, header)
     return Block(
         contract,
         f"ФИС ОКО, {form}",
@@ -126,7 +146,7 @@ def block_of_units(
         constants=paper_constants(paper) | dict(constants or {}),
         ignored=unused(sheet.table(header.row), sheet.head[header.row], known),
         tasks=tasks or {},
-        left=(*totals, *left),
+        left=(*totals, *left, *([Left(HEADING, again, "")] if again else [])),
         lines=_lines(sheet, header, rows) if several else None,
     )
 

@@ -10,7 +10,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 from accounted import assert_accounted
-from people_files import KINDS, PEOPLE, READERS, Given, inputs
+from people_files import PEOPLE, Given
+from people_kinds import KINDS, inputs
+from people_tables import READERS
 
 from msoko_analysis.errors import DataError
 from msoko_analysis.ingest import IngestReport, read_files
@@ -94,8 +96,8 @@ def check(given: Given, folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("reader", "kind", "variants"),
-    # every second one in each run, all with the slow tests
-    [pytest.param(*case, marks=[pytest.mark.slow] * (at % 2)) for at, case in enumerate(CASES)],
+    # every third one in each run, all with the slow tests
+    [pytest.param(*case, marks=[pytest.mark.slow] * (at % 3 > 0)) for at, case in enumerate(CASES)],
 )
 def test_a_file_is_read_as_a_person_reads_it(
     reader: str, kind: str, variants: tuple[int, ...], tmp_path: Path
