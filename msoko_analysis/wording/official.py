@@ -75,11 +75,12 @@ def _markers(facts: Facts, rows: pd.DataFrame) -> dict[str, str]:
     cells = {}
     for letter, name in (("a", "(а)"), ("b", "(б)"), ("c", "(в)")):
         mine = rows[rows["indicator"] == f"fioko_{letter}"]
-        papers = mine[mine["value"] == 1]
+        of_rule = mine.loc[mine["value"] == 1, ["procedure", "grade", "subject"]]
+        marked = set(of_rule.itertuples(index=False, name=None))
         codes = [
             f"{facts.run.subjects[paper.subject].short}{paper.grade}"
             for paper in MEAN_PAPERS
-            if (papers[["procedure", "grade", "subject"]] == [*paper]).all(axis=1).any()
+            if paper in marked
         ]
         cells[name] = ", ".join(codes) or (HIDDEN if mine["hidden"].any() else DASH)
     return cells

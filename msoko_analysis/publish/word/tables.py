@@ -6,7 +6,7 @@ from docx.document import Document as Word
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
-from docx.shared import Cm, Pt
+from docx.shared import Cm, Emu, Pt
 from docx.table import Table, _Cell
 from lxml.html import HtmlElement
 
@@ -29,15 +29,17 @@ def write_table(word: Word, element: HtmlElement) -> None:
     columns = max(len(row) for row in cells)
     table = word.add_table(len(cells), columns)
     table.style = "Table Grid" if head else "Normal Table"
-    for place, row in enumerate(cells):
-        for column, cell in enumerate(row):
-            _fill(table.cell(place, column), cell, head=place < len(head), columns=columns)
+    style = word.styles["Table Note"].style_id
+    for place, (line, row) in enumerate(zip(table._tbl.tr_lst, cells, strict=True)):
+        for tc, cell in zip(line.tc_lst, row, strict=False):
+            _fill(_Cell(tc, table), cell, style, head=place < len(head), columns=columns)
     _finish(table, len(head), _widths(cells, columns))
 
 
-def _fill(cell: _Cell, source: HtmlElement, *, head: bool, columns: int) -> None:
+def _fill(cell: _Cell, source: HtmlElement, style: str, *, head: bool, columns: int) -> None:
+    """Fill an empty cell; python-docx would look for the cell and its style through all there are."""
     paragraph = cell.paragraphs[0]
-    paragraph.style = "Table Note"
+    paragraph._p.style = style
     paragraph.paragraph_format.space_after = Pt(2)
     run = paragraph.add_run(plain(source))
     run.font.size = Pt(10) if columns <= _MANY_COLUMNS else Pt(8)
@@ -76,10 +78,10 @@ def _finish(table: Table, head: int, widths: list[int]) -> None:
     table.autofit = False
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
-    for place, row in enumerate(table.rows):
-        properties = row._tr.get_or_add_trPr()
+    for place, line in enumerate(table._tbl.tr_lst):
+        properties = line.get_or_add_trPr()
         properties.append(OxmlElement("w:cantSplit"))
         if place < head:
             properties.append(OxmlElement("w:tblHeader"))
-        for cell, width in zip(row.cells, widths, strict=True):
-            cell.width = width
+        for tc, width in zip(line.tc_lst, widths, strict=True):
+            tc.width = Emu(width)
