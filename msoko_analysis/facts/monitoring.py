@@ -153,8 +153,9 @@ def gather_monitoring(
     computed, made_by = computed_values(prepared, run, registry)
     computed = computed[computed["period"].map(_year) <= year]
     given = {tuple(row[:3]): row[3] for row in computed.itertuples(index=False)}
-    typed = indicator_values(_entries(inputs, points, assessed, year), registry)
-    values = indicator_values(_entries(inputs, points, assessed, year), registry, given)
+    entries = _entries(inputs, points, assessed, year)
+    typed = indicator_values(entries, registry)
+    values = indicator_values(entries, registry, given)
     of_year = values[values["period"].map(_year) == year]
     month, day = map(int, run.monitoring.status_day.split("-"))
     roadmaps = inputs.roadmaps_of(district, year)

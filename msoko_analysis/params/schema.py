@@ -16,6 +16,10 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin
 
 import yaml
+from yaml.composer import Composer
+from yaml.constructor import SafeConstructor
+from yaml.cyaml import CParser
+from yaml.resolver import Resolver
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -216,13 +220,16 @@ def read_yaml(path: Path, problems: list[Problem]) -> Document | None:
     return document
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(Composer, CParser, SafeConstructor, Resolver):
     """A loader that stops, with the line, at what nobody writes by hand: deep nesting, aliases that
     multiply values or stand inside themselves, values that can not be made.
     """
 
     def __init__(self, text: str) -> None:
-        super().__init__(text)
+        Composer.__init__(self)
+        CParser.__init__(self, text)
+        SafeConstructor.__init__(self)
+        Resolver.__init__(self)
         self._depth = self._values = 0
         self._size: dict[int, int] = {}  # values in a node that is complete, each alias spelled out
 
