@@ -18,6 +18,7 @@ from msoko_analysis.findings import Verdict
 from msoko_analysis.findings.equity import equity
 from msoko_analysis.measures.context import context_rows
 from msoko_analysis.measures.opportunity import opportunity_rows, partner_table
+from msoko_analysis.measures.rows import joined
 from msoko_analysis.measures.partners import MATCHED
 from msoko_analysis.params.run import RunParams, load_run
 
@@ -154,7 +155,8 @@ def test_seventy_municipalities_in_one_run(shared: Path, run: RunParams) -> None
     years = altai_years(shared)
     measures = pd.DataFrame(columns=["year", "level", "indicator", "procedure", "grade", "subject"])
     unknown = {year: {} for year in years}
-    rows = pd.concat(list(opportunity_rows(run, years, measures, unknown)), ignore_index=True)
+    nobody = dict.fromkeys(years, ())
+    rows = joined(opportunity_rows(run, years, measures, unknown, nobody))
     districts = rows[rows["level"] == "municipality"]["unit"].unique()
     assert len(districts) >= 60
     pooled = rows[(rows["year"] == 2021) & (rows["subject"] == "") & (rows["level"] != "school")]
@@ -169,4 +171,4 @@ def test_seventy_municipalities_in_one_run(shared: Path, run: RunParams) -> None
     # The rule of ШНОР is known from 2025 on: no list, no partners.
     assert not rows["indicator"].str.startswith("shnor").any()
     lists = pd.DataFrame(columns=["year", "school"])
-    assert partner_table(years, rows, lists, run.thresholds).empty
+    assert partner_table(run, years, rows, lists).empty
