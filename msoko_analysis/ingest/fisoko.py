@@ -69,7 +69,7 @@ _SCHOOL_LINE = re.compile(r"(?P<name>.*?)\s*\|\s*кол-во участнико�
 SERVICE_SHEETS = frozenset({"служебный", "порядковый номер класса"})
 #: Lines that every such form has.
 _SCHOOL_ABOVE, _BLANK = "строка школы над её участниками", "незаполненная строка формы"
-_LOGIN = re.compile(r"\(((?:edu|sch)\w+)\)")
+_LOGIN = re.compile(r"\(((?:edu|sch)\w+)\)", re.I)
 
 
 def read_individual(sheet: Sheet) -> Block | None:
@@ -269,14 +269,15 @@ def _count_warnings(
     sheet: Sheet, pupils: pl.DataFrame, school: str, lines: list[tuple[int, str, int]]
 ) -> list[Problem]:
     """A warning for each school line whose number of pupils is not the number of rows found."""
-    found = dict(pupils.group_by(pl.col(school).str.strip_chars()).len().iter_rows())
+    code = pl.col(school).str.strip_chars().str.to_lowercase()
+    found = dict(pupils.group_by(code).len().iter_rows())
     return [
         sheet.problem(
             f"в строке школы {name} указано участников: {announced}, строк найдено: "
-            f"{found.get(name, 0)}",
+            f"{found.get(name.lower(), 0)}",
             "выгрузите форму целиком или убедитесь, что остальные участники не нужны",
             row,
         )
         for row, name, announced in lines
-        if found.get(name, 0) != announced
+        if found.get(name.lower(), 0) != announced
     ]

@@ -232,9 +232,10 @@ def _header(
 
 def _again(labels: Sequence[str], at: Mapping[str, int]) -> dict[int, str]:
     """Positions of columns that stand there again, and which: under the same heading; of a final score
-    under another one, too.
+    under another one, too; «Медаль I степени» beside «Медаль II степени».
     """
     score = PROTOCOL["score"].label
+    degrees = [degree(label) for label in labels]
     return {
         position: name
         for position, label in enumerate(labels)
@@ -242,6 +243,7 @@ def _again(labels: Sequence[str], at: Mapping[str, int]) -> dict[int, str]:
         if name not in IDENTITY and position not in at.values()
         if label == labels[taken]
         or (name == "score" and any(map(score.fullmatch, spellings(label))))
+        or (name == "degree" and degrees[taken] and degrees[position] not in (None, degrees[taken]))
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from msoko_analysis.ingest.absence import is_absent
@@ -22,6 +22,7 @@ SUBJECT_BY_NAME = {name: code for code, names in SUBJECT_NAMES.items() for name 
 PROCEDURE_BY_NAME = {name: code for code, known in procedures().items() for name in known.files}
 
 _TITLE = re.compile(r"(впр|огэ|егэ)\.?\s+(20\d\d)\.?\s+(.+?)\.?\s+(\d{1,2})\s*(?:класс|кл)\b(.*)")
+_LIKE_TITLE = r"(?i)(?:впр|огэ|егэ)\.?\s+20\d\d"
 # A level and a programme may stand before or after the grade, in brackets or without.
 _LEVEL = re.compile(
     r"\(?\s*(?:\b(?:с|на) )?\s*\b(углубл\w*|угл\.|базов\w*|профильн\w*)"
@@ -108,16 +109,20 @@ class PaperName:
 def paper_from_title(sheet: Sheet) -> PaperName:
     """The paper named in the lines above the header of a form of ФИС ОКО.
 
-    The line reads «ВПР 2026 Русский язык 4 класс»; the level may stand in the line «Предмет:» only.
+    The line reads «ВПР 2026 Русский язык 4 класс»; the level may stand in the line «Предмет:» only. Two
+    papers on one sheet are in doubt, wherever they stand: whose the rows are nobody can tell.
     """
     said = [cell for row in sheet.head for cell in row if cell.strip()]
     named = [after for cell, after in pairwise(said) if normal(cell).startswith("предмет:")]
-    for row in sheet.head:
-        for cell in row:
-            paper = paper_of_title(cell, *named[:1])
-            if paper.year is not None:
-                return paper
-    return PaperName()
+    papers = [
+        paper
+        for column in sheet.cells.iter_columns()
+        for cell in column.filter(column.str.contains(_LIKE_TITLE)).unique(maintain_order=True)
+        if (paper := paper_of_title(cell, *named[:1])).year is not None
+    ]
+    if len({replace(paper, doubt="") for paper in papers}) > 1:
+        return replace(papers[0], doubt="названы разные работы (каждой нужен свой лист)")
+    return papers[0] if papers else PaperName()
 
 
 def paper_of_title(cell: str, named: str = "") -> PaperName:

@@ -31,6 +31,7 @@ _PATTERNS = {
     },
     "markers": re.compile(r"кол(ичест|-)во маркеров"),
 }
+_SIGNS = {**dict.fromkeys(("+", "да", "v", "✓", "*"), "1"), **dict.fromkeys(("нет", "–"), "0")}
 _NEED = ("year", "school", "municipality", *_MARKS)
 
 
@@ -49,6 +50,11 @@ def read(sheet: Sheet) -> Block | None:
     again = repeated(sheet, table, header.row, sheet.head[header.row], set(columns.values()))
     if again:
         raise sheet.fail(*again)
+    # lists made by hand have a sign instead of 1
+    marks = [columns[name] for name in _MARKS if name in columns]
+    table = table.with_columns(
+        pl.col(marks).str.strip_chars().str.to_lowercase().replace(_SIGNS).name.keep()
+    )
     return Block(
         MARKERS,
         "официальный список школ с маркерами необъективности",

@@ -160,8 +160,12 @@ _OF_FORM = Problem(
 _UNUSED = {
     **{
         one.name: replace(_OF_FORM, rule=f"«{one.title}»: {_OF_FORM.rule}")
-        for one in (TASK_SHARES, TASK_SHARES_BY_GROUP, PLANNED_RESULTS, SCORE_SHARES)
+        for one in (TASK_SHARES, TASK_SHARES_BY_GROUP, PLANNED_RESULTS)
     },
+    SCORE_SHARES.name: replace(
+        _OF_FORM,
+        rule=f"«{SCORE_SHARES.title}»: по таблице только восстанавливаются границы отметок",
+    ),
     "school_means": Problem(
         "средние результаты школ записаны, но документы по ним не делаются",
         "для документов нужны результаты участников, формы ФИС ОКО или число участников по уровням",

@@ -8,7 +8,7 @@ does not, and then the table of schools has to.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import polars as pl
@@ -36,6 +36,16 @@ _BRACKETS = re.compile(r"\s*\(\s*([^()]{4,40}?)\s*\)\s*$")
 _CODE = re.compile(r"(?:edu|sch|reg)\w+")
 #: What is taken of the cell of a group beside its code.
 _OF_GROUP = {"level": "уровень", "unit_name": "название", "municipality": "муниципалитет"}
+#: What a group without a code is by its words; else it is the region.
+_BY_WORDS = {
+    "country": re.compile(r"^(вся выборка|рф|российская федерация)$"),
+    "school": re.compile(
+        r"\b(школ[аы]|гимнази[яи]|лице[йя]|[мгчфк][абк]?[оу]у|[сон]оо?ш)\b|\bшкола-интернат"
+    ),
+    "municipality": re.compile(
+        r"^(?!.*(автономн|федеральн)).*(\bрайон\b|\bокруг\b|муниципальн|\bг\. ?о\.|\bм\. ?[ро]\.)"
+    ),
+}
 _TOTALS = frozenset({"итого", "всего", "итого:", "всего:"})
 
 
@@ -46,6 +56,8 @@ def unit_of(group: str) -> dict[str, str]:
     {'level': 'municipality', 'unit': 'reg99_m001', 'unit_name': 'Северный муниципальный район'}
     >>> unit_of("Вся выборка")["level"], unit_of("Школа № 5 (с. Луговое)(EDU990001)")["unit"]
     ('country', 'edu990001')
+    >>> [unit_of(name)["level"] for name in ("Северный район", "МБОУ СОШ № 5", "Чукотский автономный округ")]
+    ['municipality', 'school', 'region']
     """
     match = _BRACKETS.search(group)
     # a code in capitals, or with a letter of the other alphabet, is one all the same
@@ -55,7 +67,9 @@ def unit_of(group: str) -> dict[str, str]:
         level = "region" if code.startswith("reg") and level == "school" else level
         return {"level": level, "unit": code, "unit_name": group[: match.start()].strip()}
     name = group.strip()
-    level = "country" if normal(name) in ("вся выборка", "рф", "российская федерация") else "region"
+    level = next(
+        (level for level, said in _BY_WORDS.items() if said.search(normal(name))), "region"
+    )
     return {"level": level, "unit": name, "unit_name": name}
 
 
@@ -146,9 +160,19 @@ def block_of_units(
         constants=paper_constants(paper) | dict(constants or {}),
         ignored=unused(sheet.table(header.row), sheet.head[header.row], known),
         tasks=tasks or {},
+        warnings=tuple(_several_regions(sheet, found)),
         left=(*totals, *left, *([Left(HEADING, again, "")] if again else [])),
         lines=_lines(sheet, header, rows) if several else None,
     )
+
+
+def _several_regions(sheet: Sheet, rows: list[Row]) -> Iterator[Problem]:
+    """A word where a form seems to have several regions: a group without a code is taken for one."""
+    names = {row["unit"]: row[ROW] for row in rows if row["level"] == "region"}
+    if len(names) > 1:
+        lines = ", ".join(map(str, names.values()))
+        rule = f"групп без кода: {len(names)} (строки {lines}) — прочитаны как регионы"
+        yield sheet.problem(rule, "если это муниципалитеты или школы, допишите код в скобках")
 
 
 def columns_again(

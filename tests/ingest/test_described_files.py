@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import openpyxl
 import polars as pl
 import pytest
 
@@ -308,6 +309,39 @@ def test_counts_of_one_key_are_added_up_and_entries_are_named(
         assert card["rows_in"] + card["skipped"] == 4
 
 
+def test_counts_of_two_municipalities_are_not_added_up(
+    tmp_path: Path, derived: Callable[..., tuple]
+) -> None:
+    """One code in two towns: whose the sum would be nobody knows; the second line is told."""
+    lines = ["town,school,sex,fail,pass", "A,S1,f,3,10", "B,S1,f,4,20", "A,S1,m,1,1"]
+    (tmp_path / "a.csv").write_text("\n".join(lines), encoding="utf-8")
+    (tmp_path / "a.layout.yaml").write_text(COUNTS, encoding="utf-8")
+    report, out = derived(tmp_path / "a.csv")
+    table = pl.read_parquet(out / "level_counts.parquet").sort("level")
+    assert table.select("municipality", "level", "n").rows() == [("A", 1, 4), ("A", 2, 11)]
+    assert {fault.rows for fault in report.rejected} == {(3,)}
+
+
+def test_a_heading_merged_over_both_rows_is_one(
+    tmp_path: Path, derived: Callable[..., tuple]
+) -> None:
+    book = openpyxl.Workbook()
+    for row in (["Școala", "Nota", None], [None, "Scris", "Oral"], ["S1", 8, 9]):
+        book.active.append(row)
+    book.active.merge_cells("A1:A2")
+    book.active.merge_cells("B1:C1")
+    book.save(tmp_path / "a.xlsx")
+    (tmp_path / "a.layout.yaml").write_text(
+        "title: t\nheadings: 2\ntables:\n  - contract: results\n    constants: {year: 2024, "
+        "procedure: DIAG, grade: 8, subject: MA, municipality: M}\n    columns: {school: Școala, "
+        "pupil: {line: true}, total: Nota Oral}\n",
+        encoding="utf-8",
+    )
+    _, out = derived(tmp_path / "a.xlsx")
+    rows = pl.read_parquet(out / "results/**/*.parquet").select("school", "total").rows()
+    assert rows == [("S1", 9)]
+
+
 TWICE = """\
 title: проба
 tables:
@@ -432,6 +466,7 @@ def test_columns_the_file_lacks_are_named(read: Callable[..., tuple]) -> None:
         (LAYOUT[LAYOUT.index("tables:") :], "tables: []", "в описании нет ни одной таблицы"),
         ("contract: results", "contract: results\n    sum: true", "sum: true складывает"),
         ("multiply:", "times:", r"строка 11: неизвестный ключ"),
+        ("tables:", "also: {Note: [N]}\ntables:", "«Note» не назван.*имелось в виду «Nota»"),
         ("subject: MA}", "subject: MA, year: 2024}", "«year» задан и в columns, и в constants"),
     ],
 )

@@ -148,3 +148,38 @@ def test_a_number_nobody_has_is_a_message(n: str, write_xlsx: Write, derived: De
         DataError, match=r"d\.xlsx, .*строка 3, столбец «Кол-во участников»: .*быть не"
     ):
         derived(path)
+
+
+@pytest.mark.parametrize(
+    ("group", "level", "unit"),
+    [
+        ("Школа № 1(EDU990001)", "school", "edu990001"),
+        ("Школа № 1 (еdu990001)", "school", "edu990001"),  # a Cyrillic letter
+        ("МБОУ СОШ № 5", "school", "МБОУ СОШ № 5"),
+        ("Северный муниципальный район", "municipality", "Северный муниципальный район"),
+        ("г. о. Самара", "municipality", "г. о. Самара"),
+        ("Чукотский автономный округ", "region", "Чукотский автономный округ"),
+        ("Российская Федерация", "country", "Российская Федерация"),
+    ],
+)
+def test_a_group_is_what_its_code_or_its_words_say(
+    group: str, level: str, unit: str, write_xlsx: Write, derived: Derived
+) -> None:
+    _, out = derived(write_xlsx(marks_form([group, *SCHOOL[1:]]), "f3.xlsx"))
+    table = pl.read_parquet(out / "mark_statistics.parquet")
+    assert table.select("level", "unit").rows() == [(level, unit)]
+
+
+def test_several_groups_that_seem_to_be_regions_are_told(
+    write_xlsx: Write, derived: Derived
+) -> None:
+    rows = [["Амурская обл.", *COUNTRY[1:]], ["Тында", *DISTRICT[1:]]]
+    report, _ = derived(write_xlsx(marks_form(*rows), "f3.xlsx"))
+    assert "групп без кода: 2 (строки 4, 5) — прочитаны как регионы" in report.text()
+
+
+def test_a_total_of_parts_that_is_more_than_the_whole_is_refused(
+    write_xlsx: Write, derived: Derived
+) -> None:
+    with pytest.raises(DataError, match=r"строка 4.*участников 600, а в строках частей .* 640"):
+        derived(write_xlsx(marks_form(DISTRICT, [*SCHOOL[:2], 640, *SCHOOL[3:]]), "f3.xlsx"))

@@ -256,3 +256,26 @@ def test_a_municipality_goes_by_its_code_where_any_form_tells_it(
     row = ["Северный район(reg99_m001)", 47, 3162, 13.57, 46.9, 33.65, 5.88]
     _, out = derived(write_xlsx(f1_rows(2), "f1.xlsx"), write_xlsx([TITLE, F3, row], "f3.xlsx"))
     assert read_results(out)["municipality"].unique().to_list() == ["reg99_m001"]
+
+
+def test_two_papers_on_one_sheet_are_refused(
+    write_xlsx: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    """A form pasted below another: its rows would be read as those of the first paper."""
+    head = ["Группы участников", "Кол-во ОО", "Кол-во участников", 2, 3, 4, 5]
+    row = ["Вся выборка", 5, 100, 10, 20, 30, 40]
+    below = [["ВПР 2026 Математика 4 класс"], head, row]
+    path = write_xlsx([TITLE, head, row, *[[None]] * 60, *below], "f3.xlsx")
+    with pytest.raises(DataError, match="названы разные работы"):
+        derived(path)
+    again = write_xlsx([TITLE, head, row, TITLE], "f3.xlsx")
+    assert len(derived(again)[0].cards) == 1
+
+
+def test_the_line_of_a_school_counts_its_pupils_whatever_the_letters_of_its_login(
+    write_xlsx: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    line = ["Школа № 1(edu990001) | Кол-во участников: 1"]
+    row = ["EDU990001", "Район", "Школа № 1", 1, "4А", 1, 1, 1, 1, 3, 3, 3]
+    report, _ = derived(write_xlsx([TITLE, F1, line, row], "f1.xlsx"))
+    assert not report.warnings

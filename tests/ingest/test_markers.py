@@ -115,6 +115,14 @@ def test_a_mark_that_is_neither_0_nor_1_empties_its_cell(
     assert lists(out)["ma4"].to_list() == [0, 0]
 
 
+def test_signs_of_a_list_made_by_hand_are_marks(
+    write_csv: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    row = "2025,edu990009,Район,Школа,+,да,нет,-,2"
+    _, out = derived(write_csv([HEADER, row]), strict=True)
+    assert lists(out).select("ru4", "ma4", "ru5", "ma5", "markers").rows() == [(1, 1, 0, 0, 2)]
+
+
 def test_a_workbook_with_a_title_and_other_headings_is_read_too(
     write_xlsx: Callable[..., Path], derived: Callable[..., tuple]
 ) -> None:

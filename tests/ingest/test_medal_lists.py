@@ -183,3 +183,11 @@ def test_a_school_has_many_headings(
     rows = [["ФИО выпускника", heading, "Год"], [full_name(0), "МБОУ\nСОШ № 1", "2026 г."]]
     _, medalists, _ = read(workbook(tmp_path / "медаль.xlsx", Лист1=rows))
     assert medalists.select("school", "year").rows() == [("050101", 2026)]
+
+
+def test_degrees_in_two_columns_stop_the_list(tmp_path: Path, read: Callable[..., tuple]) -> None:
+    """Of the second column nothing would be read: a medal without its degree."""
+    head = ["№", "ФИО", "ОО", "Медаль I степени", "Медаль II степени"]
+    rows = [[1, full_name(0), "050101", "+", ""], [2, full_name(1), "050101", "", "+"]]
+    with pytest.raises(DataError, match="столбцов «Степень» несколько"):
+        read(workbook(tmp_path / "медалисты_2026.xlsx", Лист1=[head, *rows]))

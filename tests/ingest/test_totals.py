@@ -102,3 +102,24 @@ def test_a_total_told_by_a_column_that_nothing_takes(
         report, _ = derived(write_csv(lines), layout=layout, replace=True)
         assert report.cards[0]["rows_out"] == 1
         assert any("2 (строки 3, 4)" in str(w) for w in report.warnings)
+
+
+def test_numbers_of_columns_and_headings_again_are_no_pupils(
+    write_csv: Callable[..., Path],
+    derived: Callable[..., tuple],
+    read_results: Callable[[Path], pl.DataFrame],
+) -> None:
+    numbers = ";".join(map(str, range(1, len(COLUMNS) + 1)))
+    report, out = derived(write_csv([HEADER, numbers, *ROWS[:2], HEADER.upper(), *ROWS[2:]]))
+    assert read_results(out).height == len(ROWS)
+    assert not report.rejected
+    assert [(w.row, w.rule) for w in report.warnings] == [(2, "строка с номерами столбцов")]
+
+
+def test_numbers_of_columns_and_headings_again_are_no_schools(
+    write_csv: Callable[..., Path], derived: Callable[..., tuple]
+) -> None:
+    """Nothing in a table of schools is a number, so they would pass for a school."""
+    lines = ["school;name;municipality", "1;2;3", "S1;Школа;М1", "school;name;municipality"]
+    _, out = derived(write_csv(lines))
+    assert pl.read_parquet(out / "schools.parquet")["school"].to_list() == ["S1"]

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from random import Random
 
 from people_files import PEOPLE, WORD, Given, Line, text
-from people_tables import READERS
+from people_tables import READERS, TITLE
 
 LOOK_ALIKE = dict(zip("аеорсухaeopcyx", "aeopcyxаеорсух", strict=True))
 ERRORS = ("#N/A", "#REF!", "#DIV/0!", "#VALUE!", "#Н/Д", "#ССЫЛКА!", "#ЗНАЧ!", "#ИМЯ?")
@@ -369,6 +369,16 @@ def two_columns(_: Random, given: Given) -> bool:
     return _refused(given)
 
 
+def second_paper(_: Random, given: Given) -> bool:
+    """Another paper's form pasted below on the same sheet."""
+    title = next((line for line in given.lines if line.cells[:1] == [TITLE]), None)
+    if title is None:
+        return False
+    last = given.lines[-1]
+    given.lines += [text(TITLE.replace("Русский язык", "Математика")), text(*last.cells)]
+    return _refused(given)
+
+
 #: What leaves every row as it is, and may be done besides.
 HARMLESS = (letters, titles, blanks, moved, headings, names)
 MUTATIONS = (
@@ -385,7 +395,7 @@ MUTATIONS = (
         merged,
         two_headings,
     ),
-    *(by_class, extern, cut, lost_column, two_columns),
+    *(by_class, extern, cut, lost_column, two_columns, second_paper),
 )
 KINDS: dict[str, Callable[[Random, Given], bool]] = {one.__name__: one for one in MUTATIONS}
 
