@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types lower-types layers calibration mutants
+.PHONY: help demo test notebooks lint types lower-types layers calibration mutants
 .PHONY: bench-notes bench-detection bench-plan lab lock clean
 
 help:  ## что умеет make · this list
@@ -17,6 +17,11 @@ demo: $(READY)  ## справки по выдуманному региону · 
 # What is measured stands in pyproject.toml; here, so that --cov of one file fails nobody.
 test: $(READY)  ## все проверки, кроме долгих · all tests but the slow ones, with line coverage
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --cov --cov-fail-under=100
+
+# No output is stored in notebooks/ (tests/test_architecture.py), so there is nothing to sanitise: this is
+# «Run All» of each. That outputs come out again is tested on executed ones (tests/documents/test_reproducible.py).
+notebooks: $(READY)  ## все тетради от начала до конца · Run All of every notebook
+	$(BIN)/python -m pytest --nbval -p no:cacheprovider notebooks
 
 lint: $(READY)  ## вид кода · ruff
 	$(BIN)/ruff check .
@@ -66,8 +71,9 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 		echo "Нужен Python 3.11 или новее ($(PYTHON) — другой или не найден)." \
 			"Укажите его: make PYTHON=python3.12 ЦЕЛЬ" >&2; exit 1; }
+	@echo "Установка в .venv: около 1,5 ГБ, нужна сеть; дальше видно, что ставится."
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
+	$(BIN)/python -m pip install --disable-pip-version-check --no-compile \
 		--require-hashes --requirement requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 		--no-build-isolation --no-deps --editable .

@@ -41,7 +41,13 @@ def shnor_text(facts: Facts) -> Stack:
         said = f"Правило отбора ШНОР на {facts.year} год не задано (params/shnor.yaml)."
         return stack([Paragraph(said), low_text(facts)])
     if not facts.of("shnor_school", *Verdict) and not _unclear(facts):
-        said = "Работ по процедурам правила ШНОР за этот год нет."
+        written = any(rule.covers(one) for one in (*facts.papers, *facts.exams))
+        said = (
+            "Сколько участников не достигли минимума в работах правила ШНОР, не определяется: нет шкалы "
+            "отметок или работ слишком мало."
+            if written
+            else "Работ по процедурам правила ШНОР за этот год нет."
+        )
         return stack([Paragraph(said), low_text(facts)])
     return stack([
         Paragraph(

@@ -137,6 +137,7 @@ def test_a_known_maximum_is_what_the_per_cent_is_of(project: Path, tmp_path: Pat
     assert note.facts.scale(paper).max_primary == 24 > MAXIMUM
     assert re.search(r"от максимального балла \(24\)", text)
     assert "взята из программного кода" in text
+    assert "не достигли минимума в работах правила ШНОР, не определяется" in text
     pairs = load(load_run(tmp_path / "run.yaml", data=note.facts.run.data)).mark_pairs
     mine = pairs[pairs["municipality"].eq("Лесной")]
     mean = 100 * np.average(mine["score"], weights=mine["n"]) / 24
