@@ -16,10 +16,6 @@ from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar, get_args, get_origin
 
 import yaml
-from yaml.composer import Composer
-from yaml.constructor import SafeConstructor
-from yaml.cyaml import CParser
-from yaml.resolver import Resolver
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -29,6 +25,10 @@ from pydantic import (
     TypeAdapter,
     ValidationError,
 )
+from yaml.composer import Composer
+from yaml.constructor import SafeConstructor
+from yaml.cyaml import CParser
+from yaml.resolver import Resolver
 
 from msoko_analysis.errors import DataError, ParamsError, Problem
 from msoko_analysis.home import relative

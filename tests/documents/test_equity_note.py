@@ -18,8 +18,8 @@ from msoko_analysis.findings import Verdict
 from msoko_analysis.findings.equity import equity
 from msoko_analysis.measures.context import context_rows
 from msoko_analysis.measures.opportunity import opportunity_rows, partner_table
-from msoko_analysis.measures.rows import joined
 from msoko_analysis.measures.partners import MATCHED
+from msoko_analysis.measures.rows import joined
 from msoko_analysis.params.run import RunParams, load_run
 
 NOTES = [(district, year) for year in (2025, 2026) for district in ("M01", "M02", "M03")]

@@ -183,3 +183,27 @@ def test_a_total_of_parts_that_is_more_than_the_whole_is_refused(
 ) -> None:
     with pytest.raises(DataError, match=r"строка 4.*участников 600, а в строках частей .* 640"):
         derived(write_xlsx(marks_form(DISTRICT, [*SCHOOL[:2], 640, *SCHOOL[3:]]), "f3.xlsx"))
+
+
+def test_shares_of_those_compared_are_weighed_with_them(
+    write_xlsx: Write, derived: Derived
+) -> None:
+    """Of the first school half has no school mark: weighed with all pupils 40 % would be 45 %."""
+    title = ["Сравнение отметок с отметками по журналу"]
+    schools = [
+        ["Школа № 1(edu990001)", 40, 60, 12, 40, 8, 0, 0],
+        ["Школа № 2(edu990002)", 40, 30, 12, 70, 28, 0, 0],
+    ]
+    whole = ["Северный район(reg99_m001)", 80, 40, 24, 60, 36, 0, 0]
+    report, _ = derived(write_xlsx([title, TITLE, JOURNAL, whole, *schools], "a.xlsx"), strict=True)
+    assert report.cards[0]["rows_out"] == 3
+
+
+def test_parts_of_another_paper_are_no_parts(write_csv: Write, derived: Derived) -> None:
+    head = "year;procedure;grade;subject;level;unit;unit_name;n;share_2;share_3;share_4;share_5"
+    lines = [
+        "2026;ВПР;4;РУ;municipality;M1;Район;50;10;20;30;40",
+        "2026;ВПР;4;МА;school;S1;Школа;90;10;20;30;40",
+    ]
+    report, _ = derived(write_csv([head, *lines]), strict=True)
+    assert report.cards[0]["rows_out"] == 2

@@ -222,7 +222,10 @@ def test_a_sheet_called_by_a_person_is_told_by_its_place(
     assert [card["sheet"] for card in report.cards] == ["лист 1 (название скрыто)"]
 
 
-@pytest.mark.parametrize("name", ["Жирафенко А.К.", "4А_Жирафенко Мария", "zhirafenko_maria_7b"])
+@pytest.mark.parametrize(
+    "name",
+    ["Жирафенко А.К.", "4А_Жирафенко Мария", "Жирафенко", "Бегемотова 4А", "zhirafenko_maria_7b"],
+)
 def test_a_file_called_by_a_person_must_be_renamed(
     name: str, write_csv: Callable[..., Path], derived: Callable[..., tuple]
 ) -> None:
