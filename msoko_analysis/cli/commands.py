@@ -105,6 +105,10 @@ def ingest(
 
     report = read_files(paths, out, strict=strict, replace=replace, layout=layout, salt=salt)
     print(report.text())
+    _next(
+        f"msoko notes ЗАПУСК --data {out}",
+        "файл запуска напишет msoko start ПАПКА_С_ФАЙЛАМИ или копия params/runs/demo.yaml",
+    )
 
 
 @command()
@@ -137,6 +141,7 @@ def notes(
         force=force, reports=reports,
     )  # fmt: skip
     _finish(made, print_pages(made.pages(reports), jobs) if pdf else "")
+    _next(f"msoko check {reports}", "целы ли документы; другие их виды — ключом --kind")
 
 
 @command()
@@ -148,6 +153,7 @@ def demo(
 
     read_demo()
     _finish(run_notes(DEMO_RUN, reports=reports))
+    _next("msoko init ПАПКА", "рабочая папка для своих файлов")
 
 
 @command()
@@ -280,6 +286,7 @@ def check(
 
     documents = check_reports(reports)
     print(f"Отчёты соответствуют описям. Документов: {documents}")
+    _next(f"msoko verify {reports}", "следуют ли они из данных: расчёт заново")
 
 
 @command()
@@ -331,6 +338,7 @@ def template_write(
     registry, names = _monitoring(run)
     rows = write_template(out, registry, names, year_periods(year, registry))
     print(f"{out}: строк для заполнения — {rows}")
+    _next(f"msoko template read {run} {out} --out ЗНАЧЕНИЯ.csv", "когда шаблон заполнен")
 
 
 @template_command("roadmap")
@@ -422,6 +430,11 @@ def _monitoring(run: Path) -> tuple[Registry, dict[str, str]]:
 
     districts = load_run(run).districts
     return load_registry(), {code: one.name.nominative for code, one in districts.items()}
+
+
+def _next(line: str, what_for: str) -> None:
+    """Name the command that comes after this one."""
+    print(f"Дальше: {line}  — {what_for}.")
 
 
 def _finish(made: RunSummary, not_printed: str = "") -> None:

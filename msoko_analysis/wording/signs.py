@@ -137,7 +137,7 @@ def _tested(facts: Facts) -> str:
     signs = load_signs().signs
     there = judged_signs(facts)
     absent = [
-        f"{one.title_ru} (нужны {_DATA[one.data]}{_YEARS[one.years]})"
+        f"{one.title_ru} ({_lacks(facts, one.data, one.years)})"
         for one in signs
         if not facts.of(one.finding, *Verdict)
     ]
@@ -145,6 +145,13 @@ def _tested(facts: Facts) -> str:
     if absent:
         text += f" Не определяются: {'; '.join(absent)}."
     return text
+
+
+def _lacks(facts: Facts, data: str, years: int) -> str:
+    """What a sign would need: data, or schools where the data are there."""
+    if data == "score_counts" and years == 1 and facts.distributions:
+        return "школ в данных слишком мало"
+    return f"нужны {_DATA[data]}{_YEARS[years]}"
 
 
 def judged_signs(facts: Facts) -> list[str]:

@@ -34,7 +34,7 @@ from msoko_analysis.wording.quality import lost_point
 from msoko_analysis.wording.requisites import MARKING
 from msoko_analysis.wording.results import low_beside_shnor
 from msoko_analysis.wording.sign_kinds import KINDS, brief_size
-from msoko_analysis.wording.signs import judged_signs
+from msoko_analysis.wording.signs import against_region, compared_with, judged_signs
 from msoko_analysis.wording.summary_results import marks_of_forms, results_point, scope
 
 _SCHOOLS = ("школа", "школы", "школ")
@@ -93,6 +93,12 @@ def _opened(facts: Facts) -> Paragraph | None:
 def _alone(facts: Facts) -> str:
     if not facts.alone:
         return ""
+    if facts.of("spike_school", *Verdict) and not against_region(facts):
+        return (
+            "Региона в данных нет. В них результаты одного муниципалитета: скопление работ у границ отметок "
+            f"сравнивается с {compared_with(facts)}, остальное, для чего нужны школы других муниципалитетов, "
+            "не определяется."
+        )
     return (
         "Сравнить не с чем. В данных результаты одного муниципалитета: ни он, ни его школы с регионом не "
         "сравниваются, признаки, для которых нужны школы других муниципалитетов, не определяются."

@@ -7,10 +7,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 import typer
+from samples import HEADER, ROWS
 
 from msoko_analysis.cli import app, main
 
@@ -104,3 +106,12 @@ def test_the_shell_is_told_what_may_follow(run: Callable[..., Said]) -> None:
         capture_output=True, text=True, check=False, env=os.environ | asked,
     )  # fmt: skip
     assert made.stdout.split() == ["--region"]
+
+
+def test_each_step_names_the_next(tmp_path: Path, run: Callable[..., Said]) -> None:
+    (tmp_path / "t.csv").write_text("\n".join((HEADER, *ROWS)), encoding="utf-8")
+    out = tmp_path / "derived"
+    told = run("ingest", str(tmp_path / "t.csv"), "--out", str(out)).out
+    assert f"Дальше: msoko notes ЗАПУСК --data {out}" in told
+    made = run("init", str(tmp_path / "мсоко")).out
+    assert "msoko start data/raw" in made

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +22,9 @@ from msoko_analysis.russian import NBSP
 MAXIMUM = 22
 
 
-def small_data(folder: Path, years: tuple[int, ...], places: tuple[str, ...], grade: int) -> Path:
+def small_data(
+    folder: Path, years: tuple[int, ...], places: tuple[str, ...], grade: int, beside: Sequence[str]
+) -> Path:
     """Results of eight schools a municipality, 25 pupils each, the highest score being MAXIMUM."""
     draws = np.random.default_rng(3)
     file = folder / "results.csv"
@@ -49,14 +52,14 @@ def small_data(folder: Path, years: tuple[int, ...], places: tuple[str, ...], gr
                                 score,
                             )
                         )
-    read_files([file], folder / "derived")
+    read_files([file, *(folder / name for name in beside)], folder / "derived")
     return folder / "derived"
 
 
 def note_of(project: Path, folder: Path, places: tuple[str, ...], **more: object) -> Note:
     """The note of the first municipality in the last year of ``small_data``."""
     years, paper = more["years"], more["paper"]
-    data = small_data(folder, years, places, int(paper.split("-")[1]))
+    data = small_data(folder, years, places, int(paper.split("-")[1]), more.get("beside", ()))
     cases = dict.fromkeys(("nominative", "genitive", "dative", "prepositional"), "«{code}»")
     (folder / "places.yaml").write_text(
         yaml.safe_dump({"codes": list(places), "pattern": cases}, allow_unicode=True), "utf-8"
@@ -106,6 +109,21 @@ def test_one_municipality_is_told_what_it_has_and_no_region(alone: Note) -> None
     for name in ("distributions", "equity_schools", "district_cuts", "equity", "level", "funnel"):
         assert "регион" not in words(pages[name]).lower(), name
         assert "регион" not in pages[name].lower(), f"{name}: in the drawing"
+
+
+def test_the_country_is_the_reference_of_one_municipality(project: Path, tmp_path: Path) -> None:
+    draws = np.random.default_rng(4)
+    counts = np.bincount(draws.binomial(20, 0.55, 100_000), minlength=21)
+    lines = [f"2021;VPR;4;MA;country;{score};{n}" for score, n in enumerate(counts)]
+    head = "year;procedure;grade;subject;kind;score;n"
+    (tmp_path / "country.csv").write_text("\n".join((head, *lines)), encoding="utf-8")
+    note = note_of(
+        project, tmp_path, ("Лесной",), years=(2021,), paper="VPR-4-MA", beside=["country.csv"]
+    )
+    said = words(blocks(note)["summary"])
+    assert "Сравнить не с чем" not in said
+    assert "сравнивается с распределением по стране" in said
+    assert "нужны первичные баллы участников)" not in words(blocks(note)["signs_explained"])
 
 
 def test_without_a_scale_the_rest_is_told(unscaled: Note) -> None:
