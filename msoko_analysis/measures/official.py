@@ -64,8 +64,10 @@ def official_rows(year: Year, previous: Year | None) -> Iterator[pd.DataFrame]:
 def _jump(
     year: Year, previous: Year | None, subject: str
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+    if previous is None:
+        return None
     later = year.paper(Paper("VPR", 5, subject))
-    earlier = previous.paper(Paper("VPR", 4, subject)) if previous else None
+    earlier = previous.paper(Paper("VPR", 4, subject))
     if later is None or earlier is None or not (later.scale.every_cut and earlier.scale.every_cut):
         return None
     before = pd.Series(earlier.mean_percent(), index=previous.schools.index)
