@@ -19,6 +19,7 @@ from msoko_analysis.findings.equity import equity
 from msoko_analysis.measures.context import context_rows
 from msoko_analysis.measures.opportunity import opportunity_rows, partner_table
 from msoko_analysis.measures.partners import MATCHED
+from msoko_analysis.measures.prepare import load
 from msoko_analysis.measures.rows import joined
 from msoko_analysis.params.run import RunParams, load_run
 
@@ -56,7 +57,7 @@ def test_planted_low_schools_are_on_the_list_and_helped(demo_notes, planted) -> 
                 assert one.details["b"] == 1 or year == 2025
 
 
-def test_partners_are_no_doubtful_schools(demo_notes, planted) -> None:
+def test_partners_are_no_doubtful_schools(demo_notes, planted, run, demo_data) -> None:
     doubtful = planted["spike"] | planted["leak"] | planted["mark_inflation"] | planted["low"]
     tables = [note.facts.partners.assign(note=str(which)) for which, note in demo_notes.items()]
     pairs = pd.concat(tables)
@@ -66,6 +67,13 @@ def test_partners_are_no_doubtful_schools(demo_notes, planted) -> None:
     assert doubtful.isdisjoint(at_2026["partner"])
     assert (pairs["school"] != pairs["partner"]).all()
     assert pairs.groupby(["year", "partner"]).size().max() <= 2
+    # a school with 30 % below the minimum in one of its papers needs help itself
+    table = load(run.model_copy(update={"data": demo_data})).measures
+    low = table[
+        table["indicator"].isin(["share_2", "below_minimum"]) & (table["level"] == "school")
+    ]
+    low = {*low.loc[low["value"] >= 30, ["year", "unit"]].itertuples(index=False, name=None)}
+    assert low.isdisjoint(pairs[["year", "partner"]].itertuples(index=False, name=None))
     for note in demo_notes.values():
         named = words(note.recommendations._repr_html_()).replace("\u00a0", " ")
         for partner in note.facts.partners["partner"].dropna():
