@@ -36,12 +36,14 @@ _PAPER = ("year", "procedure", "grade", "subject")
 class Contents:
     """What a folder of derived data is about: papers by year and codes of municipalities, sorted.
 
-    ``names`` are those of municipalities as forms print them, by code.
+    ``names`` are those of municipalities as forms print them, by code; ``unscored`` the papers of which
+    there are marks or levels only, so that no scale is needed.
     """
 
     papers: tuple[PaperOfYear, ...]
     municipalities: tuple[str, ...]
     names: Mapping[str, str] = field(default_factory=dict)
+    unscored: frozenset[PaperOfYear] = frozenset()
 
     @property
     def years(self) -> tuple[int, ...]:
@@ -53,15 +55,26 @@ def contents(data: Path) -> Contents:
     """Papers and municipalities of a folder that ``msoko ingest`` made."""
     files = [data / f"{name}.parquet" for name in _TABLES]
     tables = [pl.scan_parquet(file) for file in files if file.is_file()]
+    papers, places = _papers_and_places(tables)
+    scored: set[PaperOfYear] = set()
     if (data / "results").is_dir():
-        tables.append(pl.scan_parquet(data / "results" / "**" / "*.parquet"))
+        results = [pl.scan_parquet(data / "results" / "**" / "*.parquet")]
+        scored, homes = _papers_and_places(results)
+        places |= homes
+    return Contents(
+        tuple(sorted(papers | scored)), tuple(sorted(places)), _printed(data),
+        frozenset(papers - scored),
+    )  # fmt: skip
+
+
+def _papers_and_places(tables: Iterable[pl.LazyFrame]) -> tuple[set[PaperOfYear], set[str]]:
     papers: set[PaperOfYear] = set()
     places: set[str] = set()
     for table in tables:
         rows = table.select(*_PAPER, "municipality").unique().collect()
         papers |= {PaperOfYear(*row[:4]) for row in rows.iter_rows() if None not in row[:4]}
         places |= {row[4] for row in rows.iter_rows() if row[4] is not None}
-    return Contents(tuple(sorted(papers)), tuple(sorted(places)), _printed(data))
+    return papers, places
 
 
 def _printed(data: Path) -> dict[str, str]:
@@ -109,7 +122,7 @@ def _best_statuses(
     return {
         paper: scale.status
         for paper, scale in choice.scales.items()
-        if scale.status != "absent" and paper in of.papers
+        if scale.status != "absent" and paper in of.papers and paper not in of.unscored
     }
 
 

@@ -244,7 +244,8 @@ def _ask_for_scales(
     run: RunParams, of: Contents, form: Path, filled: FilledScales, say: Say
 ) -> None:
     """Which papers of the data have no scale, what that costs, and the form to fill in."""
-    missing = [paper for paper, _ in run.missing_scales if paper in of.papers]
+    scored = set(of.papers) - of.unscored
+    missing = [paper for paper, _ in run.missing_scales if paper in scored]
     if not missing:
         return
     say(f"Без шкалы: {', '.join(map(_code, missing))}. Эти работы рассмотрены без отметок.")

@@ -160,3 +160,16 @@ def test_a_folder_without_results_is_one_clear_answer(tmp_path: Path) -> None:
     assert made.returncode == 3
     assert "нет ни одного файла с данными" in made.stderr
     assert "Traceback" not in made.stderr
+
+
+def test_forms_need_no_scale(tmp_path: Path, shared: Path) -> None:
+    """Marks of forms are printed: nobody is asked for a scale, nothing is said to lack one."""
+    work = make_workspace(tmp_path / "work")
+    for name in ("f3_marks_statistics_ru4_2026.xlsx", "f4_marks_vs_journal_ma4_2024.xlsx"):
+        (work / "data/raw" / name).write_bytes((shared / "data/fisoko" / name).read_bytes())
+    made = msoko(work, "start", "data/raw")
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert "шкал" not in made.stdout.replace("2. Шкалы и названия", "").lower()
+    assert "Северный муниципальный район, 2026 год" in made.stderr
+    districts = (work / "params/runs/raw.districts.yaml").read_text("utf-8")
+    assert "genitive: Северного муниципального района" in districts
