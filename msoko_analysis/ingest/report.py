@@ -114,7 +114,7 @@ class IngestReport:
     def _advice(self) -> Iterator[str]:
         if self.rejected or self.cells:
             yield f"Отложенное с причинами: {self.out / 'rejected'} (CSV, открывается в Excel)."
-            yield "Исправьте исходные файлы и повторите загрузку с --replace, если строки нужны."
+            yield "Если строки нужны, исправьте файлы и прочитайте их снова (msoko ingest — с --replace)."
             no_numbers = any(one.reason == "не число" for one in (*self.rejected, *self.cells))
             if no_numbers and any(f"→ {card['contract']}" in card["layout"] for card in self.cards):
                 yield "Слова вместо пустой ячейки перечисляются в описании файла: missing: [abs, n/a]."

@@ -38,8 +38,8 @@ from msoko_analysis.start.scales_form import (
     write_scales,
     write_scales_form,
 )
+from msoko_analysis.wording.requisites import UNNAMED_ORGANISATION, UNNAMED_REGION
 
-_REGION, _ORGANISATION = "регион", "организация не указана"
 _STATE = ".start.json"
 Say = Callable[[str], None]
 Ask = Callable[[str], bool]
@@ -201,8 +201,8 @@ def _draft(
     others = {key: one for key, one in possible.items() if key not in typed}
     accepted = _accepted(others, known.get("statuses", []), say, ask)
     statuses = [*accepted, *(row.status for row in filled.rows)]
-    region = declined(said.get("region", _REGION))
-    organisation = said.get("organisation", _ORGANISATION)
+    region = declined(said.get("region", UNNAMED_REGION))
+    organisation = said.get("organisation", UNNAMED_ORGANISATION)
     place = data.relative_to(WORK).as_posix()
     text = draft_run(
         name, of, years=years, region=region, organisation=organisation, data=place,

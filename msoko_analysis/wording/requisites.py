@@ -16,7 +16,8 @@ from msoko_analysis.wording.names import (
     of_procedures,
 )
 
-UNNAMED_REGION = "регион"
+UNNAMED_REGION, UNNAMED_ORGANISATION = "регион", "организация не указана"
+TO_FILL = "_" * 30
 MARKING = "Для служебного пользования"
 
 
@@ -44,16 +45,25 @@ def requisites(facts: Facts) -> Requisites:
     return Requisites(
         (
             *([("Гриф", f"{MARKING}. Экз. №{NBSP}____")] if official else []),
-            ("Организация", facts.run.organisation),
+            ("Организация", issued_by(facts.run.organisation)),
             ("Вид документа", "Аналитическая справка"),
             ("Заголовок к тексту", about),
             ("Дата и номер", "«___» __________ 20__ г. № ______"),
             ("Муниципалитет", place(name.nominative, facts.run.region.nominative)),
             ("Цель", "методическая помощь школам; не оценка работы школ и учителей"),
-            ("Основание", "______________________________"),
+            ("Основание", TO_FILL),
         ),
         marking=MARKING if official else "",
     )
+
+
+def issued_by(organisation: str) -> str:
+    """The organisation, or a line to fill in where nobody has named it.
+
+    >>> issued_by("Центр оценки"), issued_by("организация не указана") == TO_FILL
+    ('Центр оценки', True)
+    """
+    return TO_FILL if organisation == UNNAMED_ORGANISATION else organisation
 
 
 def place(municipality: str, region: str) -> str:

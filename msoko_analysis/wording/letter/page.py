@@ -33,7 +33,7 @@ from msoko_analysis.wording.names import (
     procedures_of,
     school_name,
 )
-from msoko_analysis.wording.requisites import Requisites
+from msoko_analysis.wording.requisites import Requisites, issued_by
 from msoko_analysis.wording.results import like_conditions
 from msoko_analysis.wording.sign_kinds import KINDS, size_text
 from msoko_analysis.wording.signs import named, q_text
@@ -67,7 +67,7 @@ def requisites(facts: Facts) -> Requisites:
             ("Кому", f"Руководителю, методическому объединению учителей: {_name(facts)}"),
             ("Дата и номер", "«___» __________ 20__ г. № ______"),
             ("Заголовок к тексту", f"О результатах {_procedures(facts)} {facts.year} года"),
-            ("Подготовлено", facts.run.organisation),
+            ("Подготовлено", issued_by(facts.run.organisation)),
         )
     )
 

@@ -14,7 +14,7 @@ from msoko_analysis.russian import counted, number, percent
 from msoko_analysis.wording.monitoring import interventions, mechanisms, roadmap
 from msoko_analysis.wording.monitoring.advice import activities, incomplete
 from msoko_analysis.wording.monitoring.values import INDICATORS, NOT_LOADED
-from msoko_analysis.wording.requisites import Requisites, place
+from msoko_analysis.wording.requisites import Requisites, issued_by, place
 
 NO_ROADMAP = "Дорожная карта не загружена."
 NO_MEASURES = "Сведения о мерах поддержки школ не загружены; эффективность мер не оценивается."
@@ -34,7 +34,7 @@ def requisites(facts: MonitoringFacts) -> Requisites:
     )
     return Requisites(
         (
-            ("Организация", facts.run.organisation),
+            ("Организация", issued_by(facts.run.organisation)),
             ("Вид документа", "Справка"),
             ("Заголовок к тексту", about),
             ("Дата и номер", "«___» __________ 20__ г. № ______"),

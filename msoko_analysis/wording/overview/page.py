@@ -24,7 +24,7 @@ from msoko_analysis.wording.overview.tables import (
     results_table,
     shnor_table,
 )
-from msoko_analysis.wording.requisites import Requisites
+from msoko_analysis.wording.requisites import Requisites, issued_by
 
 _SCHOOLS = ("школа", "школы", "школ")
 _OF_SCHOOLS = ("школы", "школ", "школ")
@@ -63,7 +63,7 @@ def requisites(facts: RegionFacts) -> Requisites:
     region = facts.run.region
     return Requisites(
         (
-            ("Организация", facts.run.organisation),
+            ("Организация", issued_by(facts.run.organisation)),
             ("Вид документа", "Аналитический обзор"),
             (
                 "Заголовок к тексту",
