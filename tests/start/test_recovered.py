@@ -16,11 +16,13 @@ from samples import HEADER
 from msoko_analysis.documents.note import build_note
 from msoko_analysis.ingest import read_files
 from msoko_analysis.measures.scale_recovery import Evidence, recover
-from msoko_analysis.params.run import load_run
+from msoko_analysis.params.run import RunParams, load_run
 from msoko_analysis.params.scales import PaperOfYear, Scale
 from msoko_analysis.russian import NBSP
+from msoko_analysis.start import steps
 from msoko_analysis.start.recovered import disagreement, recovered_rows, recoveries, told
 from msoko_analysis.start.scales_form import write_scales
+from msoko_analysis.start.steps import Asked
 
 CUTS, MAXIMUM = (7, 12, 16), 19
 PAPER = PaperOfYear(2025, "VPR", 7, "MA")
@@ -150,3 +152,60 @@ def test_the_step_has_a_command_of_its_own(data: Path, tmp_path: Path, project: 
     )  # fmt: skip
     assert "работ без шкалы — 1" in made.stdout
     assert form.is_file()
+
+
+def test_start_proposes_it_writes_it_and_drops_it_when_contradicted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scores without marks, and Ф3 of the same schools: together they are the scale."""
+    raw = tmp_path / "файлы"
+    raw.mkdir()
+    draws = np.random.default_rng(9)
+    results = ["year;procedure;grade;subject;municipality;school;pupil;total"]
+    head = "year;procedure;grade;subject;level;unit;unit_name;n;share_2;share_3;share_4;share_5"
+    form = [head]
+    for school in range(6):
+        scores = np.concatenate([np.arange(MAXIMUM + 1), draws.integers(0, MAXIMUM + 1, 15)])
+        results += [f"2025;ВПР;7;МА;Лесной;Л{school};{n};{x}" for n, x in enumerate(scores)]
+        marks = np.bincount(np.searchsorted(CUTS, scores, side="right"), minlength=4)
+        shares = ";".join(f"{100 * one / len(scores):.2f}" for one in marks)
+        form.append(f"2025;VPR;7;MA;school;Л{school};Школа {school};{len(scores)};{shares}")
+    (raw / "results.csv").write_text("\n".join(results), encoding="utf-8")
+    (raw / "f3.csv").write_text("\n".join(form), encoding="utf-8")
+
+    class Made:
+        exit_code = 0
+
+        def text(self) -> str:
+            return ""
+
+    monkeypatch.setattr(steps, "WORK", tmp_path)
+    monkeypatch.setattr(steps, "run_notes", lambda *args, **more: Made())
+    said: list[str] = []
+
+    def start() -> tuple[RunParams, str]:
+        said.clear()
+        steps.start(
+            raw, Asked(), say=said.append, ask=lambda question: True, reports=tmp_path / "r"
+        )
+        return load_run(tmp_path / "params/runs/файлы.yaml"), "\n".join(said)
+
+    run, told_now = start()
+    assert run.scales[PAPER].cuts == CUTS
+    assert run.scales[PAPER].status == "recovered"
+    assert (
+        "Официальной шкалы нет, есть другая (восстановлена по данным): VPR-7-MA 2025." in told_now
+    )
+    assert "доли отметок Ф3 — 6 школ" in told_now.replace(NBSP, " ")
+    text = (tmp_path / "params/runs/файлы.yaml").read_text("utf-8")
+    assert "- файлы.scales.csv" in text
+    assert "- recovered" in text
+
+    shares = form[1].split(";")
+    shares[-4:] = ["50.00", "30.00", "10.00", "10.00"]
+    (raw / "f3.csv").write_text("\n".join([head, ";".join(shares), *form[2:]]), encoding="utf-8")
+    run, told_now = start()
+    assert PAPER not in run.scales
+    assert "шкала по данным не определяется: любой границе «3» противоречат: 1 строка Ф3" in (
+        told_now.replace(NBSP, " ")
+    )
