@@ -20,7 +20,7 @@ from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.cleaning import CleanedTest, cleaned_spike_test
 from msoko_analysis.stats.lifted import lifted_pupils
 from msoko_analysis.stats.misfit import shape_misfit
-from msoko_analysis.stats.spike import PaperScores, SpikeTest, spike_test
+from msoko_analysis.stats.spike import PaperScores, SpikeTest, spike_test, told_together
 from msoko_analysis.stats.tilt import fit_tilt
 
 _OWN = "own"
@@ -45,11 +45,44 @@ class SpikeResult:
     references: tuple[Chosen, ...]
     cleaned: CleanedTest
     own_shape: np.ndarray
+    tested: Tested
+    q: np.ndarray
+    enough: np.ndarray
+
+    @property
+    def n(self) -> np.ndarray:
+        return self.tested.n
+
+    @property
+    def p(self) -> np.ndarray:
+        return self.tested.p
+
+
+@dataclass(frozen=True)
+class Tested:
+    """The spike test of every school with the degree that its shape asks for; arrays (schools,).
+
+    ``needed``: how many times more papers would show half of the pupils within reach lifted. It is
+    that of the test that was used, so «признака нет» is said by the test that looked.
+    """
+
     n: np.ndarray
     z: np.ndarray
     p: np.ndarray
-    q: np.ndarray
-    enough: np.ndarray
+    needed: np.ndarray
+
+    @classmethod
+    def of(cls, test: SpikeTest, own_shape: np.ndarray) -> Tested:
+        """``test`` with degree 2, done again with degree 4 for the schools of their own shape."""
+        z, p = test.z.copy(), test.p.copy()
+        needed = test.papers_needed(_STATED_SHARE, _STATED_ALPHA)
+        if own_shape.any():
+            finer = spike_test(
+                [_rows(one, own_shape) for one in test.papers], reach=test.reach, degree=4
+            )
+            z[own_shape], p[own_shape] = finer.z, finer.p
+            needed[own_shape] = finer.papers_needed(_STATED_SHARE, _STATED_ALPHA)
+        return cls(test.n, z, p, needed)
 
 
 def spike_rows(year: Year, previous: Year | None, thresholds: Thresholds) -> Iterator[pd.DataFrame]:
@@ -87,13 +120,10 @@ def spike_of_year(year: Year, usable: Sequence[PaperArrays], thresholds: Thresho
     )
     test = cleaned.test
     own_shape = shape_misfit(test.papers).p < _MISFIT
-    z, p = test.z.copy(), test.p.copy()
-    if own_shape.any():
-        finer = spike_test([_rows(one, own_shape) for one in test.papers], degree=4)
-        z[own_shape], p[own_shape] = finer.z, finer.p
-    enough = test.n >= thresholds["spike_min_tested"].value
-    q = _bh(p, enough)
-    return SpikeResult(test.papers, references, cleaned, own_shape, test.n, z, p, q, enough)
+    tested = Tested.of(test, own_shape)
+    enough = tested.n >= thresholds["spike_min_tested"].value
+    q = _bh(tested.p, enough)
+    return SpikeResult(test.papers, references, cleaned, own_shape, tested, q, enough)
 
 
 def _usable(year: Year) -> list[PaperArrays]:
@@ -128,7 +158,10 @@ def expected_of(
     """
     reference = choose(year, arrays).of(arrays.scores, weight)[chosen]
     seen = arrays.scores[chosen]
-    usual, finer = (fit_tilt(seen, reference, degree=degree) for degree in (2, 4))
+    together = told_together(arrays.near_cuts(), step=arrays.scale.step)
+    usual, finer = (
+        fit_tilt(seen, reference, degree=degree, together=together) for degree in (2, 4)
+    )
     return usual.n[:, None] * np.where(own_shape[chosen][:, None], finer.pmf, usual.pmf)
 
 
@@ -155,18 +188,17 @@ def _test_rows(
 
     parts = list(zip(usable, result.papers, result.references, strict=True))
     for arrays, scores, reference in parts:
-        one = spike_test([scores])
+        one = Tested.of(spike_test([scores]), result.own_shape)
         yield rows(arrays.paper, "spike", one.n, one.z, p=one.p, references=[reference])
     for subject in dict.fromkeys(arrays.paper.subject for arrays in usable):
         mine = [part for part in parts if part[0].paper.subject == subject]
-        one = spike_test([scores for _, scores, _ in mine])
+        one = Tested.of(spike_test([scores for _, scores, _ in mine]), result.own_shape)
         yield rows(
             Paper("", 0, subject), "spike", one.n, one.z, p=one.p, q=_bh(one.p, result.enough),
             references=[reference for *_, reference in mine],
         )  # fmt: skip
-    yield rows(ALL_PAPERS, "spike", result.n, result.z, p=result.p, q=result.q)
-    needed = result.cleaned.test.papers_needed(_STATED_SHARE, _STATED_ALPHA)
-    yield rows(ALL_PAPERS, "spike_papers_needed", result.n, needed)
+    yield rows(ALL_PAPERS, "spike", result.n, result.tested.z, p=result.p, q=result.q)
+    yield rows(ALL_PAPERS, "spike_papers_needed", result.n, result.tested.needed)
     yield rows(ALL_PAPERS, "spike_own_shape", result.n, result.own_shape.astype(float))
     yield rows(ALL_PAPERS, "spike_weight", result.n, result.cleaned.weight)
     groups = result.cleaned.groups
@@ -207,7 +239,7 @@ def _stability_rows(
     spans = [[year]] if previous is None else [[year], [year, aligned(previous, year)]]
     agree, settings = np.zeros(named.sum()), 0
     for span, reach, least, other in product(spans, _REACHES, _LEAST_PUPILS, (False, True)):
-        test = _setting(span, reach, least, other=other)
+        test = Tested.of(_setting(span, reach, least, other=other), result.own_shape)
         enough = test.n >= thresholds["spike_min_tested"].value
         agree += np.nan_to_num(_bh(test.p, enough), nan=1.0)[named] <= limit
         settings += 1

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import chi2
 
-from msoko_analysis.stats.spike import REACH, PaperScores
+from msoko_analysis.stats.spike import REACH, PaperScores, told_together
 from msoko_analysis.stats.tilt import fit_tilt
 
 _EXPECTED_PER_BIN = 5.0
@@ -43,7 +43,8 @@ def shape_misfit(papers: Sequence[PaperScores], *, degree: int = 2, reach: int =
     schools = len(papers[0].counts)
     statistic, freedom = np.zeros(schools), np.zeros(schools)
     for paper in papers:
-        tilt = fit_tilt(paper.counts, paper.reference, degree=degree)
+        together = told_together(paper.cuts, reach, paper.step)
+        tilt = fit_tilt(paper.counts, paper.reference, degree=degree, together=together)
         outside = np.ones(tilt.pmf.shape[1], dtype=bool)
         for cut in paper.cuts:
             outside[cut - reach * paper.step : cut + 1 + paper.step] = False

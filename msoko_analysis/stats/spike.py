@@ -20,10 +20,13 @@ LANDING = (0.8, 0.2)
 """Where lifted pupils land: the share that arrives exactly at the cut and within one step above it."""
 REACH = 2
 """How many steps of the scale below a cut are within reach of it."""
+# A landing is weighed as if at least a fifth of the pupils within reach were expected there anyway.
+_LEAST_LANDING = 0.2
 _SHORTEST_SCALE = 10
 _FARTHEST = 3  # the widest reach that is tried, in steps
 _BEYOND = 2
 _NEAR_MEAN = 0.01
+_CLOSE = 1e-10
 _WIDEST = 0.5
 
 
@@ -67,14 +70,16 @@ class SpikeTest:
     @property
     def z(self) -> np.ndarray:
         """Standardised excess (schools,); nan where nothing was tested."""
-        with np.errstate(invalid="ignore", divide="ignore"):
-            return self.score / np.sqrt(self.information)
+        tested = self.information > 0
+        return np.where(
+            tested, self.score / np.sqrt(np.where(tested, self.information, 1.0)), np.nan
+        )
 
     def papers_needed(self, share: float, alpha: float, power: float = 0.5) -> np.ndarray:
         """How many times more papers of the same kind would give that power (schools,)."""
         wanted = ((norm.isf(alpha) + norm.ppf(power)) / share) ** 2
-        with np.errstate(divide="ignore"):
-            return wanted / self.information
+        tested = self.information > 0
+        return np.where(tested, wanted / np.where(tested, self.information, 1.0), np.inf)
 
 
 def usable_cuts(max_primary: int, cuts: Sequence[int], step: int = 1) -> tuple[int, ...]:
@@ -107,16 +112,19 @@ def spike_test(
 ) -> SpikeTest:
     """Score test of "a share θ of pupils within reach under a cut was lifted over it", pooled.
 
-    Null: the school's distribution is the reference tilted to its own mean and variance
-    (:func:`fit_tilt`). Alternative: ``q_θ(k) = p(k)(1−θ)`` on the ``reach`` steps below each cut,
-    what is taken lands at the cut and in the step above in proportion :data:`LANDING`. With
-    ``h = ∂log q/∂θ`` at 0 and ``h*`` its part orthogonal to the tilt,
+    Null: the school's distribution is the reference tilted to its own level and spread
+    (:func:`fit_tilt`), fitted without looking where pupils stand within reach and landing of a cut
+    (:func:`told_together`): lifting a pupil moves neither the null nor V, so it always raises z and
+    never raises p (docs/decisions/0050). Alternative: ``q_θ(k) = p(k)(1−θ)`` on the ``reach``
+    steps below each cut, what is taken lands at the cut and in the step above in proportion
+    :data:`LANDING`. With ``h = ∂log q/∂θ`` at 0 and ``h*`` its part orthogonal to the tilt,
     ``U = Σ_k N_k h*_k − n E h*``, ``V = n Var h*``; sums over papers and cuts give one U and V per
     school, and p is the Lugannani–Rice upper tail of U. All papers must list the same schools in
     the same order; a school that did not write a paper has a row of zeros. ``start``: a test of the
     same counts at the same degree against another reference, whose fits are a good place to begin.
 
-    Source: methods.md §3.1 and §3.12; saddlepoint r* form: Barndorff-Nielsen (1986).
+    Source: methods.md §3.1 and §3.12; orthogonal score with any consistent estimate of the tilt:
+    Neyman's C(α) (1959); saddlepoint r* form: Barndorff-Nielsen (1986).
 
     >>> reference = np.array([1, 2, 4, 7, 9, 10, 11, 11, 10, 9, 7, 5, 3]) / 89
     >>> honest = np.round(reference * 60)
@@ -160,17 +168,39 @@ def landings(cut: int, step: int) -> tuple[tuple[slice, float], ...]:
     return (slice(cut, cut + 1), at), (slice(cut + 1, cut + 1 + step), above)
 
 
+def told_together(cuts: Sequence[int], reach: int = REACH, step: int = 1) -> tuple[slice, ...]:
+    """Windows inside which a lifting moves pupils: the reach of every cut and its landing.
+
+    Where two overlap, the later cut has the scores they share.
+
+    >>> told_together((4, 7))
+    (slice(2, 5, None), slice(5, 9, None))
+    """
+    starts = [cut - reach * step for cut in sorted(cuts)]
+    ends = [cut + 1 + step for cut in sorted(cuts)]
+    return tuple(
+        slice(start, min(end, *starts[number + 1 :], end))
+        for number, (start, end) in enumerate(zip(starts, ends, strict=True))
+    )
+
+
 def lifting_direction(
     pmf: np.ndarray, cuts: Sequence[int], reach: int, step: int = 1
 ) -> np.ndarray:
-    """``∂log q_θ/∂θ`` at θ = 0: −1 below each cut, ``m_j Σ_R p / Σ_j p`` where pupils land."""
+    """``∂log q_θ/∂θ`` at θ = 0: −1 below each cut, ``m_j Σ_R p / Σ_j p`` where pupils land.
+
+    Where a school is expected to have hardly anybody at the landing, and many within reach of it,
+    the quotient is held at ``m_j/.2``: the test keeps its null, and one paper in which nobody
+    reached a cut does not outweigh all others.
+    """
     direction = np.zeros_like(pmf)
     for cut in cuts:
         below = within_reach(cut, reach, step)
         direction[:, below] -= 1.0
         mass = pmf[:, below].sum(axis=1)
         for place, share in landings(cut, step):
-            direction[:, place] += (share * mass / pmf[:, place].sum(axis=1))[:, None]
+            there = np.maximum(pmf[:, place].sum(axis=1), _LEAST_LANDING * mass)
+            direction[:, place] += (share * mass / there)[:, None]
     return direction
 
 
@@ -194,7 +224,10 @@ class _Part:
                 raise StatsInputError(
                     f"cut {cut} leaves no room for reach {reach} on a scale of 0..{last}"
                 )
-        tilt = fit_tilt(paper.counts, paper.reference, degree=degree, start=start)
+        together = told_together(paper.cuts, reach, paper.step)
+        tilt = fit_tilt(
+            paper.counts, paper.reference, degree=degree, start=start, together=together
+        )
         direction = tilt.project(lifting_direction(tilt.pmf, paper.cuts, reach, paper.step))
         direction = direction - (tilt.pmf * direction).sum(axis=1, keepdims=True)
         return cls(
@@ -215,31 +248,32 @@ def _upper_tail(parts: Sequence[_Part], observed: np.ndarray, tested: np.ndarray
     reachable = sum(part.size * part.top for part in parts)
     at_top = tested & (observed >= reachable - 1e-9)
     moving = tested & ~at_top
-    # The derivative only rises, so what was tried brackets the root. On a scale of many points one
-    # step of Newton alone overshoots it, lands where the curve is flat, and never comes back.
+    # The derivative only rises, so what was tried brackets the root, and the next is tried strictly
+    # inside. A step of Newton alone overshoots it, and a clipped one swings between two tilts for ever.
     low, high = np.full(len(observed), -np.inf), np.full(len(observed), np.inf)
     for _ in range(100):
         _, first, second = _cumulants(parts, tilt)
         low = np.where(first < observed, np.maximum(low, tilt), low)
         high = np.where(first > observed, np.minimum(high, tilt), high)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            step = np.where(moving, (observed - first) / np.maximum(second, 1e-12), 0.0)
-            tried = tilt + np.clip(step, -1.0, 1.0)
-            outside = moving & ((tried < low) | (tried > high))
-            tried = np.where(outside, (low + high) / 2, tried)
+        step = np.where(moving, (observed - first) / np.maximum(second, 1e-12), 0.0)
+        tried = tilt + np.clip(step, -1.0, 1.0)
+        outside = moving & (np.abs(step) > _CLOSE) & ((tried <= low) | (tried >= high))
+        tried[outside] = (low[outside] + high[outside]) / 2
         step, tilt = tried - tilt, tried
-        if np.abs(step).max(initial=0.0) < 1e-10:
+        if np.abs(step).max(initial=0.0) < _CLOSE:
             break
     cumulant, _, second = _cumulants(parts, tilt)
     w = np.sign(tilt) * np.sqrt(np.maximum(2 * (tilt * observed - cumulant), 0.0))
-    v = tilt * np.sqrt(second)
-    with np.errstate(divide="ignore", invalid="ignore"):
-        correction = np.log(v / w) / w
-    # At the mean the correction is 0/0. Near it, in a school far from every cut, whose statistic is
-    # one rare jump, it explodes; honest corrections there are a few hundredths.
-    correction = np.where(np.abs(w) < 1.0, np.clip(correction, -_WIDEST, _WIDEST), correction)
-    p = norm.sf(w + np.where(np.abs(w) > _NEAR_MEAN, correction, 0.0))
-    p[at_top] = np.exp(_log_probability_of_top(parts))[at_top]
+    v = tilt * np.sqrt(np.maximum(second, 0.0))
+    usual = moving & (np.abs(w) > _NEAR_MEAN) & (v / np.where(w == 0, 1.0, w) > 0)
+    # At the mean the correction is 0/0; its limit there is a sixth of the skewness.
+    correction = _skewness(parts) / 6
+    correction[usual] = np.log(v[usual] / w[usual]) / w[usual]
+    # In a school far from every cut, whose statistic is one rare jump, it explodes near the mean;
+    # honest corrections there are a few hundredths. Farther out it may be what it is.
+    widest = _WIDEST * np.maximum(1.0, w**2)
+    p = norm.sf(w + np.clip(correction, -widest, widest))
+    p[at_top] = np.exp(_log_probability_of_top(parts)[at_top])
     return np.where(tested, p, np.nan)
 
 
@@ -257,6 +291,13 @@ def _cumulants(
         second = (weight * part.direction**2).sum(axis=1) / mass - first**2
         total += part.size * np.stack([np.log(mass) + shift[:, 0], first, second])
     return total[0], total[1], total[2]
+
+
+def _skewness(parts: Sequence[_Part]) -> np.ndarray:
+    """Skewness of the pooled statistic under the null (schools,); 0 where it can not vary."""
+    second = sum(part.size * part.variance for part in parts)
+    third = sum(part.size * (part.pmf * part.direction**3).sum(axis=1) for part in parts)
+    return third / np.where(second > 0, second, 1.0) ** 1.5
 
 
 def _log_probability_of_top(parts: Sequence[_Part]) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Real scales: at scores where nobody has a reason to cheat the test keeps its nominal size.
 
-The table of methods.md (Altai, schools with ten pupils or more) through the public API. A placebo
+Beside the table of methods.md (Altai, schools with ten pupils or more), through the public API. A placebo
 cut stands at least four points from every real one; papers of mathematics are too short for any.
 """
 
@@ -93,17 +93,17 @@ def fired(shared: Path) -> dict[tuple[int, int, bool], Fired]:
 
 
 @pytest.mark.parametrize(("year", "grade"), PAPERS)
-def test_the_table_of_methods_is_reproduced(fired: dict, year: int, grade: int) -> None:
+def test_no_less_is_found_than_by_the_table_of_methods(fired: dict, year: int, grade: int) -> None:
+    """The table was made with a null fitted to the whole histogram, the heap at the cut included.
+    One that does not look there (docs/decisions/0050) has to see at least as much at every real cut;
+    its size at placebo cuts is held below to the targets of honest schools."""
     one = fired[year, grade, False]
-    schools, *real, placebo = TABLE[year, grade]
+    schools, *real, _ = TABLE[year, grade]
     assert len(one.real) == schools
-    for level, rate in zip(LEVELS, placebo, strict=True):
-        assert one.placebo_rate(level)[0] == pytest.approx(rate, abs=0.0015)
     # Three schools may stand on the other side: the table was made with another code and prior.
     for cut, rates in enumerate(real):
         for level, rate in zip(LEVELS, rates, strict=True):
-            hits = (one.real[:, cut] < level).sum()
-            assert hits == pytest.approx(rate * schools, abs=3.3)
+            assert (one.real[:, cut] < level).sum() >= rate * schools - 3.3
 
 
 @pytest.mark.parametrize("outside", [False, True], ids=["region", "outside"])

@@ -20,7 +20,7 @@ from msoko_analysis.params.methods import arguments
 from msoko_analysis.params.run import load_run
 from msoko_analysis.params.scales import Paper, Scale
 from msoko_analysis.stats.reference import control_reference, mean_schools
-from msoko_analysis.stats.spike import PaperScores, spike_test
+from msoko_analysis.stats.spike import PaperScores, spike_test, told_together
 from msoko_analysis.stats.tilt import fit_tilt
 from msoko_analysis.wording.methods import methods_text
 from msoko_analysis.wording.signs import compared_with
@@ -102,7 +102,8 @@ def test_every_paper_has_its_own_reference_in_test_and_figure() -> None:
     chosen = np.array([3, 7])
     nobody = np.zeros(SCHOOLS, dtype=bool)
     expected = expected_of(year, with_control, np.ones(SCHOOLS), nobody, chosen)
-    by_hand = fit_tilt(with_control.scores[chosen], pmf)
+    together = told_together(with_control.near_cuts())
+    by_hand = fit_tilt(with_control.scores[chosen], pmf, together=together)
     assert expected == pytest.approx(PUPILS * by_hand.pmf)
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from models import MEADOW, best_tilt, tilted
+from models import FARTHEST, MEADOW, WALL, best_tilt, polynomials, tilted
 from scipy.optimize import minimize
 
 from msoko_analysis.errors import StatsInputError
 from msoko_analysis.stats.reference import outside_municipality, smoothed_without_self
-from msoko_analysis.stats.tilt import fit_tilt
+from msoko_analysis.stats.tilt import fit_tilt, orthonormal
 
 histograms = st.lists(st.integers(0, 12), min_size=1, max_size=60).map(
     lambda scores: np.bincount(scores, minlength=13).astype(float)
@@ -22,10 +22,13 @@ histograms = st.lists(st.integers(0, 12), min_size=1, max_size=60).map(
 
 @pytest.mark.parametrize("pupils", [1, 5, 30, 200])
 @pytest.mark.parametrize("degree", [1, 2, 4])
-def test_tilt_is_the_penalised_maximum(pupils: int, degree: int) -> None:
+@pytest.mark.parametrize("together", [(), (slice(2, 6),), (slice(1, 5), slice(6, 10))])
+def test_tilt_is_the_penalised_maximum(
+    pupils: int, degree: int, together: tuple[slice, ...]
+) -> None:
     counts = np.random.default_rng([1, pupils]).multinomial(pupils, MEADOW)
-    twin = best_tilt(counts, MEADOW, degree=degree)
-    tilt = fit_tilt(counts[None], MEADOW, degree=degree)
+    twin = best_tilt(counts, MEADOW, degree=degree, together=together)
+    tilt = fit_tilt(counts[None], MEADOW, degree=degree, together=together)
     assert tilt.coefficients[0] == pytest.approx(twin, abs=1e-5)
     assert tilt.pmf[0] == pytest.approx(tilted(twin, MEADOW), abs=1e-6)
 
@@ -36,7 +39,50 @@ def test_moments_equal_the_schools_own_up_to_the_prior(counts: np.ndarray, degre
     """At the maximum ``n(m_d − E t^d) = r_d β_d``, whatever the histogram."""
     tilt = fit_tilt(counts[None], MEADOW, degree=degree)
     gap = (counts - tilt.n[0] * tilt.pmf[0]) @ tilt.basis
-    assert gap == pytest.approx(tilt.precision * tilt.coefficients[0], abs=1e-5)
+    far = tilt.coefficients[0] - tilt.coefficients[0].clip(-FARTHEST, FARTHEST)
+    far[0] = 0  # the wall stands before the higher terms alone
+    asked = tilt.precision * tilt.coefficients[0] + tilt.n[0] * WALL * far
+    assert gap == pytest.approx(asked, abs=1e-5)
+
+
+@settings(max_examples=40, deadline=None)
+@given(histograms, st.integers(1, 4), st.randoms(use_true_random=False))
+def test_where_pupils_stand_within_a_window_does_not_move_the_fit(
+    counts: np.ndarray, degree: int, random: object
+) -> None:
+    moved, together = counts.copy(), (slice(1, 5), slice(6, 10))
+    for window in together:
+        inside = list(moved[window])
+        random.shuffle(inside)
+        moved[window] = inside
+    one, other = fit_tilt(np.stack([counts, moved]), MEADOW, degree=degree, together=together).pmf
+    assert one == pytest.approx(other, abs=1e-12)
+
+
+@pytest.mark.parametrize("pupils", [1, 25, 1000])
+@pytest.mark.parametrize("degree", [2, 4])
+def test_a_school_of_one_score_is_not_all_alike(pupils: int, degree: int) -> None:
+    """However many pupils have the same score, the fitted curve stays wider than that score."""
+    for score in (0, 5, 12):
+        counts = pupils * np.eye(13)[[score]]
+        tilt = fit_tilt(counts, MEADOW, degree=degree)
+        assert (np.abs(tilt.coefficients[0, 1:]) < FARTHEST + 0.1).all()
+        assert tilt.coefficients[0] == pytest.approx(
+            best_tilt(counts[0], MEADOW, degree=degree), abs=1e-3
+        )
+        if score == 5:
+            assert tilt.pmf[0].max() < 0.6
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(1, 40), min_size=6, max_size=30), st.integers(1, 4))
+def test_the_polynomials_are_orthonormal(weights: list[int], degree: int) -> None:
+    reference = np.array(weights) / sum(weights)
+    basis = np.column_stack([np.ones(len(reference)), orthonormal(reference, degree)])
+    assert (basis * reference[:, None]).T @ basis == pytest.approx(np.eye(degree + 1), abs=1e-9)
+    twin = np.array(polynomials(reference, degree)).T
+    assert basis[:, 1:] == pytest.approx(twin, abs=1e-6)
+    assert (np.diff(basis[:, 1]) > 0).all()
 
 
 @settings(max_examples=40, deadline=None)
