@@ -131,6 +131,8 @@ def _standardised(year: Year) -> tuple[np.ndarray, np.ndarray, float, np.ndarray
         total = arrays.scores.sum(axis=0)
         mean = total @ score / total.sum()
         spread = np.sqrt(total @ (score - mean) ** 2 / total.sum())
+        if spread == 0:  # one pupil, or one score for all: nothing is above or below
+            continue
         standard = (score - mean) / spread
         mine = arrays.scores @ standard
         sums, papers = sums + mine, papers + arrays.n

@@ -35,7 +35,7 @@ def official_rows(year: Year, previous: Year | None) -> Iterator[pd.DataFrame]:
     marks = []
     for paper in MEAN_PAPERS:
         arrays = year.paper(paper)
-        if arrays is None:
+        if arrays is None or arrays.n.sum() < 2:  # one pupil has no spread to be compared with
             continue
         mean = inflated_mean(arrays.scores)
         found = [("fioko_a", mean.marked, mean.n, mean.lower - mean.regional_upper)]

@@ -345,3 +345,41 @@ def test_a_spike_is_looked_for_at_cuts_that_are_no_marks(thresholds) -> None:
         assert (one(table, "spike", "S00", MA4)["p"] < 0.01) is np.bool_(seen)
         assert set(table["indicator"]) >= {"cut_ratio_3"}
         assert not set(table["indicator"]) & {"cut_ratio_4", "cut_ratio_5"}
+
+
+@pytest.mark.parametrize(
+    "beside",
+    [
+        pupils(MA4, "A", "S01", (9, 1, 4)),
+        [row for n in range(25) for row in pupils(MA4, "A", f"S{n:02}", (12, 8, 4))],
+    ],
+    ids=["one pupil", "one score"],
+)
+def test_a_paper_that_can_not_be_judged_costs_only_itself(thresholds, beside: list[dict]) -> None:
+    """A paper of one pupil, or without any spread, has no level and moves that of no other paper."""
+    rng = np.random.default_rng(3)
+    counts = np.stack([np.bincount(rng.binomial(20, 0.6, 12), minlength=21) for _ in range(25)])
+    russian = [
+        row
+        for n, one in enumerate(counts)
+        for row in pupils(
+            RU4,
+            "A" if n < 12 else "B",
+            f"S{n:02}",
+            *((int(score), int(one[score]), 4) for score in np.flatnonzero(one)),
+        )
+    ]
+    alone = measured(russian, thresholds, scale(RU4))
+    both = measured([*russian, *beside], thresholds, scale(RU4), scale(MA4))
+    for table in (alone, both):
+        assert (table["indicator"] == "level").any()
+    russian_alone, russian_beside = (
+        table[
+            (
+                (table["subject"] == "RU") & (table["indicator"] != "spike")
+            )  # its reference is cleaned
+            | (table["indicator"] == "level")  # by all papers
+        ][["unit", "indicator", "value", "p"]].reset_index(drop=True)
+        for table in (alone, both)
+    )
+    pd.testing.assert_frame_equal(russian_alone, russian_beside)
