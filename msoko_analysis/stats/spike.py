@@ -141,9 +141,9 @@ def spike_test(
     parts = tuple(
         _Part.of(paper, reach, degree, at) for paper, at in zip(papers, begin, strict=True)
     )
-    information = sum(part.size * part.variance for part in parts)
-    score = sum(part.observed for part in parts)
-    n = sum(part.size for part in parts)
+    information = np.sum([part.size * part.variance for part in parts], axis=0)
+    score = np.sum([part.observed for part in parts], axis=0)
+    n = np.sum([part.size for part in parts], axis=0)
     return SpikeTest(tuple(papers), reach, degree, n, score, information, parts)
 
 

@@ -19,6 +19,7 @@ _FARTHEST = 2.5
 _WALL = 50.0
 # The least a logit may stand below the highest: e⁻⁵⁰⁰ is still a number, and so are its quotients.
 _LOWEST = -500.0
+_LEAST_BEND = 1e-6
 _MAX_STEPS = 60
 _TOLERANCE = 1e-9
 
@@ -110,12 +111,10 @@ def fit_tilt(
         beyond = _beyond(coefficients[moving])
         gradient = gradient - precision * coefficients[moving] * share[:, None] - _WALL * beyond
         ridge = ridge + np.eye(degree) * _WALL * (beyond != 0)[:, None, :]
-        step = np.linalg.solve(sure + ridge, gradient[:, :, None])[:, :, 0]
         # Where a window holds far more pupils than expected the curve may bend the other way.
-        astray = (step * gradient).sum(axis=1) <= 0
-        if astray.any():
-            again = np.linalg.solve((usual + ridge)[astray], gradient[astray, :, None])
-            step[astray] = again[:, :, 0]
+        bends = np.linalg.eigvalsh(sure + ridge)[:, 0] > _LEAST_BEND
+        curvature = np.where(bends[:, None, None], sure, usual) + ridge
+        step = np.linalg.solve(curvature, gradient[:, :, None])[:, :, 0]
         longest = np.abs(step).max(axis=1)
         scale = damping[moving] * np.minimum(1.0, 1.0 / np.maximum(longest, 1e-12))
         tried = coefficients[moving] + step * scale[:, None]
@@ -145,18 +144,21 @@ def orthonormal(reference: np.ndarray, degree: int) -> np.ndarray:
     means the same for each; of the plain powers ``t⁴`` reaches 80 where ``t²`` reaches 9, and under
     the same prior a fitted distribution could vanish at a cut and its information run away.
     ``reference`` (scores,) positive, more scores than the degree. Source: the polynomials of a
-    discrete measure, Szegő, Orthogonal Polynomials, §2.2, here by the QR decomposition.
+    discrete measure by their three-term recurrence, Gautschi, Orthogonal Polynomials (2004), §2.2.
 
     >>> basis = orthonormal(np.array([0.1, 0.2, 0.4, 0.2, 0.1]), 2)
     >>> basis[[0, 1, 4], 0].round(3).tolist()  # (score - 2) / √1.2
     [-1.826, -0.913, 1.826]
     """
-    root = np.sqrt(reference)
-    grid = np.linspace(-1.0, 1.0, len(reference))
-    # Chebyshev polynomials span the same as powers and lose no digits on a long scale.
-    powers = np.polynomial.chebyshev.chebvander(grid, degree)
-    columns, upper = np.linalg.qr(root[:, None] * powers)
-    return (columns * np.sign(np.diag(upper)) / root[:, None])[:, 1:]
+    score = np.linspace(-1.0, 1.0, len(reference))
+    before, now, length = np.zeros(len(score)), np.ones(len(score)), 0.0
+    found = []
+    for _ in range(degree):
+        new = (score - reference @ (score * now**2)) * now - length * before
+        length = float(np.sqrt(reference @ new**2))
+        before, now = now, new / length
+        found.append(now)
+    return np.column_stack(found)
 
 
 def _checked(counts: np.ndarray, reference: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

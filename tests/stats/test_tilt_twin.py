@@ -59,6 +59,17 @@ def test_where_pupils_stand_within_a_window_does_not_move_the_fit(
     assert one == pytest.approx(other, abs=1e-12)
 
 
+def test_a_reference_with_hardly_anybody_at_its_ends_has_polynomials() -> None:
+    """A smooth curve through two heaps falls to 1e-79: there rounding must not become the basis."""
+    reference = np.exp(-((np.arange(21.0) - 10) ** 2) / 0.6)
+    basis = orthonormal(reference / reference.sum(), 4)
+    assert np.abs(basis).max() < 1e5
+    counts = np.zeros((2, 21))
+    counts[0, [14, 18]], counts[1, [8, 12]] = 5, 5
+    tilt = fit_tilt(counts, reference / reference.sum(), together=(slice(12, 17),))
+    assert np.isfinite(tilt.pmf).all()
+
+
 @pytest.mark.parametrize("pupils", [1, 25, 1000])
 @pytest.mark.parametrize("degree", [2, 4])
 def test_a_school_of_one_score_is_not_all_alike(pupils: int, degree: int) -> None:
