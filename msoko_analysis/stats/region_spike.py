@@ -28,7 +28,18 @@ FEWEST_PLACEBOS = 5
 _LEAST_FREEDOM = 3
 _FEWEST_IN_REACH = 10.0  # where the curve expects fewer, a placebo share is not determined
 _STEPS, _HALVINGS = 100, 40
+_GAIN = 1e-7  # of the log-likelihood: a share is then within a thousandth of its error
 _TOLERANCE = 1e-9
+# So many placebo cuts tell the scale to a tenth; of more, evenly spread ones are taken.
+_MOST_PLACEBOS = 40
+# Logarithms of expected pupils are kept between e⁻³⁰⁰ and e³⁰⁰: numbers whose products are numbers.
+_LARGEST = 300.0
+# A fit stands on the edge where hardly a thousandth of the smooth curve is left at some score.
+_EDGE = 1e-3
+# An expected number is not known better than half a pupil: on the edge the error would be 0.
+_LEAST_EXPECTED = 0.5
+# A placebo counts for at most three times the usual one: one of them decides nothing.
+_FARTHEST = 3.0
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,9 @@ class RegionSpike:
     ``share`` θ of the pupils within reach who were lifted (negative: a hole at the cut);
     ``pupils`` lifted; ``share_error``, ``pupils_error`` their Poisson standard errors;
     ``smooth`` (scores,) the curve before anybody was lifted, 0 at scores left out; ``placebo_cuts``
-    and ``placebo_z`` the Poisson z where no mark changes; ``phi`` Pearson's dispersion of the fit.
+    and ``placebo_z`` the Poisson z where no mark changes; ``placebos_left_out`` how many more such
+    cuts there were whose fit ended on the edge of what is possible (a second heap, an empty score)
+    and tells no z; ``phi`` Pearson's dispersion of the fit.
     """
 
     counts: np.ndarray
@@ -54,6 +67,7 @@ class RegionSpike:
     smooth: np.ndarray
     placebo_cuts: np.ndarray
     placebo_z: np.ndarray
+    placebos_left_out: int
     phi: float
 
     @property
@@ -65,9 +79,14 @@ class RegionSpike:
     def scale(self) -> float:
         """How many times wider than Poisson an honest histogram of this test scatters, at least 1.
 
-        Root mean square of the placebo z, or ``√φ`` where placebo cuts are too few.
+        Root mean square of the placebo z, each cut at three times the usual one (the median of
+        ``|z|`` over .6745, at least 1); ``√φ`` where placebo cuts are too few.
         """
-        square = (self.placebo_z**2).mean() if self.scaled_by_placebo else self.phi
+        if not self.scaled_by_placebo:
+            return float(np.sqrt(max(self.phi, 1.0)))
+        size = np.abs(self.placebo_z)
+        usual = max(float(np.median(size)) / norm.ppf(0.75), 1.0)
+        square = (np.minimum(size, _FARTHEST * usual) ** 2).mean()
         return float(np.sqrt(max(square, 1.0)))
 
     @property
@@ -102,8 +121,8 @@ def region_spike(
     step above, in the proportion of :func:`msoko_analysis.stats.spike.landings`; ``step`` is how many
     scores one step of the scale has. One parameter per cut instead of an
     excluded window leaves enough scores to fit on a scale of twenty points with three cuts. The
-    number lifted is ``θ_c·Σ_reach e``. Placebo cuts, each added to the model alone, are all scores at
-    least :data:`AWAY` (or the width of a window) steps from every cut.
+    number lifted is ``θ_c·Σ_reach e``. Placebo cuts, each added to the model alone, are scores at
+    least :data:`AWAY` (or the width of a window) steps from every cut, at most forty of them.
 
     ``counts`` (scores 0…max); ``cuts`` first scores that earn the next mark; ``reachable`` (scores,)
     true where the conversion of points into this scale leads at all: other scores are left out, the
@@ -131,29 +150,38 @@ def region_spike(
     kept = counts[reachable]
     _check_room(kept, places, reach, step, degree)
 
-    moves = np.stack([_move(len(kept), place, reach, step) for place in places])
+    windows = _Windows.of(places, reach, step)
     start = loglinear_fit(kept, degree=degree)
-    fit = _Fit.of(kept, start.design, moves, start.coefficients[0])
+    fit = _Fit.of(kept, start.design, windows, start.coefficients[0], np.zeros(len(places)))
     window = max(AWAY * step, (reach + 1) * step + 1)
-    placebo_places = [
-        place
-        for place in range(reach * step, len(kept) - step)
-        if np.abs(place - places).min() >= window
-        and fit.smooth[within_reach(place, reach, step)].sum() >= _FEWEST_IN_REACH
-    ]
+    placebo_places = np.array(
+        [
+            place
+            for place in range(reach * step, len(kept) - step)
+            if np.abs(place - places).min() >= window
+            and fit.smooth[within_reach(place, reach, step)].sum() >= _FEWEST_IN_REACH
+        ],
+        dtype=int,
+    )
+    if len(placebo_places) > _MOST_PLACEBOS:
+        chosen = np.linspace(0, len(placebo_places) - 1, _MOST_PLACEBOS).round().astype(int)
+        placebo_places = placebo_places[chosen]
     placebos = [
         _Fit.of(
             kept,
             start.design,
-            np.concatenate([moves, _move(len(kept), place, reach, step)[None]]),
+            _Windows.of([*places, place], reach, step),
             fit.coefficients,
+            np.append(fit.share, 0.0),
         )
         for place in placebo_places
     ]
+    inside = np.array([not one.on_edge[-1] for one in placebos], dtype=bool)
     smooth = np.zeros(len(counts))
     smooth[reachable] = fit.smooth
     freedom = len(kept) - degree - 1 - len(places)
-    pupils, pupils_error = fit.lifted(places, reach, step)
+    pupils, pupils_error = fit.lifted()
+    z = np.array([one.share[-1] / one.share_error[-1] for one in placebos])
     return RegionSpike(
         counts,
         tuple(int(cut) for cut in cuts),
@@ -166,17 +194,51 @@ def region_spike(
         pupils,
         pupils_error,
         smooth,
-        np.flatnonzero(reachable)[placebo_places],
-        np.array([one.share[-1] / one.share_error[-1] for one in placebos]),
+        np.flatnonzero(reachable)[placebo_places[inside]],
+        z[inside],
+        int((~inside).sum()),
         float(((kept - fit.mean) ** 2 / fit.mean).sum() / freedom),
     )
 
 
 @dataclass(frozen=True)
+class _Windows:
+    """Where pupils are taken from and set down, one window a cut."""
+
+    below: tuple[slice, ...]
+    landings: tuple[tuple[tuple[slice, float], ...], ...]
+
+    @classmethod
+    def of(cls, places: Sequence[int], reach: int, step: int) -> _Windows:
+        return cls(
+            tuple(within_reach(int(place), reach, step) for place in places),
+            tuple(landings(int(place), step) for place in places),
+        )
+
+    def moved(self, number: int, values: np.ndarray) -> np.ndarray:
+        """What one lifted share of ``values`` (scores, or scores × terms) changes at every score.
+
+        Within the step above the cut they land evenly: the model is linear in the curve.
+        """
+        below = self.below[number]
+        change = np.zeros_like(values)
+        change[below] = -values[below]
+        taken = values[below].sum(axis=0)
+        for where, part in self.landings[number]:
+            change[where] += part * taken / (where.stop - where.start)
+        return change
+
+    def around(self, number: int) -> slice:
+        """From the first score within reach to the last where the lifted land."""
+        return slice(self.below[number].start, self.landings[number][-1][0].stop)
+
+
+@dataclass(frozen=True)
 class _Fit:
-    """The model fitted: smooth curve, shares lifted at each move, their joint covariance."""
+    """The model fitted: smooth curve, shares lifted at each cut, their joint covariance."""
 
     design: np.ndarray
+    windows: _Windows
     coefficients: np.ndarray
     share: np.ndarray
     smooth: np.ndarray
@@ -185,43 +247,58 @@ class _Fit:
 
     @classmethod
     def of(
-        cls, counts: np.ndarray, design: np.ndarray, moves: np.ndarray, start: np.ndarray
+        cls,
+        counts: np.ndarray,
+        design: np.ndarray,
+        windows: _Windows,
+        coefficients: np.ndarray,
+        share: np.ndarray,
     ) -> _Fit:
         """Fisher scoring with the step halved until the likelihood rises."""
-        parameters = np.concatenate([start, np.zeros(len(moves))])
-        smooth, mean, slope = _model(parameters, design, moves)
+        parameters = np.concatenate([coefficients, share])
+        smooth, mean = _curve(parameters, design, windows)
         best = _log_likelihood(counts, mean)
         for _ in range(_STEPS):
+            slope = _slope(parameters, design, windows, smooth)
             weighted = slope / mean[:, None]
-            information = weighted.T @ slope
-            step = np.linalg.solve(
-                information + _TOLERANCE * np.eye(len(parameters)), weighted.T @ (counts - mean)
-            )
+            step = _solved(weighted.T @ slope, weighted.T @ (counts - mean))
             step = step / max(1.0, np.abs(step).max())
             for _ in range(_HALVINGS):
-                tried = _log_likelihood(counts, _model(parameters + step, design, moves)[1])
+                tried = _log_likelihood(counts, _curve(parameters + step, design, windows)[1])
                 if tried >= best:
                     break
                 step = step / 2
             else:
                 break
             parameters, gained, best = parameters + step, tried - best, tried
-            smooth, mean, slope = _model(parameters, design, moves)
-            if gained < _TOLERANCE:
+            smooth, mean = _curve(parameters, design, windows)
+            if gained < _GAIN:
                 break
-        covariance = np.linalg.inv((slope / mean[:, None]).T @ slope)
+        slope = _slope(parameters, design, windows, smooth)
+        information = (slope / np.maximum(mean, _LEAST_EXPECTED)[:, None]).T @ slope
+        covariance = _solved(information, np.eye(len(parameters)))
         terms = design.shape[1]
-        return cls(design, parameters[:terms], parameters[terms:], smooth, mean, covariance)
+        return cls(
+            design, windows, parameters[:terms], parameters[terms:], smooth, mean, covariance
+        )
 
     @property
     def share_error(self) -> np.ndarray:
         return np.sqrt(np.diag(self.covariance)[len(self.coefficients) :])
 
-    def lifted(self, places: np.ndarray, reach: int, step: int) -> tuple[np.ndarray, np.ndarray]:
+    @property
+    def on_edge(self) -> np.ndarray:
+        """Where all within reach are lifted, or all who land are taken away (cuts,)."""
+        left = [
+            self.mean[at] / self.smooth[at]
+            for at in map(self.windows.around, range(len(self.share)))
+        ]
+        return np.array([one.min() < _EDGE for one in left])
+
+    def lifted(self) -> tuple[np.ndarray, np.ndarray]:
         """Pupils lifted over each cut and the standard error, by the delta method."""
         pupils, error = [], []
-        for number, place in enumerate(places):
-            below = within_reach(place, reach, step)
+        for number, below in enumerate(self.windows.below):
             within = self.smooth[below].sum()
             gradient = np.zeros(len(self.covariance))
             gradient[: len(self.coefficients)] = self.share[number] * (
@@ -231,6 +308,14 @@ class _Fit:
             pupils.append(self.share[number] * within)
             error.append(np.sqrt(gradient @ self.covariance @ gradient))
         return np.array(pupils), np.array(error)
+
+
+def _solved(information: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """``information⁻¹ wanted``; what the counts leave undetermined has a large error, not none."""
+    size = np.sqrt(np.diag(information) + _TOLERANCE)
+    scaled = information / size[:, None] / size + _TOLERANCE * np.eye(len(size))
+    wanted = (wanted.T / size).T
+    return (np.linalg.solve(scaled, wanted).T / size).T
 
 
 def _check_room(counts: np.ndarray, places: np.ndarray, reach: int, step: int, degree: int) -> None:
@@ -245,28 +330,29 @@ def _check_room(counts: np.ndarray, places: np.ndarray, reach: int, step: int, d
         )
 
 
-def _move(scores: int, place: int, reach: int, step: int) -> np.ndarray:
-    """A: what one lifted share changes, (scores × scores), from column to row.
-
-    Within the step above the cut they land evenly: the model is linear in the curve.
-    """
-    below = np.arange(place - reach * step, place)
-    move = np.zeros((scores, scores))
-    move[below, below] = -1.0
-    for where, part in landings(place, step):
-        move[where, below] += part / (where.stop - where.start)
-    return move
-
-
-def _model(
-    parameters: np.ndarray, design: np.ndarray, moves: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Smooth curve, expected counts, and the derivative of the latter (scores × parameters)."""
+def _curve(
+    parameters: np.ndarray, design: np.ndarray, windows: _Windows
+) -> tuple[np.ndarray, np.ndarray]:
+    """Smooth curve and expected counts (scores,)."""
     terms = design.shape[1]
-    smooth = np.exp(design @ parameters[:terms])
-    whole = np.eye(len(smooth)) + np.tensordot(parameters[terms:], moves, axes=1)
-    slope = np.hstack([(whole * smooth) @ design, (moves @ smooth).T])
-    return smooth, whole @ smooth, slope
+    smooth = np.exp(np.clip(design @ parameters[:terms], -_LARGEST, _LARGEST))
+    mean = smooth.copy()
+    for number, share in enumerate(parameters[terms:]):
+        mean += share * windows.moved(number, smooth)
+    return smooth, mean
+
+
+def _slope(
+    parameters: np.ndarray, design: np.ndarray, windows: _Windows, smooth: np.ndarray
+) -> np.ndarray:
+    """Derivative of the expected counts (scores × parameters)."""
+    terms = design.shape[1]
+    curve = smooth[:, None] * design
+    of_curve = curve.copy()
+    for number, share in enumerate(parameters[terms:]):
+        of_curve += share * windows.moved(number, curve)
+    of_shares = [windows.moved(number, smooth) for number in range(len(windows.below))]
+    return np.column_stack([of_curve, *of_shares])
 
 
 def _log_likelihood(counts: np.ndarray, mean: np.ndarray) -> float:
