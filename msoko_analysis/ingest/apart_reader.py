@@ -33,8 +33,9 @@ class RefusedError(Exception):
     """The file is read and is not taken: (rule, what to do)."""
 
 
-#: Of a sheet that nobody sees in Excel, and the numbers (from 1) of rows and columns that nobody sees.
-Unseen = tuple[bool, list[int], list[int]]
+#: Of a sheet that nobody sees in Excel, and the numbers (from 1) of rows and columns that nobody sees,
+#: and of rows that hold a value of a merged cell, with its column.
+Unseen = tuple[bool, list[int], list[int], list[tuple[int, int]]]
 
 
 def workbook(path: str, *, merged: bool = True) -> list[tuple[str, list[list[Any]], Unseen]]:
@@ -54,9 +55,9 @@ def workbook(path: str, *, merged: bool = True) -> list[tuple[str, list[list[Any
             lost, hidden, columns = left_out(path, parts[name])
             sheet = book.get_sheet_by_name(name)
             rows = grid(name, sheet, lost)
-            if merged:
-                rows = unmerged(name, rows, sheet.merged_cell_ranges or [])
-            found.append((name, rows, (visible != SheetVisibleEnum.Visible, hidden, columns)))
+            spread = unmerged(name, rows, sheet.merged_cell_ranges or []) if merged else []
+            unseen = visible != SheetVisibleEnum.Visible, hidden, columns, spread
+            found.append((name, rows, unseen))
     except (CalamineError, expat.ExpatError, ElementTree.ParseError, KeyError):
         raise RefusedError(*BROKEN) from None
     return found
@@ -240,10 +241,11 @@ def grid(name: str, sheet: Any, lost: Lost) -> list[list[Any]]:
 Area = tuple[tuple[int, int], tuple[int, int]]
 
 
-def unmerged(name: str, rows: list[list[Any]], areas: list[Area]) -> list[list[Any]]:
-    """The rows with the value of cells merged over several rows in each of them: a person reads it there.
+def unmerged(name: str, rows: list[list[Any]], areas: list[Area]) -> list[tuple[int, int]]:
+    """Put the value of cells merged over several rows into each of them, as a person reads it there.
 
     A row of which nothing else is filled stays blank: headings are merged over two rows as well.
+    Returns row and column, from 1, of each value that was put.
     """
     down = [
         (top, left, min(bottom, len(rows) - 1))
@@ -253,11 +255,13 @@ def unmerged(name: str, rows: list[list[Any]], areas: list[Area]) -> list[list[A
     if sum(bottom - top for top, _, bottom in down) > MOST_CELLS:
         raise RefusedError(f"объединённых ячеек слишком много: лист «{name}»", _DELETE)
     own = [any(cell not in ("", None) for cell in row) for row in rows] if down else []
+    put = []
     for top, left, bottom in down:
         for row in range(top + 1, bottom + 1):
-            if own[row] and rows[row][left] == "":
+            if own[row] and rows[row][left] == "" and rows[top][left] != "":
                 rows[row][left] = rows[top][left]
-    return rows
+                put.append((row + 1, left + 1))
+    return put
 
 
 #: Rows of a sheet of a form; a template for a hundred municipalities has a tenth of them.

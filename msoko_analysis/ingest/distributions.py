@@ -12,10 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from itertools import pairwise
 
 import polars as pl
 
 from msoko_analysis.errors import Problem
+from msoko_analysis.ingest.alike import normal
 from msoko_analysis.ingest.block import Block, require_rows, unused
 from msoko_analysis.ingest.contracts import REFERENCE_SCORES, SCORE_SHARES
 from msoko_analysis.ingest.fisoko import paper_constants, title_problems
@@ -46,6 +48,7 @@ _EXPORT = {
     "unit_name": re.compile(r"(название )?оо"),
     "n": N,
 }
+_HIGHEST = re.compile(r"максимальный первичный балл:?")
 _SCORE = re.compile(r"\d{1,3}")
 # Each of some forty shares is rounded to the second decimal of a per cent.
 _ROUNDING = Decimal("0.005")
@@ -152,8 +155,17 @@ def _reference(sheet: Sheet, header: Header, places: Mapping[int, int]) -> list[
 
 
 def _gaps(sheet: Sheet, header: Header, places: Mapping[int, int]) -> list[Problem]:
-    """A problem if the headings do not name every score from 0 to the highest."""
-    missing = [score for score in range(max(places) + 1) if score not in places]
+    """A problem if the headings do not name every score from 0 to the highest, that of the form if it
+    tells one.
+    """
+    highest = max(places)
+    above = [cell.strip() for row in sheet.head[: header.row] for cell in row if cell.strip()]
+    told = [int(after) for cell, after in pairwise(above) if _HIGHEST.fullmatch(normal(cell))
+            and _SCORE.fullmatch(after)]  # fmt: skip
+    if told and highest > told[0]:
+        rule = f"столбцы баллов до {highest}, а наибольший первичный балл работы — {told[0]}"
+        return [sheet.problem(rule, "выгрузите форму заново", header.row + 1)]
+    missing = [score for score in range(max([highest, *told]) + 1) if score not in places]
     if not missing:
         return []
     return [

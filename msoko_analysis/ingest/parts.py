@@ -1,4 +1,4 @@
-"""What a form prints of a municipality or the region must be what its parts are."""
+"""What a form prints of a municipality, of the region or of all marks must be what its parts are."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from msoko_analysis.ingest.sheets import ROW
 _LEVELS = (("municipality", "school"), ("region", "municipality"))
 #: Rows of one paper, and of one group by marks, belong together.
 _APART = (*PAPER, "mark_group")
+_OF_UNIT = (*PAPER, "level", "unit")
 _COMPARED, _WEIGHT = ("lower", "same", "higher"), "_weight"
 # Of floating point.
 _HAIR = 1e-6
@@ -38,6 +39,12 @@ def check_parts(block: Block, rows: pl.DataFrame, shares: Sequence[str], decimal
             parts = group.filter(pl.col("level") == below).unique("unit")
             if whole.height == 1 and parts.height:
                 problems += _problems(block, whole, parts, shares, 10**-decimals + _HAIR)
+    if "mark_group" in rows.columns:
+        for unit in weighed.partition_by(*_OF_UNIT):
+            whole = unit.filter(pl.col("mark_group") == "all")
+            parts = unit.filter(pl.col("mark_group") != "all").unique("mark_group")
+            if whole.height and parts.height:
+                problems += _problems(block, whole[:1], parts, shares, 10**-decimals + _HAIR)
     if problems:
         raise DataError.from_problems(f"Файл {block.path.name} не прочитан", problems)
 
@@ -48,7 +55,7 @@ def _problems(
     n, of_parts = int(whole["n"][0]), int(parts["n"].sum())
     place = (block.path.name, block.sheet, int(whole[ROW][0]))
     if of_parts > n:
-        rule = f"участников {n}, а в строках частей (школ, муниципалитетов) {of_parts}"
+        rule = f"участников {n}, а в строках частей (школ, муниципалитетов, отметок) {of_parts}"
         action = "выгрузите форму заново: строка повторена или её число не то"
         return [Problem(rule, action, *place, block.heading("n"))]
     weight = int(whole[_WEIGHT][0])

@@ -303,7 +303,9 @@ def _read_file(
 
 
 def _unseen(block: Block, sheet: Sheet) -> Iterator[Problem]:
-    """A word on rows and on filled columns that nobody sees in Excel and that were read."""
+    """A word on rows and on filled columns that nobody sees in Excel and that were read, and on merged cells
+    that were read in each of their rows.
+    """
     rows = block.original.filter(pl.col(ROW).is_in(sheet.hidden_rows))[ROW]
     if len(rows):
         rule = (
@@ -317,6 +319,15 @@ def _unseen(block: Block, sheet: Sheet) -> Iterator[Problem]:
             f"столбцов: {len(columns)} — скрыты в Excel, прочитаны как остальные (номера {numbers})"
         )
         yield sheet.problem(rule, _KEPT)
+    lines = set(block.original[ROW]) if sheet.merged else set()
+    put = [(row, column) for row, column in sheet.merged if row in lines]
+    if put:
+        numbers = ", ".join(map(str, sorted({column for _, column in put})))
+        rule = (
+            f"строк: {len({row for row, _ in put})} — в них прочитано значение объединённой ячейки "
+            f"(столбцы {numbers})"
+        )
+        yield sheet.problem(rule, "если оно относится только к первой строке, разъедините ячейки")
 
 
 def _read_sheets(

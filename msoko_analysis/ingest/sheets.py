@@ -47,7 +47,8 @@ class Sheet:
     ``name`` is that of the sheet as it may be told, ``title`` as it stands. ``typed``: a Parquet table,
     whose columns already have names. ``parts``: protocols of ГИА and lists of medalists; such a sheet
     has no other cells. ``hidden``: nobody sees the sheet in Excel; ``hidden_rows``, ``hidden_columns``:
-    numbers of those that nobody sees there.
+    numbers of those that nobody sees there; ``merged``: row and column, from 1, of values of merged cells
+    below the first of their rows.
     """
 
     path: Path
@@ -58,6 +59,7 @@ class Sheet:
     hidden: bool = False
     hidden_rows: frozenset[int] = frozenset()
     hidden_columns: frozenset[int] = frozenset()
+    merged: tuple[tuple[int, int], ...] = ()
     title: str = ""
     #: Filled cells by line, where the cells here are not all that the file has.
     filled: pl.Series | None = None
@@ -188,8 +190,9 @@ def _open_xlsx(path: Path, pseudonyms: Pseudonyms) -> list[Sheet]:
             hidden=hidden,
             hidden_rows=frozenset(rows),
             hidden_columns=frozenset(columns),
+            merged=tuple(merged),
         )
-        for place, (name, grid, (hidden, rows, columns)) in enumerate(grids, 1)
+        for place, (name, grid, (hidden, rows, columns, merged)) in enumerate(grids, 1)
         if any(cell != "" for row in grid for cell in row)
     ]
     if not sheets:

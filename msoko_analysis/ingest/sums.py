@@ -66,6 +66,7 @@ def check_sums(cleaned: Cleaned) -> Cleaned:
     place = [pl.col(name) if name in judged.columns else pl.lit(None).alias(name) for name in PLACE]
     aside = wrong.select(ROW, "column", "reason", *place)
     good = judged.filter(pl.col("reason").is_null()).drop("reason", "column")
+    _no_means(cleaned, shares)
     check_parts(cleaned.block, good, shares, decimals_of(good, shares))
     return replace(
         cleaned,
@@ -142,6 +143,21 @@ def _tasks_in_per_cent(rows: pl.DataFrame, shares: tuple[str, ...]) -> pl.DataFr
     return rows.with_columns(pl.lit(of_one).alias(_OF_ONE)).with_columns(
         (pl.col(name) * 100).round(9) if of_one else pl.col(name) for name in shares
     )
+
+
+def _no_means(cleaned: Cleaned, shares: tuple[str, ...]) -> None:
+    """Raise DataError if no share of any task is above the points of the task: they are mean points."""
+    rows = cleaned.rows
+    most = {one: "max_points" if one == "share" else one.replace("item", "most") for one in shares}
+    if cleaned.block.contract not in _OF_TASKS or not set(most.values()) <= set(rows.columns):
+        return
+    within = [(pl.col(one) <= pl.col(points)).all() for one, points in most.items()]
+    above_one = pl.max_horizontal(pl.col(one).max() for one in shares) > 1
+    if rows.select(pl.all_horizontal(*within, above_one))[0, 0]:
+        block = cleaned.block
+        rule = "ни одно выполнение не больше наибольшего балла задания: это средние баллы, а не проценты"
+        problem = Problem(rule, "выгрузите форму в процентах", block.path.name, block.sheet)
+        raise DataError.from_problems(f"Файл {block.path.name} не прочитан", [problem])
 
 
 def _unclear(rows: pl.DataFrame, shares: tuple[str, ...]) -> _Fault:

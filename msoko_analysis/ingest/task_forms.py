@@ -91,15 +91,21 @@ def _by_units(sheet: Sheet, form: Form, contract: Contract) -> Block | None:
         len(numbered) < 2 or "0" in numbered or numbered <= {"2", "3", "4", "5"}
     ):
         return None
-    tasks = find_tasks(sheet, sheet.table(header.row), named, known, _surely)
+    table = sheet.table(header.row)
+    if numbered:
+        require_rows(sheet, table)
+    tasks = find_tasks(sheet, table, named, known, _surely)
     at = {item: headings.index(heading) for item, heading in tasks.columns.items()}
     rows = rows_of(sheet, header, {**header.columns, **at})
     below = any(_OF_MARK.fullmatch(normal(row["unit_name"])) for row in rows)
-    if (form == "tasks_by_group") != (below or "mark_group" in header.columns) or not at:
+    if (form == "tasks_by_group") != (below or "mark_group" in header.columns):
         return None
+    if not at:
+        what = "ни у одного задания нет ни одного числа" if numbered else "в форме нет заданий"
+        raise sheet.empty(what, "выгрузите форму заново или уберите её из списка")
     most, rows, left = _points(sheet, rows, tasks)
     if form == "tasks_by_group":
-        rows, above = _groups(rows, list(at))
+        rows, above = _groups(sheet, rows, list(at))
         left += above
     return block_of_units(
         sheet,
@@ -144,14 +150,22 @@ def _points(
     return found, [row for row in rows if row not in lines], left
 
 
-def _groups(rows: list[Row], items: Sequence[str]) -> tuple[list[Row], tuple[Left, ...]]:
-    """Rows of units and of their groups, and the lines of units that have no numbers of their own."""
+def _groups(
+    sheet: Sheet, rows: list[Row], items: Sequence[str]
+) -> tuple[list[Row], tuple[Left, ...]]:
+    """Rows of units and of their groups, and the lines of units that have no numbers of their own.
+
+    Raises DataError for a group by mark above which no unit stands: nobody knows whose it is.
+    """
     found: list[Row] = []
     above: list[int] = []
     unit: Row = {}
     for row in rows:
         group = _OF_MARK.fullmatch(normal(row["unit_name"]))
-        if group and unit:
+        if group and not unit:
+            rule = "над строкой отметки нет строки группы участников: не понять, чья она"
+            raise sheet.fail(sheet.problem(rule, "выгрузите форму заново", row[ROW]))
+        if group:
             found.append(row | unit | {"mark_group": group[1]})
             continue
         unit = {name: row[name] for name in ("level", "unit", "unit_name")}

@@ -35,7 +35,10 @@ Row = dict[str, Any]
 _BRACKETS = re.compile(r"\s*\(\s*([^()]{4,40}?)\s*\)\s*$")
 _CODE = re.compile(r"(?:edu|sch|reg)\w+")
 #: What is taken of the cell of a group beside its code.
-_OF_GROUP = {"level": "уровень", "unit_name": "название", "municipality": "муниципалитет"}
+_OF_GROUP = {
+    **{"level": "уровень", "unit_name": "название", "municipality": "муниципалитет"},
+    "mark_group": "отметка",
+}
 #: What a group without a code is by its words; else it is the region.
 _BY_WORDS = {
     "country": re.compile(r"^(вся выборка|рф|российская федерация)$"),
@@ -143,7 +146,11 @@ def block_of_units(
     names = [n for n in names if n not in paper_constants(paper)] + contract.family(at)
     columns = {name: headings[at[given[name]]] if name in given else name for name in names}
     group = columns["unit"]
-    columns |= {name: f"{group} ({word})" for name, word in _OF_GROUP.items()}
+    columns |= {
+        name: f"{group} ({word})"
+        for name, word in _OF_GROUP.items()
+        if name in columns and name not in given
+    }
     table = pl.DataFrame(
         _with_homes(found), schema={ROW: pl.UInt32} | dict.fromkeys(names, pl.String)
     ).rename(columns)

@@ -293,7 +293,8 @@ def test_merged_cells_hold_for_every_row_they_cover(
     book.save(tmp_path / "a.xlsx")
     report, out = derived(tmp_path / "a.xlsx", strict=True)
     assert read_results(out)["school"].to_list() == ["S1", "S1", "S1", "S2"]
-    assert not report.warnings
+    (told,) = report.warnings
+    assert told.rule == f"строк: 2 — в них прочитано значение объединённой ячейки (столбцы {at})"
 
 
 def test_hidden_sheets_are_told_and_hidden_rows_counted(

@@ -220,3 +220,50 @@ def test_a_form_whose_columns_are_others_is_refused_by_its_name(
     path = write_xlsx(form(["Показатель", "Значение"], ["Вся выборка", 5], title=title), "a.xlsx")
     with pytest.raises(DataError, match=f"это форма «{title}», но её столбцы не те"):
         derived(path)
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([["Ср.% вып. уч. гр.баллов 2", 10, 20, 30, 40]], "строка 4: над строкой отметки нет"),
+        (
+            [
+                ["Северный район(reg99_m001)", 15, 20, 30, 40],
+                ["2", 10, 1, 2, 3],
+                ["3", 10, 4, 5, 6],
+            ],
+            "строка 4.*участников 15, а в строках частей .* 20",
+        ),
+        (
+            [
+                ["Северный район(reg99_m001)", 20, 20, 30, 40],
+                ["2", 10, 1, 2, 3],
+                ["3", 10, 4, 5, 6],
+            ],
+            "строка 4, столбец «1».*по ним 2,50 %",
+        ),
+    ],
+)
+def test_groups_by_marks_that_are_nobodys_or_too_many_are_refused(
+    rows: list[list[object]], message: str, write_xlsx: Write, derived: Derived
+) -> None:
+    with pytest.raises(DataError, match=message):
+        derived(write_xlsx(form(OF_GROUPS, *rows, title=BY_GROUP), "form.xlsx"))
+
+
+def test_mean_points_are_no_per_cent(write_xlsx: Write, derived: Derived) -> None:
+    """Of 1, 2 and 1 points: 1.2 % of what could be got in every group is nothing anybody has seen."""
+    rows = [[*COUNTRY[:3], 0.8, 1.4, 0.6], [*SCHOOLS[0][:3], 0.9, 1.2, 0.5]]
+    with pytest.raises(DataError, match="это средние баллы, а не проценты"):
+        derived(write_xlsx(form(TASKS, *rows), "form.xlsx"))
+
+
+@pytest.mark.parametrize("rows", [[], [["Вся выборка", 5, 100, None, None, None]]])
+def test_an_unfilled_form_in_a_folder_is_a_note(
+    rows: list[list[object]], write_xlsx: Write, derived: Derived, tmp_path: Path
+) -> None:
+    write_xlsx(form(TASKS, *rows), "unfilled.xlsx")
+    write_xlsx(form(TASKS, COUNTRY), "filled.xlsx")
+    report, out = derived(tmp_path)
+    assert len(table_of(out, "task_shares", "unit")) == 1
+    assert "unfilled.xlsx" in [warning.file for warning in report.warnings]
