@@ -102,7 +102,10 @@ def _results(arrays: PaperArrays, mine: np.ndarray) -> PaperResults:
 def _schools(
     papers: tuple[PaperArrays, ...], mine: np.ndarray, fewest: float, icc: float
 ) -> SchoolResults:
-    """Mean results of the unit's schools, nan for others."""
+    """Mean results of the unit's schools, nan for others and where no paper has marks."""
+    if not papers:
+        unknown = np.full(len(mine), np.nan)
+        return SchoolResults(unknown, unknown, icc)
     means = np.where(mine, pooled_means(papers, fewest), np.nan)
     n = np.column_stack([np.where(one.n >= fewest, one.n, 0.0) for one in papers])
     over = np.column_stack(

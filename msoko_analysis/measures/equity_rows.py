@@ -104,6 +104,8 @@ class Measured:
         """The measures of some of the papers, and over all of these."""
         codes = [one.paper for one in papers]
         found = {key: one for key, one in self.found.items() if key[0] in codes}
+        if not papers:  # nothing is over none
+            return found
         parts: dict[tuple[str, str], list[Value]] = {}
         for (_, unit, name), one in found.items():
             if not name.startswith(("school_", "level_share_")):
