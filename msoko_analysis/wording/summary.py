@@ -8,6 +8,7 @@ import numpy as np
 
 from msoko_analysis.facts.district import Facts
 from msoko_analysis.findings import Finding, Verdict
+from msoko_analysis.findings.recommendations import Addressed
 from msoko_analysis.page.prose import Bullets, Heading, Paragraph, Stack, stack
 from msoko_analysis.russian import (
     counted,
@@ -41,6 +42,8 @@ _SCHOOLS = ("школа", "школы", "школ")
 _OF_SCHOOLS = ("школы", "школ", "школ")
 # More names than this push the summary off its page; the section has them all.
 _NAMES = 6
+#: First steps that one reader can keep in mind.
+_STEPS = 5
 
 
 def summary(facts: Facts) -> Stack:
@@ -311,11 +314,23 @@ def _participation(facts: Facts) -> str:
     )
 
 
-def _first_steps(facts: Facts) -> tuple[str, ...]:
+def _first_steps(facts: Facts) -> tuple[Paragraph, ...]:
     urgent = [one for one in facts.recommendations if one.entry.verdict == "CONCERN"]
     chosen = urgent or list(facts.recommendations)
-    return tuple(
-        f"{one.entry.addressee}: {one.entry.measure[0].lower()}{one.entry.measure[1:]} "
-        f"({term_text(one.entry.term, facts.year)})."
-        for one in chosen[:3]
-    )
+    return tuple(_step(facts, one) for one in chosen[:_STEPS])
+
+
+def _step(facts: Facts, one: Addressed) -> Paragraph:
+    """Who does what, for which schools, by when."""
+    of_schools = tuple(found for found in one.findings if found.unit in facts.names)
+    told = f"{one.entry.addressee}: {one.entry.measure[0].lower()}{one.entry.measure[1:]}"
+    term = term_text(one.entry.term, facts.year)
+    if not of_schools:
+        return Paragraph(f"{told} ({term}).")
+    if len(of_schools) > _NAMES:
+        where = (
+            f"{counted(len(of_schools), *_SCHOOLS)}, перечень — в разделе «Адресные рекомендации»"
+        )
+        return Paragraph(f"{told} ({where}; {term}).")
+    names = listed(school_names(facts, list(dict.fromkeys(found.unit for found in of_schools))))
+    return Paragraph(f"{told} ({names}; {term}).", of_schools)
