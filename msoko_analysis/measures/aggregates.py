@@ -135,7 +135,9 @@ def with_forms(pupils: pd.DataFrame, forms: pd.DataFrame, cover: float) -> pd.Da
 def _beyond(pupils: pd.DataFrame, forms: pd.DataFrame, cover: float) -> pd.DataFrame:
     """Papers of municipalities and of the region that the results do not cover."""
     counted = forms[forms["level"].ne("school")].groupby(_UNIT, as_index=False)["n"].max()
-    marks = pupils[pupils["indicator"].eq("share_2")]
+    # a paper without a scale has no marks, and its results may cover as little
+    told = pupils[pupils["indicator"].isin(["share_2", "mean_percent"])]
+    marks = told.drop_duplicates(_UNIT)
     schools = marks[marks["level"].eq("school")]
     here = schools.groupby([*_PAPER, "municipality"]).size()
     everywhere = schools.groupby(_PAPER).size()
@@ -165,7 +167,7 @@ def mismatches(pupils: pd.DataFrame, forms: pd.DataFrame) -> pd.DataFrame:
         return pd.DataFrame(columns=columns)
     keys = [*_UNIT, "indicator"]
     both = forms.merge(pupils[[*keys, "n", "value"]], on=keys, suffixes=("", "_pupils"))
-    allowed = both["indicator"].map(_ROUNDING).fillna(_ROUNDING_OF_ONE) + _TINY
+    allowed = both["indicator"].map(_ROUNDING).astype(float).fillna(_ROUNDING_OF_ONE) + _TINY
     apart = (both["value"] - both["value_pupils"]).abs() > allowed
     both["found"] = apart | both["n"].ne(both["n_pupils"])
     both["municipality"] = both["municipality"].where(both["level"].ne(REGION), None)

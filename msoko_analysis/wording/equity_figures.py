@@ -87,9 +87,14 @@ def _page(facts: Facts, units: list[str], place: int, ends: tuple[float, float])
     )  # fmt: skip
 
 
+def _beside_region(facts: Facts) -> bool:
+    """Whether there is a region to draw a line for: not with one municipality, nor with forms."""
+    return bool(np.isfinite(facts.value("region", _result(facts))))
+
+
 def _beside(facts: Facts, expected: np.ndarray) -> str:
     if by_levels(facts):
-        return "" if facts.alone else " рядом с регионом"
+        return " рядом с регионом" if _beside_region(facts) else ""
     return " рядом с ожидаемым при их условиях" if np.isfinite(expected).any() else ""
 
 
@@ -104,8 +109,8 @@ def _caption(facts: Facts, rest: str, under: str, *, expected: bool) -> str:
         return (
             f"Доля участников с результатом {highest(facts)}{counted_only(facts)}{rest}: ромб и отрезок — "
             f"школа и 95{NBSP}%, притянутые к доле по региону тем сильнее, чем меньше участников"
-            f"{'' if facts.alone else '; пунктир — регион'}. По алфавиту"
+            f"{'; пунктир — регион' if _beside_region(facts) else ''}. По алфавиту"
         )
     usual = f", черта — что обычно при таких условиях{under}" if expected else ""
-    region = "" if facts.alone else ", пунктир — регион"
+    region = ", пунктир — регион" if _beside_region(facts) else ""
     return f"Результаты школ{rest}: ромб и отрезок — школа и 95{NBSP}%{usual}{region}. По алфавиту"

@@ -94,8 +94,8 @@ def _opened(facts: Facts) -> Paragraph | None:
 
 
 def _alone(facts: Facts) -> str:
-    if not facts.alone:
-        return ""
+    if not facts.alone or not facts.distributions:
+        return ""  # forms that speak for the municipality have rows of the region
     if facts.of("spike_school", *Verdict) and not against_region(facts):
         return (
             "Региона в данных нет. В них результаты одного муниципалитета: скопление работ у границ отметок "

@@ -304,6 +304,23 @@ def test_a_few_pupils_do_not_speak_for_the_district(
     assert "только по 1 школе" in text_of(note.summary)
 
 
+def test_a_few_pupils_without_a_scale_do_not_speak_either(
+    shared: Path, tmp_path: Path, run_file: tuple[Path, str]
+) -> None:
+    """The same where the run does not accept the scale: nothing of 50 pupils is told of 3,162."""
+    text = run_file[0].read_text("utf-8").replace(", found_secondary_confirmed_by_data", "")
+    run_file[0].write_text(text, "utf-8")
+    note = real_note(shared, tmp_path, run_file, 2026, PUPILS, *FORMS)
+    facts, paper = note.facts, Paper("VPR", 4, "RU")
+    assert facts.measure("municipality", "mean_percent", paper) is None
+    assert facts.value("municipality", "share_2", paper) == 13.57
+    said = text_of(note.summary)
+    assert "3\u202f162 работы" in said
+    assert "только по 1 школе" in said
+    assert "Сравнить не с чем" not in said
+    assert "регион" not in text_of(note.equity_schools)
+
+
 def test_real_forms_become_pages(shared: Path, tmp_path: Path) -> None:
     (tmp_path / "run.yaml").write_text(RUN, encoding="utf-8")
     (tmp_path / "districts.yaml").write_text(DISTRICTS.format(code="reg99_m001"), encoding="utf-8")
