@@ -249,7 +249,7 @@ data: null
 years: [2026]
 papers: [OGE-9-RU, OGE-9-MA, EGE-11-RU, EGE-11-MA, EGE-11-OB]
 districts: districts.yaml
-scale_statuses: [found_official, found_secondary, unconfirmed]
+scale_statuses: [found_official, found_recommended, found_secondary, unconfirmed]
 seed: 1
 """
 DISTRICTS = (
