@@ -49,6 +49,10 @@ _KNOWN = re.compile(rf"(?:{_STEMS})|(?:{_SHORT})$")
 _LONE = re.compile(r"[а-я]{3,}(?:[оеё]ва?|[иы]на?|[сц]к(?:ий|ая)|енко|швили|янц?)")
 #: Endings that hardly a town has; a class in a name of a file.
 _SURELY, _CLASS = re.compile(r"(?:енко|швили|янц)$"), re.compile(r"\d{1,2}[а-я]")
+#: A surname with initials, wherever it stands; «г. о.», «м. р.» are places.
+_INITIALS = r"(?!г\.\s?о|м\.\s?[ор]|р\.\s?п|п\.\s?г)[а-я]\.\s?[а-я]\.?"
+_ENDING = r"[а-я]+(?:[оеё]ва?|[иы]на?|[сц]к(?:ий|ая)|[нк]ко|[уюч]к|ян|[иы]х)"
+_AMID = re.compile(rf"\b{_ENDING}\s+{_INITIALS}(?![а-я])|(?<![а-я]){_INITIALS}\s*{_ENDING}\b")
 _RUSSIAN = re.compile(r"[а-яё]{3,}")
 _SURNAME = re.compile(
     r"[a-z]{2,}(?:ov|ova|ev|eva|enko|chuk|sk[yi]i?|skaya|dze|shvili|escu|vich|vna|nyan|oglu)$"
@@ -104,7 +108,8 @@ def file_of_person(path: Path) -> Problem | None:
     alone = len(words) == 1 and _LONE.fullmatch(words[0]) is not None
     # a town has no class
     alone = alone and (any(map(_CLASS.fullmatch, parts)) or _SURELY.search(words[0]) is not None)
-    if not alone and not pl.select(like_name(pl.lit(" ".join(words)))).item():
+    said = " ".join(words)
+    if not (alone or _AMID.search(said) or pl.select(like_name(pl.lit(said))).item()):
         return None
     action = "переименуйте его: имена файлов пишутся в данные и в документы"
     return Problem("имя файла похоже на имя человека", action, printable(path.name))

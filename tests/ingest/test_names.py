@@ -233,7 +233,16 @@ def test_a_file_called_by_a_person_must_be_renamed(
         derived(write_csv(name=f"{name}.csv"))
 
 
-@pytest.mark.parametrize("name", ["Саратов", "Ново-Ивановский район_ma4_2021", "im_martin_school"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Саратов",
+        "Ново-Ивановский район_ma4_2021",
+        "Киров м.р._2026",
+        "г.о. Самара",
+        "im_martin_school",
+    ],
+)
 def test_a_file_called_by_a_place_is_read(
     name: str, write_csv: Callable[..., Path], derived: Callable[..., tuple]
 ) -> None:
