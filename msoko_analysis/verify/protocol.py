@@ -162,6 +162,7 @@ def write_protocol(
         requisites=requisites,
         conditions=[root.text for root in done.conditions.roots()],
         what_if=what_if,
+        reveals=done.conditions.reveals,
         documents=[_shown(document, done, names) for document in done.documents],
     )
     (out / PAGE).write_text(page, encoding="utf-8", newline="\n")
@@ -191,7 +192,7 @@ def _shown(document: DocumentCheck, done: Verification, names: Mapping[str, str]
                 "new": one.new.text if one.new else "",
             }
             for one in document.changes
-            if one.state != "same"
+            if one.state != "same" and not done.conditions.reveals
         ],
         "verdicts": _verdicts(document, done, names),
     }
@@ -236,7 +237,11 @@ def _data(done: Verification, requisites: Requisites) -> dict[str, Any]:
                 "problems": [str(problem) for problem in document.problems],
                 "roots": [asdict(root) for root in document.roots],
                 "changes": [
-                    asdict(change) for change in document.changes if change.state != "same"
+                    {"id": change.claim.id, "state": change.state}
+                    if done.conditions.reveals
+                    else asdict(change)
+                    for change in document.changes
+                    if change.state != "same"
                 ],
                 "verdicts": [asdict(one) for one in document.verdicts if one.old != one.new],
             }

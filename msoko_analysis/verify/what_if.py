@@ -19,6 +19,9 @@ from msoko_analysis.params.schema import nearest
 from msoko_analysis.provenance.manifest import files_below
 from msoko_analysis.verify.causes import Root
 
+#: Limits of the gate for small groups.
+_GATE = {"small_cell", "share_min_n"}
+
 
 @dataclass(frozen=True)
 class Conditions:
@@ -30,6 +33,18 @@ class Conditions:
 
     def __bool__(self) -> bool:
         return bool(self.thresholds or self.schools or self.years)
+
+    @property
+    def reveals(self) -> bool:
+        """Whether numbers under the conditions, beside those of the document, tell of few pupils.
+
+        The document less a school is that school, less a year that year, and another floor of the gate
+        prints what the document hides: of such a verification conclusions are told, no numbers.
+
+        >>> Conditions({"spike_q": 0.2}).reveals, Conditions({"small_cell": 3}).reveals
+        (False, True)
+        """
+        return bool(self.schools or self.years or _GATE & self.thresholds.keys())
 
     def roots(self) -> tuple[Root, ...]:
         """The conditions as causes of a difference.

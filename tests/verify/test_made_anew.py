@@ -6,6 +6,7 @@ A small run stands in for a note: the same ingest, parameters, runner, claims an
 from __future__ import annotations
 
 import copy
+import html
 import json
 import shutil
 from collections.abc import Callable
@@ -221,7 +222,22 @@ def test_conclusions_under_another_limit_and_without_a_school(
     text = page.read_text(encoding="utf-8")
     assert "<script" not in text
     assert "Школа № 1" in text
-    assert json.loads((tmp_path / "out" / "verify.json").read_text())["exit_code"] == CHANGED
+    told = (tmp_path / "out" / "verify.json").read_text("utf-8")
+    assert json.loads(told)["exit_code"] == CHANGED
+    # the document less the page is the school left out: no number of the page made anew is told
+    made = [one.new.text for one in document.changes if one.state != "same" and one.new]
+    assert made
+    assert not [one for one in made if one in text or one in told]
+    assert "Новые числа не печатаются" in text
+
+
+def test_another_limit_tells_what_the_page_becomes(report: SmallReport, tmp_path: Path) -> None:
+    given = {"data": report.data, "run_file": report.run_file, "notebook": report.notebook}
+    done = verify(report.reports, conditions=Conditions({"spike_min_tested": 1000.0}), **given)
+    page = write_protocol(done, tmp_path / "out", Requisites("a", "b", "c", "d", "e"), {})
+    made = [one.new.text for one in done.documents[0].changes if one.state != "same" and one.new]
+    assert made
+    assert all(one in html.unescape(page.read_text("utf-8")) for one in made)
 
 
 def test_conclusions_that_survive(report: SmallReport) -> None:
