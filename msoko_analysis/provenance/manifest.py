@@ -25,7 +25,7 @@ from msoko_analysis.params.run import RunParams
 from msoko_analysis.params.values import run_values, text_hash
 
 NAME = "manifest.json"
-PAGE, FINDINGS = "note.html", "findings.json"
+PAGE, FINDINGS, PRINTS = "note.html", "findings.json", "prints.json"
 _HIDDEN_CELL = re.compile(r'<td class="[^"]*\bhidden-cell\b')
 PACKAGES = (
     "msoko_analysis",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from msoko_analysis.errors import RenderError
+from msoko_analysis.provenance.manifest import PRINTS, file_hash
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "msedge")
 #: Where Windows keeps Edge and Chrome, which are not among its commands.
@@ -60,7 +62,8 @@ def print_page(page: Path, browser: str) -> Path:
     """Print ``page`` to a .pdf beside it, in one step, and return its path.
 
     Chromium writes the time and numbers of its own into the file: two PDF of one page look alike but are
-    not the same bytes, so the manifest does not list them. Raises RenderError when Chromium fails.
+    not the same bytes, so not the manifest lists them but ``prints.json`` beside it, with the hash of
+    the page each was printed from. Raises RenderError when Chromium fails.
     """
     out = page.with_suffix(".pdf")
     with tempfile.TemporaryDirectory(prefix="msoko-pdf-") as folder:
@@ -81,6 +84,18 @@ def print_page(page: Path, browser: str) -> Path:
     beside = out.with_suffix(f".{os.getpid()}.tmp")
     try:
         beside.write_bytes(made)
+        _note(page, out, beside)
         return beside.replace(out)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _note(page: Path, out: Path, made: Path) -> None:
+    """Say in the folder of a page which print of it this is, before the print is there."""
+    told = json.dumps({out.name: {"sha256": file_hash(made), "page_sha256": file_hash(page)}})
+    draft = made.with_suffix(".json")
+    try:
+        draft.write_text(f"{told}\n", encoding="utf-8", newline="\n")
+        draft.replace(page.with_name(PRINTS))
+    finally:
+        draft.unlink(missing_ok=True)

@@ -19,7 +19,7 @@ from msoko_analysis.errors import ParamsError, Problem, ReportError
 from msoko_analysis.provenance.claims import NAME as CLAIMS
 from msoko_analysis.provenance.claims import Claim, with_claims
 from msoko_analysis.provenance.crate import CRATE
-from msoko_analysis.provenance.manifest import NAME, PAGE, file_hash, read_manifest
+from msoko_analysis.provenance.manifest import NAME, PAGE, PRINTS, file_hash, read_manifest
 from msoko_analysis.publish.failures import FAILED
 
 VERIFIED = "_verify"
@@ -94,9 +94,24 @@ def _files(folder: Path, outputs: dict[str, str], reports: Path) -> Iterator[Pro
             yield Problem("файла нет, а в описи он есть", _AS_ISSUED, file=where)
         elif file_hash(there[name]) != digest:
             yield Problem("файл изменён после выпуска", _AS_ISSUED, file=where)
-    for name in sorted(there.keys() - outputs.keys() - {NAME}):
+    prints = _prints(folder)
+    for name, told in prints.items():
+        if name in there and told != (file_hash(there[name]), outputs.get(PAGE)):
+            rule = "PDF напечатан не с этой страницы или изменён после печати"
+            action = "уберите его и напечатайте снова: msoko notes … --pdf"
+            yield Problem(rule, action, file=_shown(folder / name, reports))
+    for name in sorted(there.keys() - outputs.keys() - prints.keys() - {NAME, PRINTS}):
         where = _shown(folder / name, reports)
         yield Problem("файла нет в описи: он появился после выпуска", "уберите его", file=where)
+
+
+def _prints(folder: Path) -> dict[str, tuple[str, str]]:
+    """Prints of the page by name, each with its hash and that of the page it was printed from."""
+    try:
+        told = json.loads((folder / PRINTS).read_text(encoding="utf-8"))
+        return {name: (one["sha256"], one["page_sha256"]) for name, one in told.items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
 
 
 def _sentences(folder: Path, manifest: dict[str, Any], reports: Path) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from small_report import SmallReport
 from msoko_analysis.errors import ParamsError, ReportError
 from msoko_analysis.provenance.crate import CRATE
 from msoko_analysis.provenance.manifest import NAME, file_hash
+from msoko_analysis.publish.pdf import print_page
 from msoko_analysis.verify.check import check_document, check_reports
 from msoko_analysis.verify.recompute import CHANGED, verify
 
@@ -131,3 +133,44 @@ def test_a_single_document_can_be_checked_and_an_empty_folder_can_not(
         check_reports(tmp_path / "nothing")
     with pytest.raises(ParamsError, match="нет ни одного документа"):
         verify(tmp_path / "nothing")
+
+
+# --- prints of the page ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def browser(tmp_path: Path) -> str:
+    """A program that prints as a browser does: to the file it is told, from the page it is told."""
+    program = tmp_path / "browser"
+    program.write_text(
+        f"#!{sys.executable}\nimport pathlib, sys\n"
+        "told = next(one for one in sys.argv if one.startswith('--print-to-pdf='))\n"
+        "pathlib.Path(told.split('=', 1)[1]).write_text('%PDF of ' + sys.argv[-1])\n"
+    )
+    program.chmod(0o755)
+    return str(program)
+
+
+def test_a_print_of_the_page_is_no_forgery(report: SmallReport, browser: str) -> None:
+    page = next(report.reports.rglob("note.html"))
+    printed = print_page(page, browser)
+    assert check_reports(report.reports) == 1
+    printed.write_bytes(b"%PDF of another page")
+    with pytest.raises(ReportError, match=r"note\.pdf: PDF напечатан не с этой страницы"):
+        check_reports(report.reports)
+
+
+def test_a_print_of_another_page_is_found(report: SmallReport, browser: str) -> None:
+    page = next(report.reports.rglob("note.html"))
+    issued = page.read_bytes()
+    page.write_bytes(issued.replace("балл не ниже".encode(), "балл выше".encode()))
+    print_page(page, browser)
+    page.write_bytes(issued)
+    with pytest.raises(ReportError, match=r"note\.pdf: PDF напечатан не с этой страницы"):
+        check_reports(report.reports)
+
+
+def test_a_print_nobody_made_is_a_file_too_many(report: SmallReport) -> None:
+    next(report.reports.rglob("note.html")).with_name("note.pdf").write_bytes(b"%PDF")
+    with pytest.raises(ReportError, match=r"note\.pdf: файла нет в описи"):
+        check_reports(report.reports)
