@@ -151,7 +151,8 @@ def _signs(facts: Facts) -> str:
     said = ["Объективность."]
     if named:
         said.append(
-            f"Из {counted(tested, *_OF_SCHOOLS)}, по которым можно судить, признаки, требующие проверки, "
+            f"Из {counted(tested, *_OF_SCHOOLS)}, {'по которой' if tested == 1 else 'по которым'} можно "
+            "судить, признаки, требующие проверки, "
             f"есть у {counted(len(named), *_OF_SCHOOLS)}{_with_signs(facts, named)}. Это повод "
             "посмотреть работы и документы, а не вывод о нарушении."
         )
@@ -216,7 +217,8 @@ def _medals(facts: Facts) -> str:
     units = [one.unit for one in found]
     return (
         "результаты ЕГЭ медалистов ниже порога заметно чаще, чем в регионе, у "
-        f"{counted(len(units), *_OF_SCHOOLS)} ({_named(facts, units)}): признак, требующий проверки"
+        f"{counted(len(units), *_OF_SCHOOLS)} ({_named(facts, units)}): признак, требующий проверки, "
+        "считается отдельно от признаков в работах"
     )
 
 
