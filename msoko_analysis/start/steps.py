@@ -136,7 +136,11 @@ def start(folder: Path, asked: Asked, *, say: Say, ask: Ask, reports: Path) -> R
 
 def _read(folder: Path, data: Path, say: Say) -> None:
     """Read the folder unless the very same files were read into ``data`` before."""
-    seen = text_hash(hashes(files_below(folder), folder))
+    found = hashes(files_below(folder), folder)
+    # a name in another encoding is for the reader of files to tell
+    seen = text_hash(
+        {name.encode(errors="backslashreplace").decode(): found[name] for name in found}
+    )
     state = data.with_name(f".{data.name}{_STATE}")
     known = json.loads(state.read_text("utf-8")) if state.is_file() else {}
     place = _short(folder.resolve())

@@ -154,6 +154,18 @@ def test_two_folders_of_one_name_do_not_replace_each_other(
         steps._read(tmp_path / "b/raw", data, lambda line: None)
 
 
+def test_a_file_whose_name_is_in_another_encoding_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(steps, "WORK", tmp_path)
+    (tmp_path / "raw").mkdir()
+    named = os.fsencode(tmp_path / "raw") + "/итоги.csv".encode("cp1251")
+    with open(named, "w", encoding="utf-8") as file:
+        file.write("\n".join((HEADER, *ROWS)))
+    with pytest.raises(DataError, match="имя файла"):
+        steps._read(tmp_path / "raw", tmp_path / "derived/raw", lambda line: None)
+
+
 def test_a_folder_without_results_is_one_clear_answer(tmp_path: Path) -> None:
     (tmp_path / "пусто").mkdir()
     made = msoko(tmp_path, "start", "пусто")
