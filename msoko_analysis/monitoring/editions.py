@@ -66,10 +66,13 @@ class Block(Strict):
 
 
 class Maximums(Strict):
-    """By whose word the points of positions are what they are."""
+    """By whose word the points of positions are what they are; ``remark`` where they do not give what
+    the edition's own document prints.
+    """
 
     status: Literal["found_official", "found_secondary", "calculated", "proposed"]
     source: Text
+    remark: Text | None = None
 
 
 class Edition(Strict):
@@ -112,7 +115,9 @@ class Edition(Strict):
     @property
     def note_ru(self) -> str:
         """What must be printed beside the index, "" where the maximums are official."""
-        return "" if self.maximums.status == "found_official" else MODEL_RU
+        known = self.maximums
+        model = "" if known.status == "found_official" else MODEL_RU
+        return " ".join(filter(None, (model, known.remark)))
 
     def _rows(self) -> Iterator[tuple]:
         for block in self.blocks:
@@ -130,7 +135,7 @@ def load_editions(folder: Path = PARAMS / "mechanisms" / "editions") -> dict[str
     """Read and check all editions; raises ParamsError with every fault.
 
     >>> sorted((name, len(one.directions)) for name, one in load_editions().items())
-    [('2020', 8), ('2021', 9), ('2022', 8), ('2023', 8)]
+    [('2020', 9), ('2021', 9), ('2022', 8), ('2023', 8)]
     """
     problems: list[Problem] = []
     editions = {}

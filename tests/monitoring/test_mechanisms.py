@@ -122,7 +122,7 @@ def test_editions_are_those_of_the_documents() -> None:
     first = ["student_quality", "low_results", "talents", "career"]
     newer = ["leaders", "teachers", "upbringing", "preschool"]
     assert systems == {
-        "2020": [first, ["objectivity", "leaders", "upbringing", "preschool"]],
+        "2020": [first, ["objectivity", "leaders", "upbringing", "preschool", "dpo"]],
         "2021": [first, ["objectivity", "leaders", "dpo", "methodical", "upbringing"]],
         "2022": [first, newer],
         "2023": [first, newer],
@@ -146,6 +146,25 @@ def test_unknown_maximums_say_so() -> None:
     for edition in EDITIONS.values():
         assert edition.maximums.status == "proposed"
         assert "расчётной моделью" in edition.note_ru
+
+
+def test_the_model_of_2023_can_not_give_the_percents_of_its_order() -> None:
+    """Whole and half points of the nine positions of a track against the order's 100, 50 and 60 %."""
+    positions = EDITIONS["2023"].positions()
+    order = next(case for case in CASES if case["name"] == "муниципалитет 2023 года")["tracks"]
+    for track, percent in order.items():
+        mine = positions[(positions["direction"] == "1.1") & (positions["track"] == track)]
+        halves = 2 * mine["maximum"].sum()
+        reached = {round(100 * points / halves, 6) for points in range(int(halves) + 1)}
+        assert (percent in reached) == (track != "key_characteristics")
+    assert "60 % целыми" in EDITIONS["2023"].note_ru
+    assert "№ 870" not in EDITIONS["2022"].note_ru
+
+
+def test_further_education_of_2020_stands_in_its_document(shared: Path) -> None:
+    text = next((shared / "seeds").glob("001_*.txt")).read_text(encoding="utf-8")
+    named = {one.system: one.name for one in EDITIONS["2020"].directions}["dpo"]
+    assert named.lower() in " ".join(text.split()).lower()
 
 
 def test_faults_of_an_edition_are_named(tmp_path: Path, project: Path) -> None:
