@@ -34,7 +34,11 @@ PROJECT = Path(__file__).resolve().parents[1]
 #: run through the layers too, but prove no line of them, and counting costs them half of their time.
 _PROVE_LINES = (
     *("tests/stats", "tests/rules", "tests/findings", "tests/measures", "tests/calibration"),
-    *("tests/monitoring/test_mechanisms.py", "tests/test_disclosure.py", "tests/test_public_face.py"),
+    *(
+        "tests/monitoring/test_mechanisms.py",
+        "tests/test_disclosure.py",
+        "tests/test_public_face.py",
+    ),
     *("msoko_analysis/stats", "msoko_analysis/rules"),
     *("msoko_analysis/findings", "msoko_analysis/disclosure.py"),
 )

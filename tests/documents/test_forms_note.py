@@ -333,15 +333,15 @@ def test_real_forms_become_pages(shared: Path, tmp_path: Path) -> None:
     assert "Не определяется по этим данным" in page
 
 
-def test_a_note_from_forms_has_no_heading_over_nothing(
-    shared: Path, tmp_path: Path, run_file: tuple[Path, str]
-) -> None:
+def test_a_note_from_forms_has_no_heading_over_nothing(shared: Path, tmp_path: Path) -> None:
+    (tmp_path / "run.yaml").write_text(RUN, encoding="utf-8")
+    (tmp_path / "districts.yaml").write_text(DISTRICTS.format(code="reg99_m001"), encoding="utf-8")
     out = tmp_path / "derived"
     read_files([shared / "data" / "fisoko" / name for name in FORMS], out)
-    made = run_notes(run_file[0], data=out, reports=tmp_path / "reports", jobs=1)
+    made = run_notes(tmp_path / "run.yaml", data=out, reports=tmp_path / "reports", jobs=1)
     assert [note.status for note in made.results] == ["made", "made"], made.text()
     for year in (2024, 2026):
-        page = (tmp_path / f"reports/{year}/{run_file[1]}/note.html").read_text(encoding="utf-8")
+        page = (tmp_path / f"reports/{year}/reg99_m001/note.html").read_text(encoding="utf-8")
         page = re.sub(r"(?s)<(style|nav)\b.*?</\1>|<details.*?</details>", "", page)
         pieces = re.split(r"<h([1-6])[^>]*>.*?</h\1>", page, flags=re.DOTALL)
         levels, below = [int(one) for one in pieces[1::2]], pieces[2::2]
