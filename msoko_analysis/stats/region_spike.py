@@ -9,7 +9,7 @@ mark changes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -209,7 +209,7 @@ class _Windows:
     landings: tuple[tuple[tuple[slice, float], ...], ...]
 
     @classmethod
-    def of(cls, places: Sequence[int], reach: int, step: int) -> _Windows:
+    def of(cls, places: Iterable[int], reach: int, step: int) -> _Windows:
         return cls(
             tuple(within_reach(int(place), reach, step) for place in places),
             tuple(landings(int(place), step) for place in places),
