@@ -259,8 +259,11 @@ def _ask_for_scales(
             for paper in dict.fromkeys([*filled.papers, *missing])
         }
         write_scales_form(form, titles, filled.rows)
-    say(f"  Впишите границы отметок в {_short(form)} и выполните команду снова: их печатают")
-    say("  опубликованные «образец и описание» проверочной работы.")
+    say(f"  Впишите границы отметок в {_short(form)} и выполните команду снова.")
+    reasons = (why for paper, why in run.missing_scales if paper in missing)
+    for printed in dict.fromkeys(why.partition("; ")[2] for why in reasons):
+        if printed:
+            say(f"  Шкала: {printed}.")
 
 
 def _next_steps(run: RunParams, run_file: Path, of: Contents, data: Path) -> Iterator[str]:

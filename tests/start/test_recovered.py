@@ -6,6 +6,7 @@ import csv
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -17,11 +18,12 @@ from msoko_analysis.documents.note import build_note
 from msoko_analysis.ingest import read_files
 from msoko_analysis.measures.scale_recovery import Evidence, recover
 from msoko_analysis.params.run import RunParams, load_run
-from msoko_analysis.params.scales import PaperOfYear, Scale
+from msoko_analysis.params.scales import Paper, PaperOfYear, Scale, choose_scales
 from msoko_analysis.russian import NBSP
 from msoko_analysis.start import steps
+from msoko_analysis.start.draft import Contents
 from msoko_analysis.start.recovered import disagreement, recovered_rows, recoveries, told
-from msoko_analysis.start.scales_form import write_scales
+from msoko_analysis.start.scales_form import FilledScales, write_scales
 from msoko_analysis.start.steps import Asked
 
 CUTS, MAXIMUM = (7, 12, 16), 19
@@ -209,3 +211,19 @@ def test_start_proposes_it_writes_it_and_drops_it_when_contradicted(
     assert "шкала по данным не определяется: любой границе «3» противоречат: 1 строка Ф3" in (
         told_now.replace(NBSP, " ")
     )
+
+
+def test_where_a_scale_is_printed_is_told_by_procedure(tmp_path: Path) -> None:
+    """A paper of ВПР and an exam, both of a year that nobody has entered: each has its own place."""
+    papers = (PaperOfYear(2030, "VPR", 7, "MA"), PaperOfYear(2030, "OGE", 9, "MA"))
+    choice = choose_scales([], [2030], [Paper(*paper[1:]) for paper in papers], ["found_official"])
+    subjects = {"MA": SimpleNamespace(nominative="математика")}
+    run = SimpleNamespace(missing_scales=choice.missing, subjects=subjects)
+    said: list[str] = []
+    form = tmp_path / "шкалы.xlsx"
+    steps._ask_for_scales(run, Contents(papers, ("М",)), form, FilledScales((), ()), said.append)
+    told_all = "\n".join(said)
+    assert "Без шкалы: VPR-7-MA 2030, OGE-9-MA 2030." in told_all
+    assert "«образец и описание» этой работы." in told_all
+    assert "её рекомендует письмо Рособрнадзора этого года" in told_all
+    assert form.is_file()
