@@ -150,7 +150,7 @@ def region_spike(
     kept = counts[reachable]
     _check_room(kept, places, reach, step, degree)
 
-    windows = _Windows.of(places, reach, step)
+    windows = _Windows.of(list(places), reach, step)
     start = loglinear_fit(kept, degree=degree)
     fit = _Fit.of(kept, start.design, windows, start.coefficients[0], np.zeros(len(places)))
     window = max(AWAY * step, (reach + 1) * step + 1)
