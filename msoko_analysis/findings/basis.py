@@ -38,7 +38,7 @@ def basis_of(code: str) -> Basis:
     """The basis of a finding about a school; of a code without one, nothing.
 
     >>> basis_of("jump_school").limits
-    ('jump_min', 'spike_q', 'spike_min_tested')
+    ('jump_min', 'spike_q', 'spike_min_tested', 'repeat_p', 'repeat_works')
     >>> basis_of("level_school").measures
     ('level',)
     """

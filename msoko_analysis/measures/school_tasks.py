@@ -19,7 +19,11 @@ COLUMNS = (
     "task", "n", "most", "points", "usual_points", "difficulty",
 )  # fmt: skip
 # The sign that speaks of hard tasks chooses the paper where a school has both.
-_SIGNS = {"items_hard": "contrast_p", "items_profile": "profile_p"}
+_SIGNS = {
+    "items_hard": "contrast_p",
+    "items_hard_paper": "contrast_p",
+    "items_profile": "profile_p",
+}
 
 
 def school_tasks(
@@ -28,7 +32,7 @@ def school_tasks(
     items: Mapping[Paper, ItemArrays],
     thresholds: Thresholds,
 ) -> Iterator[pd.DataFrame]:
-    """Every task of the paper that decided, for schools whose items_hard or items_profile is sure.
+    """Every task of the paper where a sign is strongest, for schools with a sure sign of tasks.
 
     Columns: :data:`COLUMNS`; ``points`` the school's pupils got of ``most`` there were to get,
     ``usual_points`` the region's pupils with the same scores would have got; ``n`` pupils;

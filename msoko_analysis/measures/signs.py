@@ -9,9 +9,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from msoko_analysis.measures.arrays import PaperArrays, Year, papers_of
 from msoko_analysis.measures.rows import ALL_PAPERS, school_rows
+from msoko_analysis.params.run import Thresholds
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.params.signs import load_signs
 from msoko_analysis.stats.combination import benjamini_hochberg, combine_signs, smallest
@@ -20,7 +22,7 @@ from msoko_analysis.stats.homogeneity import homogeneity
 from msoko_analysis.stats.items import TaskProfile, task_profile
 from msoko_analysis.stats.jump import jump, standardised, vanished_rise
 from msoko_analysis.stats.mark_gap import mark_gap
-from msoko_analysis.stats.pooling import pooled_z
+from msoko_analysis.stats.pooling import Pooled, pooled_z
 from msoko_analysis.stats.reliability import reliability
 from msoko_analysis.stats.similarity import Similarity, similarity
 
@@ -29,6 +31,7 @@ _OWN = "own"
 # paper than this the sign is not determined.
 _FEWEST_SCHOOLS = 30
 _SIZABLE = 10
+_SURE = (1e-300, 1 - 1e-15)
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,13 @@ def other_signs(
     year: Year,
     previous: Year | None,
     tasks: Mapping[Paper, TaskCounts],
+    thresholds: Thresholds,
     earlier: Year | None = None,
 ) -> Iterator[SignOfYear]:
     """The signs that the data of the year allow.
+
+    Hard tasks, similarity and jumps are added up over papers, and name nobody until a second paper
+    repeats them (docs/decisions/0052); what a single paper shows is told for attention.
 
     A state exam is no source of signs of what a school did with a paper, for it was not the school
     that marked it; school marks are held against it as against any paper (docs/decisions/0014).
@@ -75,9 +82,12 @@ def other_signs(
     with_tasks = [arrays for arrays in papers if arrays.paper in tasks]
     if with_tasks:
         profiles = [task_profile(tasks[arrays.paper]) for arrays in with_tasks]
+        alike = [similarity(tasks[arrays.paper]) for arrays in with_tasks]
         yield _profile(profiles)
-        yield _hard_tasks(profiles)
-        yield _similarity([similarity(tasks[arrays.paper]) for arrays in with_tasks])
+        yield _hard_tasks(profiles, thresholds)
+        yield _hard_tasks_of_one(profiles)
+        yield _similarity(alike, thresholds)
+        yield _similarity_of_one(alike)
     known = [
         arrays
         for arrays in year.papers
@@ -91,7 +101,7 @@ def other_signs(
         if previous and (before := previous.paper(after.paper)) and enough_schools(before.n)
     ]
     if pairs:
-        yield _jump(pairs)
+        yield _jump(pairs, thresholds)
     triples = [
         (first, *pair)
         for pair in pairs
@@ -159,11 +169,48 @@ def _profile(profiles: list[TaskProfile]) -> SignOfYear:
     return _of_one_paper("items_profile", p, gain, profiles)
 
 
-def _hard_tasks(profiles: list[TaskProfile]) -> SignOfYear:
+def _hard_tasks(profiles: list[TaskProfile], thresholds: Thresholds) -> SignOfYear:
+    """Over all papers; the effect is hard tasks less easy ones in the papers that show it."""
+    n = _columns(profiles, lambda one: np.where(np.isfinite(one.contrast_z), one.n, 0.0))
+    z, n = _of_enough(_columns(profiles, lambda one: one.contrast_z), n, thresholds)
+    nothing = np.full(len(n), np.nan)
+    effect = _weighted(_columns(profiles, _hard_less_easy), _showing(z, n, thresholds))
+    p = _repeated(pooled_z(z), thresholds)
+    return SignOfYear("items_hard", n.sum(axis=1), effect, nothing, nothing, p)
+
+
+def _hard_tasks_of_one(profiles: list[TaskProfile]) -> SignOfYear:
     """The paper with the smallest p decides; the effect is hard tasks less easy ones."""
     p = _columns(profiles, lambda one: one.contrast_p)
-    apart = _columns(profiles, _hard_less_easy)
-    return _of_one_paper("items_hard", p, apart, profiles)
+    return _of_one_paper("items_hard_paper", p, _columns(profiles, _hard_less_easy), profiles)
+
+
+def _of_enough(
+    z: np.ndarray, n: np.ndarray, thresholds: Thresholds
+) -> tuple[np.ndarray, np.ndarray]:
+    """z and works (schools × papers) of the papers with enough works; the others are not told."""
+    enough = (n >= thresholds["repeat_works"].value) & np.isfinite(z)
+    return np.where(enough, z, np.nan), np.where(enough, n, 0.0)
+
+
+def _showing(z: np.ndarray, n: np.ndarray, thresholds: Thresholds) -> np.ndarray:
+    """Works (schools × papers) of the papers that show the trait by themselves; of all where none.
+
+    A mean over all papers would call a trait of half of them small.
+    """
+    shown = np.nan_to_num(z, nan=-np.inf) >= norm.isf(thresholds["repeat_p"].value)
+    return np.where(shown | ~shown.any(axis=1, keepdims=True), n, 0.0)
+
+
+def _repeated(pooled: Pooled, thresholds: Thresholds) -> np.ndarray:
+    """p of a trait over papers, if a second paper repeats it; else that of the repetition.
+
+    nan where a school has one paper only: whether the trait repeats is not determined.
+    """
+    again = pooled.repeated_p
+    shown = again <= thresholds["repeat_p"].value
+    p = np.where(shown, pooled.p, np.maximum(pooled.p, again))
+    return np.where(pooled.papers > 1, p, np.nan)
 
 
 def _hard_less_easy(profile: TaskProfile) -> np.ndarray:
@@ -173,38 +220,51 @@ def _hard_less_easy(profile: TaskProfile) -> np.ndarray:
 
 
 def _of_one_paper(
-    name: str, p: np.ndarray, effect: np.ndarray, profiles: list[TaskProfile]
+    name: str,
+    p: np.ndarray,
+    effect: np.ndarray,
+    papers: list[TaskProfile] | list[Similarity],
 ) -> SignOfYear:
     best = np.nan_to_num(p, nan=np.inf).argmin(axis=1)
     rows = np.arange(len(p))
     nothing = np.full(len(p), np.nan)
-    n = _columns(profiles, lambda one: one.n)
+    n = _columns(papers, lambda one: one.n)
     return SignOfYear(name, n[rows, best], effect[rows, best], nothing, nothing, smallest(p))
 
 
-def _similarity(results: list[Similarity]) -> SignOfYear:
+def _similarity(results: list[Similarity], thresholds: Thresholds) -> SignOfYear:
+    """Over all papers; the effect is that of the papers that show it. The tail of one paper is longer
+    than a normal one: its p is added up as the z of that p."""
     n = _columns(results, lambda one: np.where(np.isfinite(one.p), one.n, 0.0))
-    excess = 100 * _weighted(_columns(results, lambda one: one.excess), n)
+    p = np.clip(_columns(results, lambda one: one.p), *_SURE)
+    z, n = _of_enough(norm.isf(p), n, thresholds)
+    shown = _showing(z, n, thresholds)
+    excess = 100 * _weighted(_columns(results, lambda one: one.excess), shown)
     nothing = np.full(len(excess), np.nan)
-    p = smallest(_columns(results, lambda one: one.p))
-    return SignOfYear(
-        "similarity", n.sum(axis=1), excess, nothing, nothing, p,
-    )  # fmt: skip
+    p = _repeated(pooled_z(z), thresholds)
+    return SignOfYear("similarity", n.sum(axis=1), excess, nothing, nothing, p)
 
 
-def _jump(pairs: list[tuple[PaperArrays, PaperArrays]]) -> SignOfYear:
+def _similarity_of_one(results: list[Similarity]) -> SignOfYear:
+    """The paper with the smallest p decides."""
+    p = _columns(results, lambda one: one.p)
+    excess = 100 * _columns(results, lambda one: one.excess)
+    return _of_one_paper("similarity_paper", p, excess, results)
+
+
+def _jump(pairs: list[tuple[PaperArrays, PaperArrays]], thresholds: Thresholds) -> SignOfYear:
     results = [
         jump(standardised(before.scores), standardised(after.scores)) for before, after in pairs
     ]
     n = _columns(results, lambda one: np.where(np.isfinite(one.p), one.before.n + one.after.n, 0.0))
+    z, n = _of_enough(_columns(results, lambda one: one.z), n, thresholds)
     low, high = (
         _weighted(_columns(results, lambda one, k=k: one.interval()[k]), n) for k in (0, 1)
     )
-    pooled = pooled_z(_columns(results, lambda one: one.z))
-    two_sided = np.minimum(1.0, 2 * np.minimum(pooled.p, 1 - pooled.p))
+    rose, fell = (_repeated(pooled_z(side * z), thresholds) for side in (1, -1))
     return SignOfYear(
         "jump", n.sum(axis=1), _weighted(_columns(results, lambda one: one.effect), n), low, high,
-        two_sided,
+        np.minimum(1.0, 2 * np.minimum(rose, fell)),
     )  # fmt: skip
 
 

@@ -17,6 +17,7 @@ from msoko_analysis.stats.given_score import given_score
 
 INDICATOR = "similar_pairs"
 _OWN = "own"
+_SIGNS = ("similarity", "similarity_paper")
 _METHOD = "similar_pairs"
 # A pair stands out when it does among all pairs of its school and paper at this level.
 _LEVEL = 0.01
@@ -32,12 +33,12 @@ def similar_pair_rows(
 ) -> Iterator[pd.DataFrame]:
     """Measure similar_pairs, school × paper: ``value`` pairs that stand out, ``count`` works in them.
 
-    ``n`` works of the paper, so n(n − 1)/2 pairs were tested. Only schools whose sign similarity in
-    ``measures`` has q up to ``spike_q`` are opened; ``points_of(paper, schools)`` reads their works:
-    school, total and points for every task.
+    ``n`` works of the paper, so n(n − 1)/2 pairs were tested. Only schools whose similarity, over
+    papers or in one, has q up to ``spike_q`` in ``measures`` are opened;
+    ``points_of(paper, schools)`` reads their works: school, total and points for every task.
     """
     flagged = measures[
-        measures["indicator"].eq("similarity")
+        measures["indicator"].isin(_SIGNS)
         & measures["subject"].eq(ALL_PAPERS.subject)
         & (measures["q"] <= thresholds["spike_q"].value)
     ]

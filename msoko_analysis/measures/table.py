@@ -70,7 +70,7 @@ def _sign_rows(
     spikes = list(spike_rows(own, own_before, thresholds))
     yield from spikes
     before, long_before = (aligned(one, year) if one else None for one in (previous, earlier))
-    signs = {sign.name: sign for sign in other_signs(year, before, tasks, long_before)}
+    signs = {sign.name: sign for sign in other_signs(year, before, tasks, thresholds, long_before)}
     for sign in signs.values():
         yield sign.rows(year)
     p = {name: sign.p for name, sign in signs.items()}

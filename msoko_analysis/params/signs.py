@@ -108,7 +108,7 @@ def load_signs() -> Signs:
     """The register; ParamsError lists every fault of the file.
 
     >>> load_signs().of_code("jump_school").limits
-    ('jump_min', 'spike_q', 'spike_min_tested')
+    ('jump_min', 'spike_q', 'spike_min_tested', 'repeat_p', 'repeat_works')
     """
     return load_file(Signs, FILE, "Перечень признаков не принят", _check)
 

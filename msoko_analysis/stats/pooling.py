@@ -26,6 +26,24 @@ class Pooled:
         """One-sided upper tail (schools,)."""
         return norm.sf(self.pooled)
 
+    @property
+    def repeated_p(self) -> np.ndarray:
+        """One-sided tail of the same sum without the school's strongest paper (schools,).
+
+        Small only where at least two papers show the trait: a test that not more than one of them is
+        other than null (partial conjunction, Benjamini & Heller, Biometrics 64:1215–1222, 2008). 1
+        where there is one paper, nan without papers.
+
+        >>> pooled_z(np.array([[4.0, 0.0], [3.0, 3.0], [5.0, np.nan]])).repeated_p.round(3).tolist()
+        [0.5, 0.001, 1.0]
+        """
+        there = np.isfinite(self.z)
+        strongest = np.where(there, self.z, -np.inf).max(axis=1)
+        rest = np.where(there, self.z, 0.0).sum(axis=1) - np.where(self.papers, strongest, 0.0)
+        fewer = np.maximum(self.papers - 1, 1)
+        tail = norm.sf(rest / np.sqrt(fewer + fewer * (fewer - 1) * self.correlation))
+        return np.where(self.papers > 1, tail, np.where(self.papers == 1, 1.0, np.nan))
+
 
 def pooled_z(z: np.ndarray) -> Pooled:
     """Sum of a school's z over its papers, scaled by their common correlation.

@@ -28,6 +28,8 @@ ASKING = {
     ("level_school", "WATCH"),
     ("participation_district", "WATCH"),
     ("topic_district", "WATCH"),
+    ("items_hard_paper_school", "WATCH"),
+    ("similarity_paper_school", "WATCH"),
     ("mark_gap_school", "CONCERN"),
     ("mark_gap_school", "WATCH"),
     ("jump_school", "CONCERN"),

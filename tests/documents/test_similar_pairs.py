@@ -70,14 +70,14 @@ def measured(rows: pl.LazyFrame, thresholds: Thresholds) -> tuple[Year, pd.DataF
     year = arrange_year(2026, pairs, known, (PAPER,), {PaperOfYear(2026, *PAPER): scale})
     items = arrange_items(year, pairs, *tables)
     tasks = {paper: one.counts for paper, one in items.items()}
-    signs = pd.concat([sign.rows(year) for sign in other_signs(year, None, tasks)])
+    signs = pd.concat([sign.rows(year) for sign in other_signs(year, None, tasks, thresholds)])
     points_of = partial(task_points, rows, 2026)
     return year, signs, pd.concat(similar_pair_rows(year, signs, items, points_of, thresholds))
 
 
 def test_only_flagged_schools_are_opened(measured: tuple, thresholds: Thresholds) -> None:
     _, signs, pairs = measured
-    similar = signs[signs["indicator"] == "similarity"].set_index("unit")
+    similar = signs[signs["indicator"] == "similarity_paper"].set_index("unit")
     flagged = set(similar.index[similar["q"] <= thresholds["spike_q"].value])
     assert "S000" in flagged
     assert len(flagged) < 5

@@ -10,7 +10,7 @@ from msoko_analysis.findings import Verdict
 from msoko_analysis.findings.signs import school_signs
 from msoko_analysis.measures.arrays import arrange_year
 from msoko_analysis.measures.signs import other_signs
-from msoko_analysis.params.run import Thresholds
+from msoko_analysis.params.run import PARAMS, Thresholds, load_run
 from msoko_analysis.params.scales import Paper, PaperOfYear, Scale
 from msoko_analysis.wording.sign_kinds import size_text
 
@@ -50,7 +50,14 @@ def signs(seed: int, planted: bool = True) -> pd.DataFrame:
         for year in YEARS for paper in PAPERS
     }  # fmt: skip
     first, second, third = (arrange_year(year, frame, listed, PAPERS, scales) for year in YEARS)
-    return pd.concat([sign.rows(third) for sign in other_signs(third, second, {}, first)])
+    return pd.concat(
+        [
+            sign.rows(third)
+            for sign in other_signs(
+                third, second, {}, load_run(PARAMS / "runs/demo.yaml").thresholds, first
+            )
+        ]
+    )
 
 
 def told(table: pd.DataFrame, thresholds: Thresholds) -> dict:
