@@ -62,10 +62,15 @@ def of_procedures(facts: Facts) -> str:
 
 
 def procedures_of(papers: Iterable[Paper], *, genitive: bool = False) -> str:
-    """The procedures of papers by name, each once; "" without papers."""
+    """The procedures of papers by name, each once; "" without papers.
+
+    >>> procedures_of([])
+    ''
+    """
     known = [_known()[paper.procedure] for paper in papers]
     names = (one.genitive if genitive else one.whole for one in known)
-    return listed(dict.fromkeys(name or one.short for name, one in zip(names, known, strict=True)))
+    told = dict.fromkeys(name or one.short for name, one in zip(names, known, strict=True))
+    return listed(told) if told else ""
 
 
 def _of_year(facts: Facts) -> tuple[Paper, ...]:

@@ -14,7 +14,12 @@ from msoko_analysis.russian import counted, number, percent
 from msoko_analysis.wording.monitoring import interventions, mechanisms, roadmap
 from msoko_analysis.wording.monitoring.advice import activities, incomplete
 from msoko_analysis.wording.monitoring.values import INDICATORS, NOT_LOADED
-from msoko_analysis.wording.requisites import Requisites, issued_by, place
+from msoko_analysis.wording.requisites import (
+    Requisites,
+    grounds_of_monitoring,
+    issued_by,
+    place,
+)
 
 NO_ROADMAP = "Дорожная карта не загружена."
 NO_MEASURES = "Сведения о мерах поддержки школ не загружены; эффективность мер не оценивается."
@@ -26,7 +31,7 @@ _CONCLUSION = {
 
 
 def requisites(facts: MonitoringFacts) -> Requisites:
-    """Requisites of the note; date, number and ground are given when it is registered."""
+    """Requisites of the note; date and number are given when it is registered."""
     name = facts.run.districts[facts.district].name
     about = (
         "О результатах мотивирующего мониторинга и состоянии механизмов управления качеством "
@@ -40,7 +45,7 @@ def requisites(facts: MonitoringFacts) -> Requisites:
             ("Дата и номер", "«___» __________ 20__ г. № ______"),
             ("Муниципалитет", place(name.nominative, facts.run.region.nominative)),
             ("Дорожная карта — на дату", f"{facts.day:%d.%m.%Y}"),
-            ("Основание", "______________________________"),
+            ("Основание", grounds_of_monitoring(facts.year)),
         )
     )
 

@@ -24,7 +24,7 @@ from msoko_analysis.wording.overview.tables import (
     results_table,
     shnor_table,
 )
-from msoko_analysis.wording.requisites import Requisites, issued_by
+from msoko_analysis.wording.requisites import Requisites, grounds, issued_by
 
 _SCHOOLS = ("школа", "школы", "школ")
 _OF_SCHOOLS = ("школы", "школ", "школ")
@@ -59,7 +59,7 @@ def all_tables(facts: RegionFacts) -> dict[str, Table]:
 
 
 def requisites(facts: RegionFacts) -> Requisites:
-    """Requisites of the overview; date, number and ground are given when it is registered."""
+    """Requisites of the overview; date and number are given when it is registered."""
     region = facts.run.region
     return Requisites(
         (
@@ -72,7 +72,7 @@ def requisites(facts: RegionFacts) -> Requisites:
             ("Дата и номер", "«___» __________ 20__ г. № ______"),
             ("Муниципалитеты", _places(facts)),
             ("Цель", "методическая помощь; не сравнение и не оценка муниципалитетов"),
-            ("Основание", "______________________________"),
+            ("Основание", grounds((*facts.papers, *facts.exams, *facts.counted), facts.year)),
         )
     )
 
