@@ -21,7 +21,7 @@ test: $(READY)  ## все проверки, кроме долгих · all tests
 # No output is stored in notebooks/ (tests/test_architecture.py), so there is nothing to sanitise: this is
 # «Run All» of each. That outputs come out again is tested on executed ones (tests/documents/test_reproducible.py).
 notebooks: $(READY)  ## все тетради от начала до конца · Run All of every notebook
-	$(BIN)/python -m pytest --nbval -p no:cacheprovider notebooks
+	$(BIN)/python -m pytest --nbval -n $(WORKERS) --dist loadfile -p no:cacheprovider notebooks
 
 lint: $(READY)  ## вид кода · ruff
 	$(BIN)/ruff check .
