@@ -32,6 +32,7 @@ from msoko_analysis.wording.names import (
 from msoko_analysis.wording.numbering import in_table, see_table
 from msoko_analysis.wording.procedures import disagreements
 from msoko_analysis.wording.quality import lost_point
+from msoko_analysis.wording.region_habit import region_habit
 from msoko_analysis.wording.requisites import MARKING
 from msoko_analysis.wording.results import low_beside_shnor
 from msoko_analysis.wording.sign_kinds import KINDS, brief_size
@@ -149,6 +150,7 @@ def _signs(facts: Facts) -> str:
         said_once = facts.papers_without_scores or only_levels(facts)
         return "" if said_once and not facts.distributions else unknown
     said = ["Объективность."]
+    habit = region_habit(facts) if facts.of("spike_school", *Verdict) else ""
     if named:
         said.append(
             f"Из {counted(tested, *_OF_SCHOOLS)}, {'по которой' if tested == 1 else 'по которым'} можно "
@@ -156,10 +158,17 @@ def _signs(facts: Facts) -> str:
             f"есть у {counted(len(named), *_OF_SCHOOLS)}{_with_signs(facts, named)}. Это повод "
             "посмотреть работы и документы, а не вывод о нарушении."
         )
+        if habit:
+            said.append(
+                f"Школы сравниваются с результатами {habit}: эта привычка в сравнение не входит."
+            )
     elif tested:
+        schools = counted(tested, "школе", "школам", "школам")
         said.append(
-            f"Признаков, требующих проверки, нет; судить можно по "
-            f"{counted(tested, 'школе', 'школам', 'школам')}{_looked_for(facts)}."
+            f"Ни одна школа не отличается так, чтобы это требовало проверки, от {habit}; судить можно по "
+            f"{schools}. Это значит «как в регионе», а не «баллы не поднимали»."
+            if habit
+            else f"Признаков, требующих проверки, нет; судить можно по {schools}{_looked_for(facts)}."
         )
     if few:
         schools = counted(len(few), "школе", "школам", "школам")

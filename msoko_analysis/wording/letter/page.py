@@ -33,6 +33,7 @@ from msoko_analysis.wording.names import (
     procedures_of,
     school_name,
 )
+from msoko_analysis.wording.region_habit import region_habit
 from msoko_analysis.wording.requisites import Requisites, issued_by
 from msoko_analysis.wording.results import like_conditions
 from msoko_analysis.wording.sign_kinds import KINDS, size_text
@@ -206,10 +207,14 @@ def signs(facts: Facts) -> tuple[Paragraph, ...]:
     told = sorted(named(facts), key=lambda one: one.verdict != Verdict.CONCERN)
     lines = [Paragraph(f"{_sign(one)}.", (one, level)) for one in told]
     if level.verdict == Verdict.NO_CONCERN:
-        of_results = (
-            "В самих результатах признаков" if _rest(facts, Verdict.CONCERN) else "Признаков"
-        )
-        said = f"Объективность. {of_results}, требующих проверки, нет. {_BLIND}"
+        rest, habit = _rest(facts, Verdict.CONCERN), region_habit(facts)
+        if habit and facts.of("spike_school", *Verdict):
+            of_school = "В самих результатах школа" if rest else "Школа"
+            said = f"{of_school} не отличается так, чтобы это требовало проверки, от {habit}."
+        else:
+            of_results = "В самих результатах признаков" if rest else "Признаков"
+            said = f"{of_results}, требующих проверки, нет."
+        said = f"Объективность. {said} {_BLIND}"
         return (*lines, Paragraph(said, (level,)))
     if level.verdict == Verdict.TOO_FEW:
         return (*lines, Paragraph(f"Объективность. {_too_few(facts)}", (level,)))

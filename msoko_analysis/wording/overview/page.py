@@ -24,6 +24,7 @@ from msoko_analysis.wording.overview.tables import (
     results_table,
     shnor_table,
 )
+from msoko_analysis.wording.region_habit import beyond_curve, lifted_share
 from msoko_analysis.wording.requisites import Requisites, grounds, issued_by
 
 _SCHOOLS = ("школа", "школы", "школ")
@@ -199,7 +200,7 @@ def _curve(facts: RegionFacts, tables: Mapping[str, Table]) -> str:
     known = [row for row in rows if row is not None]
     if not known:
         return ""
-    beyond = sum(row["low"] > 0 for row in known)
+    beyond = len(beyond_curve(known))
     text = (
         f"Регион в целом ({_in(tables, 'curve')}). Скопление на границе «3», которого нет у гладкой "
         "кривой, "
@@ -207,8 +208,10 @@ def _curve(facts: RegionFacts, tables: Mapping[str, Table]) -> str:
     if not beyond:
         return f"{text}не видно ни по одной из {number(len(known))} работ."
     return (
-        f"{text}видно по {number(beyond)} из {number(len(known))} работ. Это привычка, общая для региона: "
-        "проверкой отдельных школ её не исправить, нужен единый порядок чтения пограничных работ."
+        f"{text}видно по {number(beyond)} из {number(len(known))} работ: поднято {lifted_share(known)} тех, "
+        "кому не хватило 1–2 баллов. Это привычка, общая для региона: признаки школ показывают только "
+        "то, чем школа отличается от неё. Проверкой отдельных школ её не исправить, нужен единый порядок "
+        "чтения пограничных работ."
     )
 
 
