@@ -11,16 +11,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from altai import altai_years
+from altai import altai_years, placebo_cuts
 from scipy.stats import binom, false_discovery_control, norm
 from worlds import ERROR, check_rate, pooled_reference
 
-from msoko_analysis.measures.arrays import PaperArrays, Year
+from msoko_analysis.measures.arrays import Year
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.stats.reference import outside_municipality
-from msoko_analysis.stats.spike import PaperScores, spike_test, usable_cuts
+from msoko_analysis.stats.spike import PaperScores, spike_test
 
-PUPILS, AWAY = 10, 4
+PUPILS = 10
 LEVELS = (0.05, 0.01)
 # methods.md, real-data calibration: schools, then rates at .05/.01 at the cuts for 3, 4, 5, then
 # the mean over placebo cuts.
@@ -55,12 +55,6 @@ class Fired:
         units = len(residual)
         error = np.sqrt((residual**2).sum() * units / (units - 1)) / len(hits)
         return float(hits.mean()), float(error)
-
-
-def placebo_cuts(arrays: PaperArrays) -> list[int]:
-    """Scores usable as a cut that stand far from every real cut."""
-    inner = usable_cuts(arrays.scale.max_primary, range(arrays.scale.max_primary + 1))
-    return [cut for cut in inner if min(abs(cut - real) for real in arrays.scale.cuts) >= AWAY]
 
 
 def fire(year: Year, grade: int, outside: bool) -> Fired:

@@ -10,8 +10,10 @@ import pandas as pd
 
 from msoko_analysis.counts import count, scan
 from msoko_analysis.ingest import read_files
-from msoko_analysis.measures.arrays import Year, arrange_year
+from msoko_analysis.measures.arrays import PaperArrays, Year, arrange_year
 from msoko_analysis.params.run import load_run
+from msoko_analysis.stats.region_spike import AWAY
+from msoko_analysis.stats.spike import usable_cuts
 
 PARQUET = "results_2020_2021_grades4-6_ma_ru.parquet"
 RUN = Path(__file__).parents[1] / "runs" / "altai.yaml"
@@ -30,3 +32,9 @@ def altai_years(shared: Path) -> dict[int, Year]:
     return {
         year: arrange_year(year, pairs, schools, run.papers, run.scales) for year in (2020, 2021)
     }
+
+
+def placebo_cuts(arrays: PaperArrays) -> list[int]:
+    """Scores usable as a cut that stand far from every real cut."""
+    inner = usable_cuts(arrays.scale.max_primary, range(arrays.scale.max_primary + 1))
+    return [cut for cut in inner if min(abs(cut - real) for real in arrays.scale.cuts) >= AWAY]
