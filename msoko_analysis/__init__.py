@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from msoko_analysis.documents.letter import build_letter
     from msoko_analysis.documents.monitoring_note import build_monitoring_note
     from msoko_analysis.documents.note import build_note
+    from msoko_analysis.documents.order import build_order
     from msoko_analysis.documents.overview import build_overview
+    from msoko_analysis.documents.roadmap import build_roadmap
     from msoko_analysis.errors import MsokoError
     from msoko_analysis.explorer.region import open_region
     from msoko_analysis.explorer.widgets import open_explorer
@@ -37,7 +39,9 @@ __all__ = [
     "build_letter",
     "build_monitoring_note",
     "build_note",
+    "build_order",
     "build_overview",
+    "build_roadmap",
     "load_run",
     "open_explorer",
     "open_region",
@@ -55,7 +59,9 @@ _HOMES = {
     "build_letter": "documents.letter",
     "build_monitoring_note": "documents.monitoring_note",
     "build_note": "documents.note",
+    "build_order": "documents.order",
     "build_overview": "documents.overview",
+    "build_roadmap": "documents.roadmap",
     "load_run": "params.run",
     "open_explorer": "explorer.widgets",
     "open_region": "explorer.region",

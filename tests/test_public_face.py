@@ -16,7 +16,8 @@ import msoko_analysis
 # A new public name is a decision: it is kept as it is and told in the changelog when it changes.
 NAMES = [
     *("IngestReport", "MsokoError", "RunParams"),
-    *("build_letter", "build_monitoring_note", "build_note", "build_overview"),
+    *("build_letter", "build_monitoring_note", "build_note", "build_order", "build_overview"),
+    "build_roadmap",
     *("load_run", "open_explorer", "open_region", "read_files"),
     *("rules", "run_notes", "stats", "try_signs"),
 ]

@@ -63,6 +63,11 @@ KINDS = {
             "monitoring", NOTEBOOKS / "monitoring_note.ipynb",
             "Справки по мотивирующему мониторингу и механизмам управления",
         ),
+        Kind("order", NOTEBOOKS / "order.ipynb", "Проекты приказов", remark=", проект приказа"),
+        Kind(
+            "roadmap", NOTEBOOKS / "roadmap.ipynb", "Проекты дорожных карт",
+            remark=", проект дорожной карты",
+        ),
         Kind("letters", NOTEBOOKS / "school_letter.ipynb", "Письма школам", "school"),
     )
 }  # fmt: skip

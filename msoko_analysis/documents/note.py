@@ -14,10 +14,10 @@ from msoko_analysis.facts.district import Facts, gather
 from msoko_analysis.facts.monitoring import MonitoringFacts, gather_monitoring
 from msoko_analysis.facts.region import FEWEST_SCHOOLS, schools_of
 from msoko_analysis.figures import Figure
-from msoko_analysis.measures.prepare import load
+from msoko_analysis.measures.prepare import Prepared, load
 from msoko_analysis.page.prose import Paragraph, Stack, says_nothing
 from msoko_analysis.page.tables import Table
-from msoko_analysis.params.run import load_run
+from msoko_analysis.params.run import RunParams, load_run
 from msoko_analysis.wording import (
     advice,
     district_cuts,
@@ -254,6 +254,29 @@ def build_note(
     """
     run = load_run(run_file, data=Path(data) if data else None)
     prepared = load(run)
+    _refuse_one_school(run, prepared, district, year)
+    monitored = None
+    if run.monitoring:
+        try:
+            monitored = gather_monitoring(run, prepared, district, year)
+        except DataError as refused:  # its own note lists the faults; results are told all the same
+            monitored = refused
+    return Note(gather(run, prepared, district, year, issue), monitored)
+
+
+def gather_note(run_file: str, *, district: str, year: int, data: str = "") -> Facts:
+    """What the public note of a district and year is written from, for documents made of its findings.
+
+    Parameters and errors as of :func:`build_note`.
+    """
+    run = load_run(run_file, data=Path(data) if data else None)
+    prepared = load(run)
+    _refuse_one_school(run, prepared, district, year)
+    return gather(run, prepared, district, year, "public")
+
+
+def _refuse_one_school(run: RunParams, prepared: Prepared, district: str, year: int) -> None:
+    """Raise :class:`Withheld` where a document about the municipality would be one about a school."""
     schools = schools_of(prepared, district, year)
     if schools < FEWEST_SCHOOLS:
         name = run.districts[district].name.prepositional
@@ -267,10 +290,3 @@ def build_note(
             f"В {name} за {year} год {'одна школа' if schools else 'нет школ'} с результатами: справка "
             "о муниципалитете была бы справкой об одной школе"
         )
-    monitored = None
-    if run.monitoring:
-        try:
-            monitored = gather_monitoring(run, prepared, district, year)
-        except DataError as refused:  # its own note lists the faults; results are told all the same
-            monitored = refused
-    return Note(gather(run, prepared, district, year, issue), monitored)

@@ -65,15 +65,19 @@ def _known(addressee: str) -> str:
     return addressee
 
 
-def _filled(causes: tuple[str, ...]) -> tuple[str, ...]:
-    if not causes or len(set(causes)) < len(causes):
-        raise Fault("причины не названы или повторяются", "назовите каждую по одному разу")
-    return causes
+def _filled(named: tuple[str, ...]) -> tuple[str, ...]:
+    if not named or len(set(named)) < len(named):
+        raise Fault("список пуст или в нём есть повторы", "назовите каждое по одному разу")
+    return named
+
+
+ProcedureStage = Literal["before", "during", "marking", "after"]
 
 
 class Recommendation(Strict):
     """One entry of the catalogue: what to do about a finding, who does it, and how that is seen.
 
+    ``stages`` are those of a procedure it belongs to, ``system`` the direction of management mechanisms.
     The ground (indicator, value, limit, source) is no part of it: it is made from the finding.
     """
 
@@ -87,6 +91,8 @@ class Recommendation(Strict):
     measure: Text
     responsible: Text
     term: Term
+    stages: Annotated[tuple[ProcedureStage, ...], AfterValidator(_filled)]
+    system: Text
     control_indicator: Text
     expected_result: Text
     evidence: Text

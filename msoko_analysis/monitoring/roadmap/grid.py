@@ -83,7 +83,12 @@ def grids(sheet: FormSheet, columns: ColumnsFile) -> list[Grid]:
         filled = [text for text in texts if text]
         if heading:
             letters = {get_column_letter(n): text for n, text in enumerate(texts, 1) if text}
-            unread = {one: letters[one] for one in letters if one not in heading.values()}
+            aside = {simple(word) for word in columns.aside}
+            unread = {
+                one: letters[one]
+                for one in letters
+                if one not in heading.values() and simple(letters[one]) not in aside
+            }
             found.append(Grid(number, heading, unread, [text for _, text in pending]))
             pending = []
         elif len(filled) == 1 and (not found or _is_line(found[-1], texts)):

@@ -37,10 +37,13 @@ class Stage(Strict):
 
 
 class ColumnsFile(Strict):
-    """The schema of ``params/cycle/columns.yaml``."""
+    """The schema of ``params/cycle/columns.yaml``; ``aside`` are headings of columns that are not read
+    and need not be told.
+    """
 
     source: Text
     date: datetime.date
+    aside: tuple[Text, ...] = ()
     columns: tuple[Column, ...]
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 
 from openpyxl import Workbook
+from openpyxl.cell.cell import TYPE_STRING
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -24,11 +25,14 @@ HEAD = (
     *("Результат, которым подтверждается", "Ответственный", "Школа"),
     *("Отметка об исполнении", "Документ или ссылка"),
 )
+#: What a draft tells beside it: the reader of roadmaps passes these columns by (params/cycle/columns.yaml).
+DRAFT_HEAD = ("Этап процедуры", "Чем измеряется", "Было", "Стало", "Основание")
 HEAD_ROW = 2  # the title with the years of the plan stands above
 _WIDTH = {
     "№ п/п": 8, "Направление": 34, "Этап цикла": 26, "Мероприятие": 60, "Срок исполнения": 26,
     "Результат, которым подтверждается": 40, "Ответственный": 30, "Школа": 24,
     "Отметка об исполнении": 24, "Документ или ссылка": 30,
+    "Этап процедуры": 20, "Чем измеряется": 36, "Было": 44, "Стало": 20, "Основание": 30,
 }  # fmt: skip
 _HELP = (
     "На листе «Дорожная карта» одна строка — одно мероприятие. Номера 1.1, 1.2, …, 1.10 пишутся как "
@@ -52,15 +56,18 @@ def write_roadmap_template(
     directions: Sequence[str],
     schools: Sequence[str] = (),
     rows: int = 200,
+    draft: Sequence[Mapping[str, str]] = (),
 ) -> None:
-    """Write an empty roadmap.
+    """Write a roadmap: empty, or a draft to be edited.
 
     Parameters
     ----------
     path : where to; a file that is there already is not touched
     plan : whole calendar years, or school years from 1 September to 31 August
     directions, schools : names to choose from; without schools that column takes any text
-    rows : how many rows have drop-downs
+    rows : how many empty rows have drop-downs
+    draft : activities, a text by heading of :data:`HEAD` and :data:`DRAFT_HEAD` each; what is left out
+        stays empty
 
     Raises DataError when the file is there already, no direction is given or the plan is not of
     whole years.
@@ -82,9 +89,10 @@ def write_roadmap_template(
     write_help(book.active, HELP, _HELP)
     sheet = book.create_sheet(SHEET)
     sheet["A1"], sheet["A1"].font = f"Дорожная карта {_years(plan)}", Font(bold=True, size=13)
-    write_head(sheet, HEAD, _WIDTH, row=HEAD_ROW)
+    head = (*HEAD, *DRAFT_HEAD) if draft else HEAD
+    write_head(sheet, head, _WIDTH, row=HEAD_ROW)
     stages = [stage.name for stage in load_keywords().stages.in_order]
-    first, last = HEAD_ROW + 1, HEAD_ROW + rows
+    first, last = HEAD_ROW + 1, HEAD_ROW + len(draft) + rows
     for title, heading, names in (
         (DIRECTIONS, "Направление", directions),
         (STAGES, "Этап цикла", stages),
@@ -96,8 +104,26 @@ def write_roadmap_template(
     # several stages in one cell are allowed, so that list only advises
     sheet.data_validations.dataValidation[1].errorStyle = "information"
     _checks(sheet, first, last)
+    if draft:
+        _fill(sheet, draft, head)
     book.active = book.index(sheet)
     book.save(path)
+
+
+def _fill(sheet: Worksheet, draft: Sequence[Mapping[str, str]], head: Sequence[str]) -> None:
+    """Write the activities, and let the sheet be printed as wide as the paper."""
+    for row, activity in enumerate(draft, HEAD_ROW + 1):
+        for place, name in enumerate(head, 1):
+            cell = sheet.cell(row, place, activity.get(name) or None)
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+            if cell.value is not None:
+                cell.data_type = TYPE_STRING  # a name somebody typed must not run as a formula
+    sheet.auto_filter.ref = f"A{HEAD_ROW}:{get_column_letter(len(head))}{HEAD_ROW + len(draft)}"
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = f"{HEAD_ROW}:{HEAD_ROW}"
+    sheet.print_area = f"A1:{get_column_letter(len(head))}{HEAD_ROW + len(draft)}"
 
 
 def _letter(heading: str) -> str:

@@ -17,7 +17,13 @@ from msoko_analysis.monitoring.editions import load_editions
 from msoko_analysis.monitoring.roadmap.keywords import load_keywords
 from msoko_analysis.monitoring.roadmap.reading import read_roadmap
 from msoko_analysis.monitoring.roadmap.template import DIRECTIONS as CHOICES
-from msoko_analysis.monitoring.roadmap.template import HEAD, HEAD_ROW, SHEET, write_roadmap_template
+from msoko_analysis.monitoring.roadmap.template import (
+    DRAFT_HEAD,
+    HEAD,
+    HEAD_ROW,
+    SHEET,
+    write_roadmap_template,
+)
 from msoko_analysis.monitoring.roadmap.terms import Span
 
 PLAN = Span(date(2026, 1, 1), date(2027, 12, 31))
@@ -223,3 +229,26 @@ def test_the_command_writes_the_roadmap_of_an_edition(tmp_path: Path) -> None:
     directions = load_workbook(out)[CHOICES]
     names = [row[0].value for row in directions.iter_rows()]
     assert {one.name for one in load_editions()["2023"].directions} <= set(names)
+
+
+def test_columns_of_a_draft_are_passed_by_and_no_others(tmp_path: Path) -> None:
+    path = tmp_path / "проект.xlsx"
+    row = {"№ п/п": "1", "Мероприятие": "Семинар", "Срок исполнения": "до 01.03.2026"}
+    row |= {"Результат, которым подтверждается": "Протокол", "Ответственный": "Методист"}
+    aside = {
+        "Этап процедуры": "проведение",
+        "Чем измеряется": "Доля",
+        "Было": "3",
+        "Основание": "a:1",
+    }
+    write_roadmap_template(path, PLAN, directions=DIRECTIONS, draft=[row | aside])
+    read = read_roadmap(path)
+    assert [one.text for one in read.activities] == ["Семинар"]
+    assert (read.problems, read.missing, read.doubts) == ((), (), ())
+    book = load_workbook(path)
+    head = {cell.value: cell for cell in book[SHEET][HEAD_ROW]}
+    assert set(head) == {*HEAD, *DRAFT_HEAD}
+    head["Было"].value = "Было плохо"
+    book.save(path)
+    (doubt,) = read_roadmap(path).doubts
+    assert "столбец «Было плохо» не прочитан" in str(doubt)
