@@ -130,7 +130,7 @@ def test_no_kernel_outlives_the_process_that_asked_for_it(template, tmp_path):
 def test_a_child_reports_its_exit_and_closing_ends_the_others():
     template = Template("msoko_analysis.publish.kernels", hangup=signal.SIGKILL)
     broken = template.fork({"argv": [], "env": {}, "cwd": "/no such folder"})
-    assert broken.wait(timeout=30) == 1
+    assert broken.wait(timeout=300) == 1
     assert "FileNotFoundError" in template.log()
     process = template._process.pid
     template.close()
@@ -168,14 +168,14 @@ def quick(tmp_path, monkeypatch):
 def test_a_child_that_ends_at_once_is_heard(quick):
     for say in ("a", "б" * 50_000, ""):
         child = quick.fork({"say": say})
-        assert child.wait(timeout=30) == 0
+        assert child.wait(timeout=300) == 0
         assert child.result == {"said": say * 3}
         assert child.pid > 0
 
 
 def test_several_children_that_end_at_once_are_told_apart(quick):
     children = [quick.fork({"say": str(number)}) for number in range(5)]
-    assert [child.wait(timeout=30) for child in children] == [0] * 5
+    assert [child.wait(timeout=300) for child in children] == [0] * 5
     assert [child.result["said"] for child in children] == [str(n) * 3 for n in range(5)]
     assert len({child.pid for child in children}) == 5
 
@@ -189,7 +189,7 @@ def test_a_child_killed_before_it_speaks_has_its_exit(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     with Template("silent_child") as template:
         child = template.fork({})
-        assert child.wait(timeout=30) == -signal.SIGKILL
+        assert child.wait(timeout=300) == -signal.SIGKILL
         assert child.result is None
 
 
