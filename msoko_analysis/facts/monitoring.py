@@ -13,12 +13,13 @@ import pandas as pd
 
 from msoko_analysis.disclosure import publish
 from msoko_analysis.errors import DataError, Problem
+from msoko_analysis.findings.indicators import Behind, judge_behind
 from msoko_analysis.findings.interventions import EffectFinding, judge_effect
 from msoko_analysis.home import located
 from msoko_analysis.measures.arrays import arrange_year
 from msoko_analysis.measures.interventions import measure_effects
 from msoko_analysis.measures.prepare import Prepared
-from msoko_analysis.monitoring.dynamics import changes, deviations
+from msoko_analysis.monitoring.dynamics import changes, deviations, period_before
 from msoko_analysis.monitoring.editions import Edition, load_editions
 from msoko_analysis.monitoring.engine import KEY, NUMBERS, indicator_values
 from msoko_analysis.monitoring.experts import (
@@ -76,10 +77,10 @@ class MonitoringFacts:
     ``values`` of indicators, of all years to this one; ``scored`` those of the year; ``changed``
     typed ones against the same period a year before; ``short_of`` targets of the year; ``computed``
     those worked out from results, ``made_by`` how, by code: their papers differ between years, so
-    they have no change here. ``absent`` (indicator, period) that other
-    municipalities have this year and this one has not. ``assessed`` None without experts' points,
-    ``unassessed`` positions nobody judged. ``effects`` of measures taken after the procedures of the
-    year before, in the whole region; ``given`` schools of the municipality that got one,
+    they have no change here; ``behind`` shares that stay behind the others. ``absent`` (indicator,
+    period) that other municipalities have this year and this one has not. ``assessed`` None without
+    experts' points, ``unassessed`` positions nobody judged. ``effects`` of measures taken after the
+    procedures of the year before, in the whole region; ``given`` schools of the municipality that got one,
     ``measures_known`` whether there is a table of measures.
     """
 
@@ -93,6 +94,7 @@ class MonitoringFacts:
     short_of: pd.DataFrame
     computed: pd.DataFrame
     made_by: Mapping[str, str]
+    behind: tuple[Behind, ...]
     absent: tuple[tuple[str, str], ...]
     templates: bool
     assessed: Assessment | None
@@ -171,6 +173,7 @@ def gather_monitoring(
         short_of=deviations(values, _targets(inputs, year), registry),
         computed=computed,
         made_by=made_by,
+        behind=judge_behind(_shares(typed, registry), district, year),
         absent=_absent(of_year, registry, district),
         templates=inputs.filled is not None,
         assessed=assessed,
@@ -185,6 +188,18 @@ def gather_monitoring(
         given=treated,
         measures_known=taken,
     )  # fmt: skip
+
+
+def _shares(typed: pd.DataFrame, registry: Registry) -> pd.DataFrame:
+    """The typed shares of which one direction is better, with that direction."""
+    higher = {
+        one.code: one.better == "higher"
+        for one in registry
+        if one.kind == "share" and one.better != "none"
+    }
+    rows = typed[typed["indicator"].isin(higher)]
+    before = [period_before(period, "year") for period in rows["period"]]
+    return rows.assign(higher=rows["indicator"].map(higher), before_period=before)
 
 
 def places_of(run: RunParams, prepared: Prepared) -> dict[str, str]:

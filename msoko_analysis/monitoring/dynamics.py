@@ -45,7 +45,7 @@ def changes(values: pd.DataFrame, registry: Registry, step: Step = "year") -> pd
     if step not in ("year", "period"):
         raise StatsInputError("step must be year or period")
     frame = values.dropna(subset=["value"]).reset_index(drop=True)
-    before = [_before(period, step) for period in frame["period"]]
+    before = [period_before(period, step) for period in frame["period"]]
     frame["before_period"] = pd.Series(before, frame.index, dtype=object)
     earlier = frame[["indicator", "municipality", "period", "value"]].rename(
         columns={"period": "before_period", "value": "before"}
@@ -67,7 +67,12 @@ def _difference(value: pd.Series, other: pd.Series) -> pd.Series:
     return (value - other).where(~np.isclose(value, other, rtol=1e-12, atol=0), 0.0)
 
 
-def _before(period: str, step: Step) -> str:
+def period_before(period: str, step: Step) -> str:
+    """The code of the same period a year before, or of the period just before.
+
+    >>> period_before("2026-H1", "year"), period_before("2026-H1", "period")
+    ('2025-H1', '2025-H2')
+    """
     parsed = Period.parse(period)
     if parsed is None:
         raise StatsInputError(f"there is no period {period!r}")

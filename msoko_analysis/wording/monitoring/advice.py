@@ -9,19 +9,24 @@ from msoko_analysis.monitoring.periods import Period
 from msoko_analysis.monitoring.roadmap.keywords import load_keywords
 from msoko_analysis.monitoring.roadmap.status import Status
 from msoko_analysis.page.prose import Paragraph, Stack, stack
-from msoko_analysis.russian import number
+from msoko_analysis.russian import NBSP, between, number, percent
 from msoko_analysis.wording.advice import Card
 from msoko_analysis.wording.monitoring.mechanisms import differing
 
 
 def advice_text(facts: MonitoringFacts) -> Stack:
     """The entries for which there is a ground, numbered through."""
-    found = grounds(facts)
-    chosen = [entry for entry in load_actions() if found.get(entry.finding)]
+    found, told = grounds(facts), of_indicators(facts)
+    chosen = {}
+    for entry in load_actions():
+        mine = tuple(line for code in entry.indicators for line in told.get(code, ()))
+        if ground := mine or found.get(entry.finding):
+            chosen[entry] = ground
     if not chosen:
         text = "Из показанного в справке рекомендации не следуют; мер не предлагается."
         return stack([Paragraph(text)])
-    return stack(_card(entry, found[entry.finding], place) for place, entry in enumerate(chosen, 1))
+    cards = enumerate(chosen.items(), 1)
+    return stack(_card(entry, ground, place) for place, (entry, ground) in cards)
 
 
 def _card(entry: Action, ground: tuple[str, ...], place: int) -> Card:
@@ -42,11 +47,9 @@ def _card(entry: Action, ground: tuple[str, ...], place: int) -> Card:
 
 
 def grounds(facts: MonitoringFacts) -> dict[str, tuple[str, ...]]:
-    """What the note shows, by the finding of the catalogue; () where there is nothing."""
+    """What the note shows beside indicators, by the finding of the catalogue; () where nothing."""
     differ = () if facts.assessed is None else differing(facts.assessed)
     return {
-        "indicator_worse": tuple(_worse(facts)),
-        "target_missed": tuple(_missed(facts)),
         "indicator_absent": tuple(
             f"{code} ({Period.parse(period).title})" for code, period in facts.absent
         ),
@@ -62,20 +65,35 @@ def grounds(facts: MonitoringFacts) -> dict[str, tuple[str, ...]]:
     }
 
 
-def _worse(facts: MonitoringFacts) -> list[str]:
-    return [
-        f"{row.indicator} — было {number(row.before, 2)}, стало {number(row.value, 2)} "
-        f"{facts.registry[row.indicator].unit_ru}"
-        for row in facts.worse.itertuples()
-    ]
+def of_indicators(facts: MonitoringFacts) -> dict[str, list[str]]:
+    """What is told of each indicator that became worse, missed its target or stays behind."""
+    told: dict[str, list[str]] = {}
+    counted = facts.mine(facts.values).set_index(["indicator", "period"])["denominator"]
+    for row in facts.worse.itertuples():
+        of = counted.get((row.indicator, row.period))
+        told.setdefault(row.indicator, []).append(
+            f"{row.indicator} — было {number(row.before, 2)}, стало {number(row.value, 2)} "
+            f"{facts.registry[row.indicator].unit_ru}{_people(row.units, of)}"
+        )
+    for row in facts.missed.itertuples():
+        told.setdefault(row.indicator, []).append(
+            f"{row.indicator} — {number(row.value, 2)} при цели {number(row.target, 2)} "
+            f"{facts.registry[row.indicator].unit_ru}"
+        )
+    for one in facts.behind:
+        side = "ниже" if one.value < one.others else "выше"
+        told.setdefault(one.indicator, []).append(
+            f"{one.indicator} — {percent(one.value, 1)} (95{NBSP}%: {between(one.low, one.high, 1)}), второй "
+            f"год подряд {side}, чем у остальных муниципалитетов вместе ({percent(one.others, 1)})"
+        )
+    return told
 
 
-def _missed(facts: MonitoringFacts) -> list[str]:
-    return [
-        f"{row.indicator} — {number(row.value, 2)} при цели {number(row.target, 2)} "
-        f"{facts.registry[row.indicator].unit_ru}"
-        for row in facts.missed.itertuples()
-    ]
+def _people(units: float, of: float) -> str:
+    """How many of those counted a change of a share is worth: of a few, chance alone may do it."""
+    if units != units:
+        return ""
+    return f" (изменение — примерно {number(abs(units))} из {number(of)} посчитанных)"
 
 
 def activities(facts: MonitoringFacts, status: Status) -> tuple[str, ...]:
