@@ -30,6 +30,9 @@ settings.load_profile("anywhere")
 
 PROJECT = Path(__file__).resolve().parents[1]
 
+#: Plays Windows in processes of its own: imported here it would change this one.
+collect_ignore = ["support/windows_like"]
+
 #: Tests of the layers whose lines are counted (pyproject.toml), and the doctests of these layers. Others
 #: run through the layers too, but prove no line of them, and counting costs them half of their time.
 _PROVE_LINES = (
