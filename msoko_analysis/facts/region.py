@@ -10,6 +10,7 @@ from functools import cached_property
 import pandas as pd
 
 from msoko_analysis.disclosure import PublicMeasures, publish
+from msoko_analysis.facts.participation import compared_works
 from msoko_analysis.findings import Finding, Verdict, judge, judge_participation
 from msoko_analysis.measures.aggregates import schools_told
 from msoko_analysis.measures.levels import PREFIX as LEVEL_SHARE
@@ -30,7 +31,8 @@ class RegionFacts:
     """What an overview is written from; no school is named in it.
 
     ``schools`` are the schools with results by district, all districts of the run in alphabetical
-    order; ``findings`` those of the districts with enough schools; ``quality`` the checks of the data.
+    order; ``findings`` those of the districts with enough schools; ``quality`` the checks of the data;
+    ``works`` those of the year before and of this year, as the notes of the districts print them.
     """
 
     run: RunParams
@@ -39,6 +41,7 @@ class RegionFacts:
     schools: Mapping[str, int]
     findings: Mapping[str, tuple[Finding, ...]]
     quality: pd.DataFrame
+    works: Mapping[str, tuple[int, int]]
 
     @property
     def papers(self) -> tuple[Paper, ...]:
@@ -102,11 +105,8 @@ def gather_region(run: RunParams, prepared: Prepared, year: int) -> RegionFacts:
     schools = {code: schools_of(prepared, code, year) for code in codes}
     told = [code for code in codes if schools[code] >= FEWEST_SCHOOLS]
     table = prepared.measures
-    about = table[
-        table["year"].isin([year, year - 1])
-        & ((table["level"] == REGION) | table["municipality"].isin(codes))
-    ]
-    public = publish(about, run.thresholds)
+    recent = table[table["year"].isin([year, year - 1])]
+    public = publish(_about(recent, codes), run.thresholds)
     quality = prepared.quality
     return RegionFacts(
         run=run,
@@ -121,4 +121,15 @@ def gather_region(run: RunParams, prepared: Prepared, year: int) -> RegionFacts:
             for code in told
         },
         quality=quality[quality["year"].eq(year) & quality["municipality"].isin(told)],
+        works={
+            code: compared_works(
+                quality, publish(_about(recent, [code]), run.thresholds).table, code, year
+            )
+            for code in told
+        },
     )
+
+
+def _about(table: pd.DataFrame, codes: list[str]) -> pd.DataFrame:
+    """The rows of the region and of some of its districts."""
+    return table[(table["level"] == REGION) | table["municipality"].isin(codes)]

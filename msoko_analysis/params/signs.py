@@ -27,7 +27,7 @@ from msoko_analysis.params.schema import (
 
 FILE = SHIPPED / "params" / "signs.yaml"
 
-SizeField = Literal["value", "interval", "brief", "side", "points", "share", "marks", "n"]
+SizeField = Literal["value", "interval", "side", "points", "share", "n"]
 """Fields of the words for a size; the words are put in by ``msoko_analysis.wording.sign_kinds``."""
 
 

@@ -10,7 +10,7 @@ from msoko_analysis.findings import Finding
 from msoko_analysis.findings.recommendations import Addressed, Ground, Since
 from msoko_analysis.page.prose import Bullets, Heading, Paragraph, Stack, behind, escaped, stack
 from msoko_analysis.params.recommendations import Term
-from msoko_analysis.russian import NBSP, counted, long_date, natural, number, percent
+from msoko_analysis.russian import NBSP, counted, first_capital, long_date, natural, number, percent
 from msoko_analysis.wording.equity import change_sentence, share_text
 from msoko_analysis.wording.medals import medals_size
 from msoko_analysis.wording.names import over_papers, paper_name, school_name
@@ -41,7 +41,7 @@ class Card:
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr{behind(self.findings if name == _GROUND else ())}>"
-            f'<th scope="row">{escaped(name)}</th><td>{escaped(text)}</td></tr>'
+            f'<th scope="row">{escaped(name)}</th><td>{escaped(first_capital(text))}</td></tr>'
             for name, text in self.rows
         )
         return (

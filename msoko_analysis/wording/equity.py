@@ -115,8 +115,8 @@ def _gap(facts: Facts) -> str:
     return (
         "Между четвертью школ с наибольшими результатами и четвертью с наименьшими — "
         f"{number(row['value'])}{NBSP}п.{NBSP}п. ({unit}; 95{NBSP}%: "
-        f"{between(row['low'], row['high'])}), по региону {number(region)}. В малом муниципалитете разрыв "
-        f"меньше уже потому, что школ мало.{_changed(facts)}"
+        f"{between(row['low'], row['high'])}), по региону — {number(region)}{NBSP}п.{NBSP}п. "
+        f"В малом муниципалитете разрыв меньше уже потому, что школ мало.{_changed(facts)}"
     )
 
 
@@ -165,8 +165,18 @@ def _context(facts: Facts) -> str:
         f"Условия ({conditions(found[0])}) объясняют {percent(100 * strength)} различий между школами "
         f"региона. С вероятностью не меньше {likely} результат выше ожидаемого при своих условиях у "
         f"{counted(above, *_OF_SCHOOLS)}, ниже — у {counted(below, *_OF_SCHOOLS)} из {number(len(found))}; "
-        "по остальным этого сказать нельзя. Отличие от ожидаемого — не оценка работы школы: известны не все "
-        "условия."
+        f"по остальным этого сказать нельзя. {_beside_level(facts)}Отличие от ожидаемого — не оценка работы "
+        "школы: известны не все условия."
+    )
+
+
+def _beside_level(facts: Facts) -> str:
+    """Why the section on level names fewer schools."""
+    if not facts.of("level_school", Verdict.WATCH, Verdict.NO_CONCERN):
+        return ""
+    return (
+        "Предел раздела «Уровень школ» строже: там названы только школы, которые вышли за разброс, обычный "
+        "для школ в таких же условиях. "
     )
 
 

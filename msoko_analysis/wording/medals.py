@@ -195,7 +195,7 @@ def _schools(facts: Facts) -> str:
     calm = len(facts.of("medals_school", Verdict.NO_CONCERN))
     said = [f"По школам за {_years(facts)} вместе:"]
     said += [
-        f"признак, требующий внимания, есть у {counted(len(named), 'школы', 'школ', 'школ')};"
+        f"признак, требующий проверки, есть у {counted(len(named), 'школы', 'школ', 'школ')};"
         if named
         else "школ, которые заметно отличались бы от школ региона, нет;"
     ]

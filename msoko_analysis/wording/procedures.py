@@ -58,10 +58,17 @@ def procedures_text(facts: Facts) -> Stack:
             Paragraph("Расхождения:" if apart else _NONE),
             Bullets(tuple(_sentence(facts, one) for one in apart)) if apart else None,
             Paragraph(_innocent()) if apart else None,
-            Paragraph(f"Согласуются все сопоставленные процедуры: {_names(facts, alike)}.")
-            if alike
-            else None,
+            Paragraph(f"{_alike(facts)}: {_names(facts, alike)}.") if alike else None,
         ]
+    )
+
+
+def _alike(facts: Facts) -> str:
+    """What is true of the schools of :func:`consistent`."""
+    lists = ", и в официальных списках школы нет" if facts.year in facts.list_years else ""
+    return (
+        "Согласуются все сопоставленные процедуры, нет признаков ни по отметкам школы, ни по медалистам"
+        f"{lists}"
     )
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from msoko_analysis.facts.district import Facts
+from msoko_analysis.facts.participation import compared_works
 from msoko_analysis.measures.withheld import PAPER
 from msoko_analysis.page.prose import Bullets, Paragraph, Stack, stack
 from msoko_analysis.page.tables import Digits, Table
@@ -139,18 +140,18 @@ def lost_point(facts: Facts) -> str:
 
 
 def _participation(facts: Facts) -> list[str]:
-    rows = facts.quality[facts.quality["check"] == "participation"]
-    before, now = rows["n_rows"].sum(), rows["n_found"].sum()
     if not facts.schools:
         return []
+    table = facts.public.table
+    before, now = compared_works(facts.quality, table, facts.district, facts.year)
     if before == 0:
         return ["Данных прошлого года нет: участие и результаты не с чем сравнить."]
     change = 100 * (now / before - 1)
     side = "больше" if change >= 0 else "меньше"
     works = counted(now, "работа", "работы", "работ")
     return [
-        f"{works} против {number(before)} годом раньше по тем же предметам и классам: "
-        f"на {percent(abs(change), 1)} {side}."
+        f"{works} против {number(before)} годом раньше по предметам и классам, которые были в оба года и "
+        f"числа которых печатаются: на {percent(abs(change), 1)} {side}."
     ]
 
 
@@ -160,7 +161,7 @@ def _scales(facts: Facts) -> list[str]:
         note = facts.scale(paper).note
         if note:
             notes.setdefault(note, []).append(paper_name(facts, paper))
-    return [f"Шкалы отметок ({_which(facts, papers)}): {note}." for note, papers in notes.items()]
+    return [f"Шкалы отметок ({_which(facts, papers)}) — {note}." for note, papers in notes.items()]
 
 
 def _which(facts: Facts, papers: list[str]) -> str:

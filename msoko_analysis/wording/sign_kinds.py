@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from msoko_analysis.findings import Finding
 from msoko_analysis.params.signs import Sign, SizeField, load_signs
-from msoko_analysis.russian import NBSP, between, counted, number, percent
+from msoko_analysis.russian import NBSP, between, number, percent
 
 
 @dataclass(frozen=True)
@@ -125,10 +125,8 @@ def _value(one: Finding) -> str:
 _WORDS: dict[SizeField, Callable[[Finding], str]] = {
     "value": _value,
     "interval": _interval,
-    "brief": lambda one: number(abs(one.value), 1),
     "side": lambda one: "выше" if one.value > 0 else "ниже",
     "points": lambda one: f"{number(100 * one.value)}{NBSP}п.{NBSP}п.",
     "share": lambda one: percent(one.details["share"]),
-    "marks": lambda one: counted(one.n * one.value, "отметка", "отметки", "отметок"),
     "n": lambda one: number(one.n),
 }

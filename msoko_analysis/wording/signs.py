@@ -15,7 +15,16 @@ from msoko_analysis.page.prose import Bullets, Heading, Paragraph, Stack, stack
 from msoko_analysis.page.tables import Digits, Table
 from msoko_analysis.params.methods import arguments
 from msoko_analysis.params.signs import load_signs
-from msoko_analysis.russian import DASH, NBSP, counted, first_capital, natural, number, percent
+from msoko_analysis.russian import (
+    DASH,
+    NBSP,
+    counted,
+    first_capital,
+    listed,
+    natural,
+    number,
+    percent,
+)
 from msoko_analysis.wording.forms import NOT_DETERMINED
 from msoko_analysis.wording.names import VERDICT, school_name
 from msoko_analysis.wording.numbering import figure_title, see_table, table_title
@@ -46,7 +55,7 @@ LEVEL = {
     0: "0 — к сведению",
     1: "1 — посмотреть",
     2: "2 — сильный признак",
-    3: "3 — повторяется",
+    3: "3 — подтверждается",
 }
 
 
@@ -93,8 +102,10 @@ def signs_table(facts: Facts) -> Table:
             "поправки на то, что признаков проверялось несколько. Устойчивость — при какой доле разумных "
             "настроек расчёта (эталон, ширина полосы у границы, малые работы, один год или два) школа "
             "остаётся названной. Уровень школы: 1 — посмотреть; 2 — группа признаков очень уверенная или их "
-            "две; 3 — то же было и год назад или видно по двум предметам порознь. Порядок — по алфавиту.",
+            "две; 3 — сильный признак был и год назад или скопление видно по двум предметам порознь. "
+            "Порядок — по алфавиту.",
             *_steps(facts),
+            *_medalists(facts),
         ),
         empty=_EMPTY if facts.of("signs_school", *Verdict) else NOT_DETERMINED,
         findings=tuple(told),
@@ -108,6 +119,18 @@ def _steps(facts: Facts) -> list[str]:
     return [
         "Недобравшие 1–2 балла — те, кому не хватало не больше двух шагов шкалы "
         f"({see_table(facts, 'scales')})."
+    ]
+
+
+def _medalists(facts: Facts) -> list[str]:
+    """Which schools have the sign that is counted apart, so that nobody misses them in the table."""
+    found = by_name(facts, facts.of("medals_school", Verdict.CONCERN))
+    if not found:
+        return []
+    schools = listed(school_name(facts, one.unit) for one in found)
+    return [
+        "Признак по результатам ЕГЭ медалистов считается отдельно и в таблицу не входит; он есть у школ: "
+        f"{schools}."
     ]
 
 

@@ -136,7 +136,6 @@ OURS = (
 def _numbers_of(finding: Finding) -> list[float]:
     own = [finding.n, finding.value, finding.low, finding.high, finding.limit, finding.q]
     own += [float(one) for one in finding.details.values()]
-    own += [finding.n * finding.value]  # how many marks are a mark higher
     if finding.paper:
         own.append(finding.paper.grade)
     return [abs(one) * scale for one in own if one == one for scale in (1, 100)]

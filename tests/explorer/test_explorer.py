@@ -160,7 +160,7 @@ def test_all_signs_that_were_looked_for_are_shown_with_their_numbers(region) -> 
     spike = next(one for one in judged if one.code == "spike_school")
     row = frame.iloc[0]
     assert (row["Величина"], row["q"], row["Работ"]) == (spike.value, spike.q, spike.n)
-    assert "3 — повторяется" in school.signs().caption
+    assert "3 — подтверждается" in school.signs().caption
 
 
 def test_counts_are_those_of_the_results(region, demo_data) -> None:

@@ -22,7 +22,6 @@ from msoko_analysis.russian import (
     listed,
     number,
     percent,
-    plural,
 )
 from msoko_analysis.wording.advice import ground
 from msoko_analysis.wording.cells import of_school
@@ -127,7 +126,10 @@ def _scope(facts: Facts) -> str:
             f"; {where} числа не печатаются: писали меньше {small} учеников или по ним можно "
             "восстановить такую группу"
         )
-    return f"{text}. Письмо только о вашей школе; таблицы, рисунок и рекомендации — в приложении."
+    inside = ["таблицы"]
+    inside += ["рисунок"] if named(facts) else []
+    inside += ["рекомендации"] if facts.recommendations else []
+    return f"{text}. Письмо только о вашей школе; {listed(inside)} — в приложении."
 
 
 def _counted_by(facts: Facts, paper: Paper) -> str:
@@ -160,17 +162,15 @@ def results(facts: Facts) -> str:
     below = sum(-value > half for value, half in known)
     text = (
         f"Результаты. Из {counted(len(known), 'сравнения', 'сравнений', 'сравнений')} с регионом "
-        f"(таблица{NBSP}1) за пределы погрешности "
+        f"(таблица{NBSP}1) результат школы "
     )
-    if above or below:
-        sides = [
-            f"{word} — {n}" for word, n in (("выше региона", above), ("ниже региона", below)) if n
-        ]
-        beyond = above + below
-        text += f"{plural(beyond, 'выходит', 'выходят', 'выходит')} {beyond}: {', '.join(sides)}."
-    else:
-        text += "не выходит ни одно."
-    return f"{text} {like_schools(facts)}"
+    sides = [f"{word} в{NBSP}{n}" for word, n in (("выше", above), ("ниже", below)) if n]
+    text += (
+        f"больше чем на погрешность {', '.join(sides)}"
+        if sides
+        else "ни в одном не отличается больше чем на погрешность"
+    )
+    return f"{text}. {like_schools(facts)}"
 
 
 def _level(facts: Facts) -> tuple[Finding, ...]:
@@ -188,8 +188,9 @@ def like_schools(facts: Facts) -> str:
     points = f"{number(one.value, 2)} (95{NBSP}%: {between(one.low, one.high, 2)})"
     if one.verdict == Verdict.NO_CONCERN:
         return (
-            f"Результат в пределах, обычных для школ в таких же условиях{conditions}: отличие {points} "
-            "стандартного отклонения балла ученика."
+            f"Среди школ в таких же условиях{conditions} такой результат обычен: отличие {points} "
+            "стандартного отклонения балла ученика не выходит за разброс, который бывает между такими "
+            "школами."
         )
     side = "выше" if one.value > 0 else "ниже"
     return (

@@ -9,7 +9,7 @@ from msoko_analysis.monitoring.periods import Period
 from msoko_analysis.monitoring.roadmap.keywords import load_keywords
 from msoko_analysis.monitoring.roadmap.status import Status
 from msoko_analysis.page.prose import Paragraph, Stack, stack
-from msoko_analysis.russian import NBSP, between, number, percent
+from msoko_analysis.russian import NBSP, between, counted, number, percent
 from msoko_analysis.wording.advice import Card
 from msoko_analysis.wording.monitoring.mechanisms import differing
 
@@ -107,10 +107,11 @@ def activities(facts: MonitoringFacts, status: Status) -> tuple[str, ...]:
 
 
 def incomplete(facts: MonitoringFacts) -> tuple[str, ...]:
-    """Directions without activities for all stages, as «Профориентация: 2 этапа из 9»."""
+    """Directions without activities for all stages, as «Профориентация (есть для 2 этапов из 9)»."""
     whole = len(load_keywords().stages.order)
     return tuple(
-        f"{direction or 'дорожная карта в целом'}: этапов {present} из {whole}"
+        f"{direction or 'дорожная карта в целом'} (есть для "
+        f"{counted(present, 'этапа', 'этапов', 'этапов')} из {whole})"
         for roadmap in facts.roadmaps
         for direction in roadmap.roadmap.directions
         if (present := roadmap.cycle.present(direction)) < whole

@@ -196,7 +196,8 @@ def remarks_table(facts: MonitoringFacts) -> Table | Paragraph:
         mine = one.advice[one.advice["remark"] == remark.id]
         if len(mine):
             where = (
-                f"{row.direction} — {_lowered(components[row.component])} ({percent(row.percent)})"
+                f"{row.direction} — {_lowered(components[row.component])} (получено "
+                f"{percent(row.percent)})"
                 for row in mine.itertuples()
             )
             rows.append(
@@ -220,13 +221,13 @@ def remarks_table(facts: MonitoringFacts) -> Table | Paragraph:
 
 
 def lost_components(one: Assessment) -> list[str]:
-    """Components below their maximum, as «1.4 — управленческие решения (0 %)»."""
+    """Components below their maximum, as «1.4 — управленческие решения (получено 0 %)»."""
     components = {component.code: component.name for component in one.edition.components}
     below = one.result.components[
         one.result.components["points"] < one.result.components["maximum"]
     ]
     return [
-        f"{row.direction} — {_lowered(components[row.component])} ({percent(row.percent)})"
+        f"{row.direction} — {_lowered(components[row.component])} (получено {percent(row.percent)})"
         for row in below.itertuples()
     ]
 

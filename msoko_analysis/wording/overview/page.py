@@ -26,9 +26,11 @@ from msoko_analysis.wording.overview.tables import (
 )
 from msoko_analysis.wording.region_habit import beyond_curve, lifted_share
 from msoko_analysis.wording.requisites import Requisites, grounds, issued_by
+from msoko_analysis.wording.sign_kinds import KINDS
 
 _SCHOOLS = ("школа", "школы", "школ")
 _OF_SCHOOLS = ("школы", "школ", "школ")
+_SIGNS = [first_capital(one.name) for one in KINDS.values()]
 _PLACES = ("муниципалитет", "муниципалитета", "муниципалитетов")
 _IN_PLACES = ("муниципалитете", "муниципалитетах", "муниципалитетах")
 
@@ -181,6 +183,7 @@ def _signs(facts: RegionFacts, tables: Mapping[str, Table]) -> str:
             f"{counted(where, *_IN_PLACES)}"
         )
         rows = tables["kinds"].frame
+        rows = rows[rows["Что найдено"].isin(_SIGNS)]  # others are counted apart
         first = rows.loc[rows["Число школ"].idxmax()]
         text += (
             f"; чаще всего — {first['Что найдено'][0].lower()}{first['Что найдено'][1:]} "

@@ -18,10 +18,11 @@ from msoko_analysis.wording.overview.tables import (
     cell,
     district_name,
 )
-from msoko_analysis.wording.sign_kinds import KINDS
+from msoko_analysis.wording.sign_kinds import KINDS, MEDALS
 
 _TOLD_ELSEWHERE = {
     **{code: one.name for code, one in KINDS.items()},
+    "medals_school": MEDALS.name,
     "low_share_school": "много отметок «2»",
 }
 
@@ -85,7 +86,10 @@ def kinds_table(facts: RegionFacts) -> Table:
         "Что найдено в школах",
         pd.DataFrame(rows),
         {"Число школ": WHOLE, "Муниципалитетов": WHOLE},
-        ("Одна школа может стоять в нескольких строках.",),
+        (
+            "Одна школа может стоять в нескольких строках. Медалисты и отметки «2» считаются отдельно от "
+            "признаков в работах.",
+        ),
         empty="Ни признаков, требующих проверки, ни школ с большой долей отметок «2» не найдено.",
     )
 

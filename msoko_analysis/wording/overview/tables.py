@@ -174,14 +174,14 @@ def data_table(facts: RegionFacts) -> Table:
         sums = mine.groupby("check", observed=True)[["n_rows", "n_found"]].sum()
         if sums.empty:
             continue
-        before, now = _sums(sums, "participation")
+        before, now = facts.works[code]
         listed, absent = _sums(sums, "absent")
         rest = sums.drop(index=["participation", "absent"], errors="ignore")["n_found"].sum()
         rows.append(
             {
                 DISTRICT: district_name(facts, code),
-                "Работ год назад": before or float("nan"),
-                "Работ": now if before else float("nan"),
+                "Работ год назад": float(before) if before else float("nan"),
+                "Работ": float(now) if before else float("nan"),
                 "Изменение, %": 100 * (now / before - 1) if before else float("nan"),
                 "Не писали, %": 100 * absent / listed if listed else float("nan"),
                 "Замечаний к данным": float(rest),
@@ -193,7 +193,8 @@ def data_table(facts: RegionFacts) -> Table:
         pd.DataFrame(rows),
         {"Работ год назад": WHOLE, "Работ": WHOLE, "Изменение, %": _CHANGE, "Не писали, %": ONE,
          "Замечаний к данным": WHOLE},
-        ("Работы — по предметам и классам, которые были в оба года. Замечания перечислены в справках.",),
+        ("Работы — по предметам и классам, которые были в оба года и числа которых печатаются. Замечания "
+         "перечислены в справках.",),
         empty="Результатов учеников нет: проверять нечего.",
     )  # fmt: skip
 
