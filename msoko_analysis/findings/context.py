@@ -17,14 +17,16 @@ def judge_participation(
     """Whether clearly fewer pupils took part than the year before, over the papers of both years.
 
     One finding for every procedure that schools hold themselves: who sits a state exam is decided
-    elsewhere, and numbers follow the cohort and what it chooses. ``quality`` is the table of
-    :func:`msoko_analysis.ingest.quality.quality_table`.
+    elsewhere, and numbers follow the cohort and what it chooses. A paper of so few pupils in either
+    year that the gate hides their number takes no part: the sums are printed, and would tell it.
+    ``quality`` is the table of :func:`msoko_analysis.ingest.quality.quality_table`.
     """
     mine = quality[
         (quality["check"] == "participation")
         & (quality["year"] == year)
         & (quality["municipality"] == district)
     ]
+    mine = mine[mine[["n_rows", "n_found"]].min(axis=1) >= thresholds["small_cell"].value]
     limit = thresholds["participation_drop"].value
     found = []
     for procedure, rows in mine.groupby("procedure"):

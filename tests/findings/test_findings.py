@@ -126,6 +126,18 @@ def test_participation_falls_by_more_than_a_tenth(now, verdict, thresholds: Thre
     assert (one.n, one.details["before"]) == (now, 1000)
 
 
+def test_papers_of_a_few_pupils_are_in_no_printed_sum(thresholds: Thresholds) -> None:
+    # 300 of 400 wrote the large papers; of the two small ones the gate hides 4 and 3 pupils
+    table = pd.DataFrame(
+        {
+            "check": "participation", "year": YEAR, "procedure": "VPR", "municipality": TOWN,
+            "n_rows": [400, 4, 40], "n_found": [300, 40, 3],
+        }
+    )  # fmt: skip
+    (one,) = judge_participation(table, TOWN, YEAR, thresholds)
+    assert (one.details["before"], one.n, one.value) == (400, 300, 25)
+
+
 def test_no_year_before_no_finding(thresholds: Thresholds) -> None:
     table = pd.DataFrame(
         {
