@@ -34,7 +34,7 @@ PAGES = {
     "2026/order/M02/note.html": (3, 7),
     "2026/roadmap/M02/note.html": (3, 8),
     "2026/overview/region/note.html": (3, 8),
-    "2026/monitoring/M02/note.html": (4, 11),
+    "2026/monitoring/M02/note.html": (4, 12),
 }
 WIDTHS = (1280, 390)
 
