@@ -268,9 +268,9 @@ class _Fit:
                 if tried >= best:
                     break
                 step = step / 2
-            else:
-                break
-            parameters, gained, best = parameters + step, tried - best, tried
+            # where no step leads up, it is none and the next line ends the search
+            step, gained, best = (tried >= best) * step, tried - best, max(tried, best)
+            parameters = parameters + step
             smooth, mean = _curve(parameters, design, windows)
             if gained < _GAIN:
                 break
