@@ -5,47 +5,27 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from msoko_analysis.errors import Problem
-from msoko_analysis.params.procedures import ProcedureCode
 from msoko_analysis.params.scales import (
     STATUS_RU,
-    Paper,
     PaperOfYear,
     PlacedRow,
+    RowOfYears,
     Scale,
-    Status,
     highest_known,
 )
-from msoko_analysis.params.schema import Fault, Strict, Text, read_csv, shown
+from msoko_analysis.params.schema import read_csv, shown
 
 FILE = "maximum.csv"
 """Stands beside the scales, but has columns of its own."""
 
 
-class MaximumRow(Strict):
+class MaximumRow(RowOfYears):
     """One line of ``params/scales/maximum.csv``: a maximum and the years in which it holds."""
 
-    year_from: int
-    year_to: int
-    procedure: ProcedureCode
-    grade: Annotated[int, Field(ge=1, le=12)]
-    subject: Text
     max_primary: Annotated[int, Field(ge=1)]
-    status: Status
-    source: Text
-
-    @model_validator(mode="after")
-    def _in_order(self) -> MaximumRow:
-        if self.year_to < self.year_from:
-            raise Fault("year_to раньше, чем year_from", "исправьте годы")
-        return self
-
-    @property
-    def paper(self) -> Paper:
-        """The paper the row is about."""
-        return Paper(self.procedure, self.grade, self.subject)
 
 
 def read_maxima(

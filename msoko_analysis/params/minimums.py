@@ -5,19 +5,23 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from msoko_analysis.errors import Problem
-from msoko_analysis.params.procedures import ProcedureCode
-from msoko_analysis.params.scales import STATUS_RU, Paper, PaperOfYear, PlacedRow, Status
-from msoko_analysis.params.schema import Fault, Strict, Text, read_csv, shown
+from msoko_analysis.params.scales import (
+    STATUS_RU,
+    PaperOfYear,
+    PlacedRow,
+    RowOfYears,
+)
+from msoko_analysis.params.schema import Strict, read_csv, shown
 
 FILE = "ege_minimum.csv"
 """Stands beside the scales, but has columns of its own."""
 Kind = Literal["threshold", "university", "minobrnauki", "minprosveshcheniya"]
 
 
-class MinimumRow(Strict):
+class MinimumRow(RowOfYears):
     """One line of ``params/scales/ege_minimum.csv``: one minimum and the years in which it holds.
 
     ``kind``: ``threshold`` the school programme is mastered; ``university`` the least for any
@@ -26,27 +30,9 @@ class MinimumRow(Strict):
     or ``mark`` 2–5 (base mathematics).
     """
 
-    year_from: int
-    year_to: int
-    procedure: ProcedureCode
-    grade: Annotated[int, Field(ge=1, le=12)]
-    subject: Text
     kind: Kind
     unit: Literal["score", "mark"]
     minimum: Annotated[int, Field(ge=1, le=100)]
-    status: Status
-    source: Text
-
-    @model_validator(mode="after")
-    def _in_order(self) -> MinimumRow:
-        if self.year_to < self.year_from:
-            raise Fault("year_to раньше, чем year_from", "исправьте годы")
-        return self
-
-    @property
-    def paper(self) -> Paper:
-        """The paper the row is about."""
-        return Paper(self.procedure, self.grade, self.subject)
 
 
 class Minimum(Strict):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
@@ -77,7 +77,30 @@ def _points(text: object) -> object:
     return tuple(text.split()) if isinstance(text, str) else text
 
 
-class ScaleRow(Strict):
+class RowOfYears(Strict):
+    """A line of a table about one paper: the years in which it holds, and how well it is known."""
+
+    year_from: int
+    year_to: int
+    procedure: ProcedureCode
+    grade: Annotated[int, Field(ge=1, le=12)]
+    subject: Text
+    status: Status
+    source: Text
+
+    @model_validator(mode="after")
+    def _years_in_order(self) -> Self:
+        if self.year_to < self.year_from:
+            raise Fault("year_to раньше, чем year_from", "исправьте годы")
+        return self
+
+    @property
+    def paper(self) -> Paper:
+        """The paper the row is about."""
+        return Paper(self.procedure, self.grade, self.subject)
+
+
+class ScaleRow(RowOfYears):
     """One line of ``params/scales/*.csv``: a scale and the years in which it holds.
 
     ``min_4`` and ``min_5`` are left out where an exam is only passed or failed. ``other_cuts``: points
@@ -86,25 +109,16 @@ class ScaleRow(Strict):
     kept as 200 points and given in halves have 10 (docs/decisions/0040).
     """
 
-    year_from: int
-    year_to: int
-    procedure: ProcedureCode
-    grade: Annotated[int, Field(ge=1, le=12)]
-    subject: Text
     max_primary: Annotated[int, Field(ge=1)]
     min_3: Annotated[int, Field(ge=1)]
     min_4: int | None = None
     min_5: int | None = None
     other_cuts: Annotated[tuple[int, ...], BeforeValidator(_points)] = ()
     step: Annotated[int, Field(ge=1)] = 1
-    status: Status
-    source: Text
     condition: str = ""
 
     @model_validator(mode="after")
-    def _in_order(self) -> ScaleRow:
-        if self.year_to < self.year_from:
-            raise Fault("year_to раньше, чем year_from", "исправьте годы")
+    def _in_order(self) -> Self:
         if self.min_4 is None and self.min_5 is not None:
             raise Fault("граница «5» есть, а границы «4» нет", "заполните min_4")
         cuts = _cuts(self)
@@ -121,11 +135,6 @@ class ScaleRow(Strict):
                 "шаг больше максимального балла", "step — сколько баллов в одном шаге шкалы"
             )
         return self
-
-    @property
-    def paper(self) -> Paper:
-        """The paper the row is about."""
-        return Paper(self.procedure, self.grade, self.subject)
 
 
 def _cuts(scale: ScaleRow | Scale) -> tuple[int, ...]:
