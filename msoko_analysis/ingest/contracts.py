@@ -2,21 +2,16 @@
 
 One declaration per table; the pandera schema that guards the derived data, the rules that set a bad
 row aside and ``docs/data-dictionary.md`` are all generated from it, so they can not drift apart.
-Import it only while data are read: pandera takes a second to load.
 """
 
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Literal
 
-import pandera.polars as pa
 import polars as pl
-from pandera.errors import SchemaErrors
 
 from msoko_analysis.errors import DataError, ParamsError, Problem
 from msoko_analysis.params.procedures import procedures
@@ -56,8 +51,6 @@ ITEM = re.compile(r"^item_\d{2}$")
 #: No paper has more points, steps of its scale counted as whole; no task; no school; no country.
 _MOST_POINTS, _MOST_FOR_A_TASK, _MOST_OF_SCHOOL, _MOST_PEOPLE = 100_000, 100, 100_000, 10_000_000
 
-#: Rows checked at a time; checks whose fault is a column.
-_CHECKED, _OF_COLUMNS = 200_000, ("column_in_schema", "column_in_dataframe")
 _TYPES: dict[str, type[pl.DataType]] = {"int": pl.Int32, "float": pl.Float64, "str": pl.String}
 
 
@@ -472,123 +465,3 @@ CONTRACTS = {
         *(SCHOOL_MEANS, SCHOOL_MEASURES),
     )
 }
-
-
-@lru_cache
-def schema(contract: Contract) -> pa.DataFrameSchema:
-    """The pandera schema of a contract, for polars frames.
-
-    >>> sorted(schema(SCHOOLS).columns)[:3]
-    ['city_access', 'gia_code', 'location']
-    """
-    return pa.DataFrameSchema(
-        {field.name: _column(field) for field in contract.fields},
-        strict=True,
-        unique=list(contract.key),
-        name=contract.name,
-    )
-
-
-def _column(field: Field) -> pa.Column:
-    checks = []
-    if field.minimum is not None:
-        checks.append(pa.Check.ge(field.minimum))
-    if field.maximum is not None:
-        checks.append(pa.Check.le(field.maximum))
-    if field.allowed:
-        checks.append(pa.Check.isin(field.allowed))
-    family = "\\d" in field.name
-    return pa.Column(
-        field.dtype, checks, nullable=not field.required, required=not family, regex=family
-    )
-
-
-def validate(contract: Contract, frame: pl.DataFrame) -> pl.DataFrame:
-    """Return ``frame`` if it keeps the contract, else raise DataError with every broken rule.
-
-    The message names columns and rules, never values.
-
-    >>> good = {f.name: [None] for f in SCHOOLS.fields} | {"school": ["S1"], "name": ["S1"]}
-    >>> frame = pl.DataFrame(good | {"municipality": ["M1"]}, schema=dtypes(SCHOOLS))
-    >>> validate(SCHOOLS, frame).height
-    1
-    >>> validate(SCHOOLS, frame.with_columns(pupils=-1.0))
-    Traceback (most recent call last):
-        ...
-    msoko_analysis.errors.DataError: Таблица «школы» нарушает контракт
-      1. столбец «pupils»: greater_than_or_equal_to(0): 1 строк — см. docs/data-dictionary.md
-    """
-    rules = schema(contract)
-    broken: Counter[tuple[str, str]] = Counter()
-    # some rows at a time: the checker copies what it checks
-    for part in frame.iter_slices(_CHECKED) if frame.height else [frame]:
-        try:
-            rules.validate(part, lazy=True)
-        except SchemaErrors as error:
-            # a fault of the schema itself names the column where a fault of data would quote a value
-            about_columns = pl.col("check").is_in(_OF_COLUMNS)
-            named = pl.when(about_columns).then(pl.col("failure_case")).otherwise(pl.col("column"))
-            cases = error.failure_cases.group_by(
-                named.alias("column"), "check", maintain_order=True
-            )
-            broken.update({(str(c), str(check)): n for c, check, n in cases.len().iter_rows()})
-            if error.failure_cases["check"].is_in(_OF_COLUMNS).any():
-                break  # the same in every part
-    if not broken:
-        return frame
-    problems = [
-        Problem(f"{check}: {n} строк", "см. docs/data-dictionary.md", column=column)
-        for (column, check), n in broken.items()
-    ]
-    raise DataError.from_problems(f"Таблица «{contract.title}» нарушает контракт", problems)
-
-
-def dtypes(contract: Contract, columns: tuple[str, ...] = ()) -> dict[str, type[pl.DataType]]:
-    """Polars types of a contract's columns, ``columns`` being the members of its families.
-
-    >>> dtypes(RESULTS, ("item_01",))["item_01"]
-    Int32
-    """
-    named = {name: contract.field(name) for name in (*contract.names, *columns)}
-    return {name: field.dtype for name, field in named.items() if field is not None}
-
-
-def data_dictionary() -> str:
-    """The data dictionary as Markdown, generated from the contracts.
-
-    >>> data_dictionary().splitlines()[0]
-    '# Data dictionary'
-    """
-    lines = [
-        "# Data dictionary",
-        "",
-        "Generated from `msoko_analysis/ingest/contracts.py`; do not edit. To make it anew:",
-        "`python -m msoko_analysis.ingest.contracts > docs/data-dictionary.md`.",
-        "",
-        "“A fault costs” says what `msoko ingest` does with a value that breaks the rule: it sets",
-        "the row aside, or empties the cell and keeps the row. Both are listed in `rejected/`.",
-    ]
-    for contract in CONTRACTS.values():
-        lines += [
-            "",
-            f"## {contract.name} — {contract.title}",
-            "",
-            contract.meaning,
-            f"Key: {', '.join(f'`{name}`' for name in contract.key)}.",
-            "",
-            "| column | Russian | type | required | allowed | a fault costs | meaning |",
-            "|---|---|---|---|---|---|---|",
-            *(_dictionary_row(field) for field in contract.fields),
-        ]
-    return "\n".join(lines) + "\n"
-
-
-def _dictionary_row(field: Field) -> str:
-    name = re.sub(r"\^?(\w+_)\\d\{(\d)\}\$?", lambda m: m[1] + "N" * int(m[2]), field.name)
-    required = "yes" if field.required else ""
-    cells = (f"`{name}`", field.title, field.kind, required, field.range_text, field.fault)
-    return "| " + " | ".join((*cells, field.meaning)) + " |"
-
-
-if __name__ == "__main__":
-    print(data_dictionary(), end="")

@@ -11,6 +11,7 @@ import polars as pl
 from msoko_analysis.errors import Problem
 from msoko_analysis.ingest.block import SCHOOL_NAME, Block
 from msoko_analysis.ingest.clean import PLACE, Cleaned, clean
+from msoko_analysis.ingest.contract_checks import dtypes, validate
 from msoko_analysis.ingest.contracts import (
     CONTRACTS,
     MARKERS,
@@ -20,8 +21,6 @@ from msoko_analysis.ingest.contracts import (
     RESULTS,
     SCHOOLS,
     Contract,
-    dtypes,
-    validate,
 )
 from msoko_analysis.ingest.keys import first_of_key
 from msoko_analysis.ingest.markers import check_counts

@@ -8,14 +8,10 @@ import polars as pl
 import pytest
 
 from msoko_analysis.errors import DataError
-from msoko_analysis.ingest.contracts import (
-    CONTRACTS,
-    RESULTS,
-    SUBJECTS,
-    data_dictionary,
-    dtypes,
-    validate,
-)
+from msoko_analysis.ingest import contract_checks
+from msoko_analysis.ingest.contract_checks import dtypes, validate
+from msoko_analysis.ingest.contracts import CONTRACTS, RESULTS, SUBJECTS
+from msoko_analysis.ingest.dictionary import data_dictionary
 
 GOOD = {
     "year": 2021,
@@ -73,6 +69,14 @@ def test_a_key_stands_once_and_a_pupil_may_sit_two_papers() -> None:
         validate(RESULTS, frame({}, {"total": 3}))
 
 
+def test_a_key_stands_once_wherever_the_rows_are_cut_to_be_checked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(contract_checks, "_CHECKED", 1)
+    with pytest.raises(DataError, match="ключ повторяется: 2 строк"):
+        validate(RESULTS, frame({}, {"pupil": "2"}, {"total": 3}))
+
+
 def test_all_faults_in_one_message_without_values() -> None:
     with pytest.raises(DataError) as caught:
         validate(RESULTS, frame({"prior_mark": 8, "total": -77}))
@@ -97,5 +101,5 @@ def test_subjects_cover_the_codes_of_the_forms() -> None:
 def test_the_data_dictionary_is_up_to_date(project: Path) -> None:
     written = (project / "docs" / "data-dictionary.md").read_text(encoding="utf-8")
     assert written == data_dictionary(), (
-        "python -m msoko_analysis.ingest.contracts > docs/data-dictionary.md"
+        "python -m msoko_analysis.ingest.dictionary > docs/data-dictionary.md"
     )

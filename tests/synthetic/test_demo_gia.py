@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 import yaml
 
-from msoko_analysis.ingest.contracts import MEDALISTS, RESULTS, dtypes, validate
+from msoko_analysis.ingest.contract_checks import dtypes, validate
+from msoko_analysis.ingest.contracts import MEDALISTS, RESULTS
 from msoko_analysis.params.run import load_run
 from msoko_analysis.rules.medals import MedalExams, follows_rule, p29
 from msoko_analysis.synthetic.demo import SEED, read_cuts
