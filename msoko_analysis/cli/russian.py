@@ -117,7 +117,7 @@ def _listing(formatter: Any, title: str, rows: Iterable[tuple[str, str]]) -> Non
 
 
 def _sentence(text: str | None) -> str:
-    """The first sentence of a help text."""
+    """A help text in one line."""
     return " ".join((text or "").split())
 
 

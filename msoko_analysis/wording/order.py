@@ -18,11 +18,10 @@ from msoko_analysis.page.tables import Table
 from msoko_analysis.russian import NBSP, counted, listed, natural
 from msoko_analysis.wording.advice import ground, term_text
 from msoko_analysis.wording.names import district_cases, of_procedures, school_name
-from msoko_analysis.wording.requisites import TO_FILL, Requisites, grounds, issued_by, place
+from msoko_analysis.wording.requisites import DATED, TO_FILL, Requisites, grounds, head
 from msoko_analysis.wording.roadmap import school_year, schools
 
 _HELP = "low_results"  # the direction of management mechanisms whose measures are help
-_FILL = "«___» __________ 20__ г."
 _RECOMMENDATIONS = ("рекомендация", "рекомендации", "рекомендаций")
 _HEADS = {
     "municipality": "Поручить на муниципальном уровне",
@@ -70,15 +69,7 @@ def requisites(facts: Facts) -> Requisites:
         f"О мерах по итогам анализа результатов {of_procedures(facts)} {facts.year} года "
         f"в {name.prepositional}"
     )
-    return Requisites(
-        (
-            ("Организация", issued_by(facts.run.organisation)),
-            ("Вид документа", "Приказ (проект)"),
-            ("Заголовок к тексту", about),
-            ("Дата и номер", f"{_FILL} № ______"),
-            ("Муниципалитет", place(name.nominative, facts.run.region.nominative)),
-        )
-    )
+    return Requisites(head(facts, "Приказ (проект)", about))
 
 
 def before_signing(facts: Facts) -> Stack:
@@ -111,7 +102,7 @@ def preamble(facts: Facts) -> Paragraph:
     """After what and to what end."""
     return Paragraph(
         f"По итогам анализа результатов {of_procedures(facts)} {facts.year} года (аналитическая справка от "
-        f"{_FILL} № ______), в целях методической помощи школам ПРИКАЗЫВАЮ:"
+        f"{DATED}), в целях методической помощи школам ПРИКАЗЫВАЮ:"
     )
 
 

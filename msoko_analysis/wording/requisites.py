@@ -23,6 +23,7 @@ from msoko_analysis.wording.names import (
 
 UNNAMED_REGION, UNNAMED_ORGANISATION = "регион", "организация не указана"
 TO_FILL = "_" * 30
+DATED = "«___» __________ 20__ г. № ______"
 MARKING = "Для служебного пользования"
 
 
@@ -50,15 +51,24 @@ def requisites(facts: Facts) -> Requisites:
     return Requisites(
         (
             *([("Гриф", f"{MARKING}. Экз. №{NBSP}____")] if official else []),
-            ("Организация", issued_by(facts.run.organisation)),
-            ("Вид документа", "Аналитическая справка"),
-            ("Заголовок к тексту", about),
-            ("Дата и номер", "«___» __________ 20__ г. № ______"),
-            ("Муниципалитет", place(name.nominative, facts.run.region.nominative)),
+            *head(facts, "Аналитическая справка", about),
             ("Цель", "методическая помощь школам; не оценка работы школ и учителей"),
             ("Основание", grounds((*facts.papers, *facts.exams, *facts.counted), facts.year)),
         ),
         marking=MARKING if official else "",
+    )
+
+
+def head(
+    facts: Facts, kind: str, about: str, given: tuple[str, str] = ("Дата и номер", DATED)
+) -> tuple[tuple[str, str], ...]:
+    """What every document of a district begins with; ``given``: how it gets its date and number."""
+    return (
+        ("Организация", issued_by(facts.run.organisation)),
+        ("Вид документа", kind),
+        ("Заголовок к тексту", about),
+        given,
+        ("Муниципалитет", place(district_cases(facts).nominative, facts.run.region.nominative)),
     )
 
 

@@ -21,7 +21,7 @@ from msoko_analysis.params.recommendations import ProcedureStage, Term
 from msoko_analysis.russian import NBSP, counted, listed, natural
 from msoko_analysis.wording.advice import ground, term_text
 from msoko_analysis.wording.names import district_cases, of_procedures, school_name, school_names
-from msoko_analysis.wording.requisites import Requisites, grounds, issued_by, place
+from msoko_analysis.wording.requisites import DATED, Requisites, grounds, head
 
 STAGES: dict[ProcedureStage, str] = {
     "before": "подготовка",
@@ -111,13 +111,10 @@ def requisites(facts: Facts) -> Requisites:
         f"План мероприятий («дорожная карта») на {school_year(facts.year)} по итогам анализа результатов "
         f"{of_procedures(facts)} {facts.year} года в {name.prepositional}"
     )
+    approved = ("Утверждён", f"приказом от {DATED}")
     return Requisites(
         (
-            ("Организация", issued_by(facts.run.organisation)),
-            ("Вид документа", "План мероприятий («дорожная карта»), проект"),
-            ("Заголовок к тексту", about),
-            ("Утверждён", "приказом от «___» __________ 20__ г. № ______"),
-            ("Муниципалитет", place(name.nominative, facts.run.region.nominative)),
+            *head(facts, "План мероприятий («дорожная карта»), проект", about, approved),
             ("Основание", grounds(papers, facts.year)),
         )
     )

@@ -33,7 +33,7 @@ from msoko_analysis.wording.names import (
     school_name,
 )
 from msoko_analysis.wording.region_habit import region_habit
-from msoko_analysis.wording.requisites import Requisites, issued_by
+from msoko_analysis.wording.requisites import DATED, Requisites, issued_by
 from msoko_analysis.wording.results import like_conditions
 from msoko_analysis.wording.sign_kinds import KINDS, size_text
 from msoko_analysis.wording.signs import named, q_text
@@ -65,7 +65,7 @@ def requisites(facts: Facts) -> Requisites:
         (
             ("От кого", f"Орган управления образованием {district_cases(facts).genitive}"),
             ("Кому", f"Руководителю, методическому объединению учителей: {_name(facts)}"),
-            ("Дата и номер", "«___» __________ 20__ г. № ______"),
+            ("Дата и номер", DATED),
             ("Заголовок к тексту", f"О результатах {_procedures(facts)} {facts.year} года"),
             ("Подготовлено", issued_by(facts.run.organisation)),
         )

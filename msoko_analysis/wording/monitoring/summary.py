@@ -15,6 +15,7 @@ from msoko_analysis.wording.monitoring import interventions, mechanisms, roadmap
 from msoko_analysis.wording.monitoring.advice import activities, incomplete
 from msoko_analysis.wording.monitoring.values import INDICATORS, NOT_LOADED
 from msoko_analysis.wording.requisites import (
+    DATED,
     Requisites,
     grounds_of_monitoring,
     issued_by,
@@ -42,7 +43,7 @@ def requisites(facts: MonitoringFacts) -> Requisites:
             ("Организация", issued_by(facts.run.organisation)),
             ("Вид документа", "Справка"),
             ("Заголовок к тексту", about),
-            ("Дата и номер", "«___» __________ 20__ г. № ______"),
+            ("Дата и номер", DATED),
             ("Муниципалитет", place(name.nominative, facts.run.region.nominative)),
             ("Дорожная карта — на дату", f"{facts.day:%d.%m.%Y}"),
             ("Основание", grounds_of_monitoring(facts.year)),

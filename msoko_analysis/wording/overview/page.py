@@ -25,7 +25,7 @@ from msoko_analysis.wording.overview.tables import (
     shnor_table,
 )
 from msoko_analysis.wording.region_habit import beyond_curve, lifted_share
-from msoko_analysis.wording.requisites import Requisites, grounds, issued_by
+from msoko_analysis.wording.requisites import DATED, Requisites, grounds, issued_by
 from msoko_analysis.wording.sign_kinds import KINDS
 
 _SCHOOLS = ("школа", "школы", "школ")
@@ -72,7 +72,7 @@ def requisites(facts: RegionFacts) -> Requisites:
                 "Заголовок к тексту",
                 f"О результатах {_procedures(facts, genitive=True)} {facts.year} года: {region.nominative}",
             ),
-            ("Дата и номер", "«___» __________ 20__ г. № ______"),
+            ("Дата и номер", DATED),
             ("Муниципалитеты", _places(facts)),
             ("Цель", "методическая помощь; не сравнение и не оценка муниципалитетов"),
             ("Основание", grounds((*facts.papers, *facts.exams, *facts.counted), facts.year)),
