@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from msoko_analysis.params.run import District
+from msoko_analysis.params.districts import District
 from msoko_analysis.russian import fold
 
 

@@ -7,7 +7,6 @@ returns frozen :class:`RunParams` or raises one :class:`ParamsError` that lists 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -17,6 +16,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from msoko_analysis.errors import DataError, ParamsError, Problem
 from msoko_analysis.home import SHIPPED, WORK, located
+from msoko_analysis.params.districts import Cases, District, read_districts
 from msoko_analysis.params.equity import EquityModels, read_equity_models
 from msoko_analysis.params.maxima import FILE as MAXIMA
 from msoko_analysis.params.maxima import MaximumRow, read_maxima
@@ -44,6 +44,8 @@ from msoko_analysis.params.schema import (
     Strict,
     Text,
     Whole,
+    by_key,
+    filled,
     nearest,
     read_yaml,
     shown,
@@ -59,65 +61,6 @@ DEMO_RUN = PARAMS / "runs" / "demo.yaml"
 def _paper(code: str) -> str:
     Paper.parse(code)
     return code
-
-
-def _filled(values: tuple[Any, ...]) -> tuple[Any, ...]:
-    """A list that names something, and nothing twice."""
-    if not values:
-        raise Fault("список пуст", "добавьте хотя бы одно значение")
-    repeated = [str(value) for value, times in Counter(values).items() if times > 1]
-    if repeated:
-        raise Fault(f"повторяется: {', '.join(repeated)}", "оставьте одно")
-    return values
-
-
-class Cases(Strict):
-    """A name in the grammatical cases a Russian note needs."""
-
-    nominative: Text
-    genitive: Text
-    dative: Text
-    prepositional: Text
-
-
-class District(Strict):
-    """A municipality: its code in the data and its name."""
-
-    code: Text
-    name: Cases
-
-
-class DistrictEntry(Cases):
-    """One entry of a districts file: the code beside the cases of the name."""
-
-    code: Text
-
-    def district(self) -> District:
-        """The entry as the district it describes."""
-        return District(code=self.code, name=Cases(**self.model_dump(exclude={"code"})))
-
-
-class DistrictPattern(Strict):
-    """Many districts without names of their own: codes and one pattern holding ``{code}``."""
-
-    codes: Annotated[tuple[Text, ...], AfterValidator(_filled)]
-    pattern: Cases
-
-    def districts(self) -> tuple[District, ...]:
-        """The districts spelled out.
-
-        >>> cases = dict.fromkeys(Cases.model_fields, "МО {code}")
-        >>> DistrictPattern(codes=("M01",), pattern=cases).districts()[0].name.genitive
-        'МО M01'
-        """
-        forms = self.pattern.model_dump()
-        return tuple(
-            District(
-                code=code,
-                name=Cases(**{case: form.replace("{code}", code) for case, form in forms.items()}),
-            )
-            for code in self.codes
-        )
 
 
 class Subject(Strict):
@@ -217,14 +160,14 @@ class RunFile(Strict):
     region: Cases
     organisation: Text
     data: Text | None
-    years: Annotated[tuple[Whole, ...], AfterValidator(_filled)]
+    years: Annotated[tuple[Whole, ...], AfterValidator(filled)]
     papers: Annotated[
         tuple[Annotated[Text, AfterValidator(_paper)], ...],
-        AfterValidator(_filled),
+        AfterValidator(filled),
     ]
     districts: Text
     scales: tuple[Text, ...] = ()
-    scale_statuses: Annotated[tuple[Status, ...], AfterValidator(_filled)] = ("found_official",)
+    scale_statuses: Annotated[tuple[Status, ...], AfterValidator(filled)] = ("found_official",)
     scale_substitutions: tuple[Substitution, ...] = ()
     monitoring: Monitoring | None = None
     observation: Observation | None = None
@@ -338,7 +281,7 @@ def load_run(run_file: Path | str, *, data: Path | None = None, params: Path = P
     task_topics = read_task_topics(params / "tasks", problems)
     if subjects:
         unknown_subjects([*rows, *minimum_rows, *maximum_rows], subjects, problems)
-    districts = _read_districts(document, params, problems)
+    districts = read_districts(document, params, problems)
     fields = {}
     if document and run and thresholds:
         thresholds = _own_limits(document, run, thresholds, problems)
@@ -378,20 +321,7 @@ def read_subjects(file: Path, problems: list[Problem]) -> dict[str, Subject]:
 def _read_list(schema: type, key: str, path: Path, problems: list[Problem]) -> dict[str, Any]:
     """A YAML list of records as a dict by their key, which must be unique."""
     document = read_yaml(path, problems)
-    return _by_key(schema, key, document, problems) if document else {}
-
-
-def _by_key(schema: type, key: str, document: Document, problems: list[Problem]) -> dict[str, Any]:
-    records = validate(tuple[schema, ...], document, problems) or ()
-    for number, record in enumerate(records):
-        earlier = [getattr(other, key) for other in records[:number]]
-        if getattr(record, key) in earlier:
-            problems.append(
-                document.problem(
-                    (number, key), f"«{getattr(record, key)}» уже есть выше", "уберите одну"
-                )
-            )
-    return {getattr(record, key): record for record in records}
+    return by_key(schema, key, document, problems) if document else {}
 
 
 def _own_limits(
@@ -437,25 +367,6 @@ def scale_files(params: Path) -> list[Path]:
 def _own_scales(document: Document | None, run: RunFile | None) -> list[Path]:
     """Files of scales beside the run that hold for it alone, besides those of ``params/scales``."""
     return [document.path.parent / name for name in run.scales] if document and run else []
-
-
-def _read_districts(
-    run: Document | None, params: Path, problems: list[Problem]
-) -> dict[str, District]:
-    """The districts file a run names: a stem in ``params/districts`` or a path beside the run."""
-    named = run.data.get("districts") if run and isinstance(run.data, dict) else None
-    if not isinstance(named, str):
-        return {}  # the run's own fault, reported there
-    beside = named.endswith((".yaml", ".yml"))
-    path = run.path.parent / named if beside else params / "districts" / f"{named}.yaml"
-    document = read_yaml(path, problems)
-    if document is None:
-        return {}
-    if not isinstance(document.data, dict):
-        entries = _by_key(DistrictEntry, "code", document, problems)
-        return {code: entry.district() for code, entry in entries.items()}
-    pattern = validate(DistrictPattern, document, problems)
-    return {district.code: district for district in pattern.districts()} if pattern else {}
 
 
 def _resolve(

@@ -10,6 +10,7 @@ import csv
 import difflib
 import io
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -377,3 +378,27 @@ def _keys_at(schema: Any, loc: tuple[str | int, ...]) -> list[str]:
         else:  # tuple[X, ...] → X, dict[K, X] → X
             schema = get_args(schema)[1 if get_origin(schema) is dict else 0]
     return list(schema.model_fields)
+
+
+def filled(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    """A list that names something, and nothing twice."""
+    if not values:
+        raise Fault("список пуст", "добавьте хотя бы одно значение")
+    repeated = [str(value) for value, times in Counter(values).items() if times > 1]
+    if repeated:
+        raise Fault(f"повторяется: {', '.join(repeated)}", "оставьте одно")
+    return values
+
+
+def by_key(schema: type, key: str, document: Document, problems: list[Problem]) -> dict[str, Any]:
+    """The records of a list as a dict by their key; a key that stands twice is a problem."""
+    records = validate(tuple[schema, ...], document, problems) or ()
+    for number, record in enumerate(records):
+        earlier = [getattr(other, key) for other in records[:number]]
+        if getattr(record, key) in earlier:
+            problems.append(
+                document.problem(
+                    (number, key), f"«{getattr(record, key)}» уже есть выше", "уберите одну"
+                )
+            )
+    return {getattr(record, key): record for record in records}

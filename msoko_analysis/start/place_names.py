@@ -13,7 +13,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
-from msoko_analysis.params.run import Cases
+from msoko_analysis.params.districts import Cases
 
 _CASES = {"genitive": "gent", "dative": "datv", "prepositional": "loct"}
 _BEHIND = {

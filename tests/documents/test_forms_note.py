@@ -23,8 +23,9 @@ from msoko_analysis.measures.aggregates import (
 )
 from msoko_analysis.measures.places import Places
 from msoko_analysis.measures.prepare import Prepared, load
+from msoko_analysis.params.districts import Cases, District
 from msoko_analysis.params.methods import has_step
-from msoko_analysis.params.run import Cases, District, RunParams, load_run
+from msoko_analysis.params.run import RunParams, load_run
 from msoko_analysis.params.scales import Paper
 from msoko_analysis.publish.runner import run_notes
 
