@@ -78,16 +78,16 @@ def validate(contract: Contract, frame: pl.DataFrame) -> pl.DataFrame:
             broken.update({(str(c), str(check)): n for c, check, n in cases.len().iter_rows()})
             if error.failure_cases["check"].is_in(_OF_COLUMNS).any():
                 break  # the same in every part
-    if set(contract.key) <= set(frame.columns) and (
-        again := shared_keys(frame, contract.key).sum()
-    ):
-        broken[", ".join(contract.key), "ключ повторяется"] = again
-    if not broken:
-        return frame
+    if set(contract.key) <= set(frame.columns):
+        again = shared_keys(frame, contract.key).arg_true()
+        broken[", ".join(contract.key), "ключ повторяется"] = len(again)
     problems = [
         Problem(f"{check}: {n} строк", "см. docs/data-dictionary.md", column=column)
         for (column, check), n in broken.items()
+        if n
     ]
+    if not problems:
+        return frame
     raise DataError.from_problems(f"Таблица «{contract.title}» нарушает контракт", problems)
 
 
