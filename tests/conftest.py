@@ -34,7 +34,7 @@ PROJECT = Path(__file__).resolve().parents[1]
 collect_ignore = ["support/windows_like"]
 
 #: Tests of the layers whose lines are counted (pyproject.toml), and the doctests of these layers. Others
-#: run through the layers too, but prove no line of them, and counting costs them half of their time.
+#: run through the layers too, but prove no line of them, and counting takes them half as long again.
 _PROVE_LINES = (
     *("tests/stats", "tests/rules", "tests/findings", "tests/measures", "tests/calibration"),
     *(

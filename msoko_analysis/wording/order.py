@@ -146,7 +146,7 @@ def text(facts: Facts) -> Stack:
 def _point(facts: Facts, point: Point, rows: dict[str, int]) -> Paragraph:
     entry = point.one.entry
     named = schools(facts, point.one)
-    where = f" {'Школа' if len(named) == 1 else 'Школы'}: {', '.join(named)}." if named else ""
+    where = f" Кого касается: {', '.join(named)}." if named else ""
     behind = sorted({rows[one.id] for one in point.one.findings})
     return Paragraph(
         f"{point.number}. {entry.measure}.{where} Срок: {term_text(entry.term, facts.year)}. "
