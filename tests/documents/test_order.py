@@ -73,7 +73,7 @@ def test_schools_of_a_point_stand_by_alphabet(facts: Facts) -> None:
         for point in mine:
             units = {one.unit for one in point.one.findings} - {facts.district}
             named = sorted((facts.names[unit] for unit in units), key=natural)
-            told = re.search(r"Школ[аы]: (.*?)\. Срок", lines(facts)[point.number].text)
+            told = re.search(r"Кого касается: (.*?)\. Срок", lines(facts)[point.number].text)
             assert (told[1].split(", ") if told else []) == named
 
 
