@@ -43,8 +43,8 @@ _SCHOOLS = ("школа", "школы", "школ")
 _OF_SCHOOLS = ("школы", "школ", "школ")
 # More names than this push the summary off its page; the section has them all.
 _NAMES = 6
-#: First steps that one reader can keep in mind.
-_STEPS = 5
+#: More first steps push the summary off its page.
+_STEPS = 3
 
 
 def summary(facts: Facts) -> Stack:
