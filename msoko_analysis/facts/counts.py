@@ -6,7 +6,7 @@ the data. What is printed for others is made of :class:`msoko_analysis.facts.dis
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -31,6 +31,7 @@ class PaperCounts:
 
     ``seen`` and ``expected`` (scores,) works at every score 0…maximum, ``expected`` nan where there
     are too few works to expect anything; ``cuts`` the lowest scores of the marks 3, 4, 5, empty for
+    papers without a scale; ``marks`` works at the marks 2…5, nan for marks the scale has not, empty for
     papers without marks; ``pairs`` (school marks 2…5 × marks 2…5) works whose school mark is known, nan
     where the paper has not all marks.
     """
@@ -39,6 +40,7 @@ class PaperCounts:
     seen: np.ndarray
     expected: np.ndarray
     cuts: tuple[int, ...]
+    marks: np.ndarray
     pairs: np.ndarray
 
     @property
@@ -47,22 +49,10 @@ class PaperCounts:
         return int(self.seen.sum())
 
     @property
-    def marks(self) -> np.ndarray:
-        """Works at the marks 2…5, nan for marks the scale has not; empty for papers without marks."""
-        if not self.cuts:
-            return np.zeros(0)
-        works = np.bincount(self._mark_of_score - 2, self.seen, len(MARKS))
-        return np.where(len(self.cuts) >= MARKS - 2, works, np.nan)
-
-    @property
     def mean_percent(self) -> float:
         """Mean score in per cent of the maximum; nan without works."""
         top = len(self.seen) - 1
         return float(100 * self.seen @ np.arange(top + 1) / self.n / top) if self.n else np.nan
-
-    @property
-    def _mark_of_score(self) -> np.ndarray:
-        return 2 + np.searchsorted(self.cuts, np.arange(len(self.seen)), side="right")
 
 
 def counts_of_school(
@@ -97,11 +87,13 @@ def counts_of_school(
 
 
 def _with_scale(arrays: PaperArrays, place: int, expected: np.ndarray) -> PaperCounts:
-    by_mark = (arrays.mark_of_score[:, None] == MARKS).astype(float)
-    pairs = (
-        arrays.pairs[place] @ by_mark if arrays.scale.full else np.full((len(MARKS),) * 2, np.nan)
-    )
-    return PaperCounts(arrays.paper, arrays.scores[place], expected, arrays.scale.cuts, pairs)
+    cuts, marks, pairs = arrays.scale.cuts, np.zeros(0), np.full((len(MARKS),) * 2, np.nan)
+    if arrays.marked:
+        given = arrays.fully_marked | (len(cuts) >= MARKS - MARKS[0])
+        marks = np.where(given, arrays.mark_counts()[place], np.nan)
+    if arrays.fully_marked:
+        pairs = arrays.mark_pairs()[place]
+    return PaperCounts(arrays.paper, arrays.scores[place], expected, cuts, marks, pairs)
 
 
 def _exam(
@@ -114,9 +106,9 @@ def _exam(
     if (scores[others].sum(axis=1) > 0).sum() >= _FEWEST_OUTSIDE:
         reference = outside_municipality(scores, municipality, weight=weight)[[place]]
         expected = scores[place].sum() * fit_tilt(scores[[place]], reference).pmf[0]
-    return PaperCounts(paper, scores[place], expected, (), np.zeros((len(MARKS), len(MARKS))))
+    pairs = np.zeros((len(MARKS), len(MARKS)))
+    return PaperCounts(paper, scores[place], expected, (), np.zeros(0), pairs)
 
 
 def _unexpected(counts: PaperCounts) -> PaperCounts:
-    nothing = np.full(len(counts.seen), np.nan)
-    return PaperCounts(counts.paper, counts.seen, nothing, counts.cuts, counts.pairs)
+    return replace(counts, expected=np.full(len(counts.seen), np.nan))

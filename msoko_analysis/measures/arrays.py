@@ -27,7 +27,9 @@ class PaperArrays:
 
     ``scores`` (schools × 0…max) pupils at every primary score within the scale; ``pairs`` (schools ×
     school marks 2…5 × scores) the pupils whose school mark is known; ``controls`` pupils at every
-    score (scores,) of samples outside the region's results, by kind: "control", "country".
+    score (scores,) of samples outside the region's results, by kind: "control", "country". ``given``
+    (schools × school marks 2…5 and none × marks 2…5 × scores) the marks told beside the scores; only
+    where the scale has no cuts and every work has its mark, else None.
     """
 
     paper: Paper
@@ -35,6 +37,7 @@ class PaperArrays:
     scores: np.ndarray
     pairs: np.ndarray
     controls: Mapping[str, np.ndarray] = field(default_factory=dict)
+    given: np.ndarray | None = None
 
     @property
     def n(self) -> np.ndarray:
@@ -43,16 +46,48 @@ class PaperArrays:
 
     @property
     def mark_of_score(self) -> np.ndarray:
-        """The mark 2…5 that every primary score earns (scores,)."""
+        """The mark 2…5 that every primary score earns (scores,), as most works of it where only told."""
+        if self.given is not None:
+            return np.maximum.accumulate(MARKS[self.given.sum(axis=(0, 1)).argmax(axis=0)])
         return 2 + np.searchsorted(self.scale.cuts, np.arange(self.scores.shape[1]), side="right")
 
     def near_cuts(self) -> tuple[int, ...]:
         """The cuts of the scale at which a lifting can be told from its shape."""
         return usable_cuts(self.scale.max_primary, self.scale.every_cut, self.scale.step)
 
+    @property
+    def marked(self) -> bool:
+        """Whether works have marks, at least «2»: by the scale or as told."""
+        return bool(self.scale.cuts) or self.given is not None
+
+    @property
+    def fully_marked(self) -> bool:
+        """Whether works have the marks 2…5, so that school marks can be set beside them."""
+        return self.scale.full or self.given is not None
+
     def mark_counts(self) -> np.ndarray:
         """Pupils at every mark (schools × marks 2…5)."""
+        if self.given is not None:
+            return self.given.sum(axis=(1, 3))
         return self.scores @ (self.mark_of_score[:, None] == MARKS).astype(float)
+
+    def mark_pairs(self) -> np.ndarray:
+        """Pupils whose school mark is known (schools × school marks 2…5 × marks 2…5)."""
+        if self.given is not None:
+            return self.given[:, :-1].sum(axis=3)
+        return self.pairs @ (self.mark_of_score[:, None] == MARKS).astype(float)
+
+    def over(self, place: np.ndarray) -> PaperArrays:
+        """The paper over other schools: where each stands among these, −1 for one without pupils."""
+        here = place >= 0
+
+        def moved(table: np.ndarray) -> np.ndarray:
+            rows = np.zeros((len(place), *table.shape[1:]))
+            rows[here] = table[place[here]]
+            return rows
+
+        given = None if self.given is None else moved(self.given)
+        return replace(self, scores=moved(self.scores), pairs=moved(self.pairs), given=given)
 
     def mean_percent(self) -> np.ndarray:
         """Mean primary score in per cent of the maximum (schools,); nan without pupils."""
@@ -75,8 +110,8 @@ class Year:
 
     @property
     def marked(self) -> tuple[PaperArrays, ...]:
-        """The papers whose scale gives the marks, at least «2»."""
-        return tuple(one for one in self.papers if one.scale.cuts)
+        """The papers whose works have marks, at least «2»."""
+        return tuple(one for one in self.papers if one.marked)
 
     def paper(self, paper: Paper) -> PaperArrays | None:
         """The arrays of a paper, or None when the year has none."""
@@ -104,8 +139,8 @@ def arrange_year(
 ) -> Year:
     """Arrays of the papers of a year; scores above the maximum of the scale are left out.
 
-    A paper without a scale has no marks, and for a maximum that of ``maxima`` or the highest score of
-    its pupils.
+    A paper without a scale has the marks told beside the scores, if every work has one
+    (docs/decisions/0043), and for a maximum that of ``maxima`` or the highest score of its pupils.
 
     ``mark_pairs`` is the count table of that name, ``schools`` and ``references`` (the table
     reference_scores, None without one) have the columns of their contracts. A school that the list
@@ -167,4 +202,22 @@ def _paper_arrays(
     mark = within.loc[known, "prior_mark"].to_numpy(dtype=int) - 2
     pairs = np.zeros((len(schools), len(MARKS), scale.max_primary + 1))
     np.add.at(pairs, (place[known], mark, score[known]), n[known])
-    return PaperArrays(paper, scale, scores, pairs, controls)
+    given = None if scale.cuts else _given_marks(within, scores.shape, place)
+    if given is not None:
+        scale = scale.model_copy(update={"status": "marks_told"})
+    return PaperArrays(paper, scale, scores, pairs, controls, given)
+
+
+def _given_marks(
+    rows: pd.DataFrame, shape: tuple[int, int], place: np.ndarray
+) -> np.ndarray | None:
+    """Marks told beside the scores, None if one is missing; ``shape`` schools and scores."""
+    if not rows["mark"].isin(MARKS).all():
+        return None
+    schools, scores = shape
+    prior = rows["prior_mark"].where(rows["prior_mark"].isin(MARKS), MARKS[-1] + 1)
+    given = np.zeros((schools, len(MARKS) + 1, len(MARKS), scores))
+    marks = (one.to_numpy(dtype=int) - MARKS[0] for one in (prior, rows["mark"]))
+    score = rows["score"].to_numpy(dtype=int)
+    np.add.at(given, (place, *marks, score), rows["n"].to_numpy(dtype=float))
+    return given

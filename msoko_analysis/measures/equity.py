@@ -89,7 +89,7 @@ def _measured(year: Year, home: pd.Series, fewest: float) -> Measured:
 class _Sheet:
     """What the units need of one paper, worked out once; arrays (schools,) but for ``scores``.
 
-    ``low`` are pupils below the minimum, None without a scale.
+    ``low`` are pupils below the minimum, None without marks.
     """
 
     scores: np.ndarray
@@ -102,7 +102,7 @@ class _Sheet:
     def of(cls, arrays: PaperArrays, fewest: float) -> _Sheet:
         n = arrays.n
         mean = np.where(n >= fewest, arrays.mean_percent(), np.nan)
-        low = arrays.mark_counts()[:, 0] if arrays.scale.cuts else None
+        low = arrays.mark_counts()[:, 0] if arrays.marked else None
         return cls(arrays.scores, arrays.scale.max_primary, n, low, mean)
 
 

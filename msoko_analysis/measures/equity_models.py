@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import stdtrit
 
-from msoko_analysis.measures.arrays import PaperArrays, Year
+from msoko_analysis.measures.arrays import MARKS, PaperArrays, Year
 from msoko_analysis.measures.equity_estimates import Estimate, without_each
 from msoko_analysis.measures.equity_years import (
     members,
@@ -59,9 +59,10 @@ def _rows(
     if not (year.marked or exams):
         return
     once = pupils_once((*year.marked, *exams))
+    scaled = tuple(one for one in year.papers if one.scale.cuts)
     for unit, mine in members(year.schools["municipality"]).items():
         n = float(once[mine].sum())
-        schools = _schools(year.marked, mine, fewest, icc.get(unit, float("nan")))
+        schools = _schools(scaled, mine, fewest, icc.get(unit, float("nan")))
         papers = [_results(one, mine) for one in year.marked]
         for exam in exams:
             least = exam.minimum.minimum if exam.minimum is not None else None
@@ -95,6 +96,10 @@ def _change_rows(year: Year, previous: Year, models: EquityModels, fewest: float
 
 
 def _results(arrays: PaperArrays, mine: np.ndarray) -> PaperResults:
+    """Results on the paper's own scale, or on that of the marks where only they are told."""
+    if arrays.given is not None:
+        by_mark = np.pad(arrays.mark_counts()[mine], ((0, 0), (int(MARKS[0]), 0)))
+        return PaperResults(arrays.paper.procedure, by_mark, MARKS[1], tuple(MARKS[1:]))
     cuts = arrays.scale.cuts
     return PaperResults(arrays.paper.procedure, arrays.scores[mine], cuts[0], tuple(cuts))
 

@@ -80,14 +80,5 @@ def _same_scale(one: PaperArrays, other: PaperArrays) -> bool:
 def on_schools(year: Year, schools: pd.Index) -> Year:
     """The year over another list of schools: those it lacks have no pupils and no context."""
     place = year.schools.index.get_indexer(schools)
-
-    def moved(table: np.ndarray) -> np.ndarray:
-        rows = np.zeros((len(place), *table.shape[1:]))
-        rows[place >= 0] = table[place[place >= 0]]
-        return rows
-
-    papers = tuple(
-        PaperArrays(one.paper, one.scale, moved(one.scores), moved(one.pairs), one.controls)
-        for one in year.papers
-    )
+    papers = tuple(one.over(place) for one in year.papers)
     return Year(year.year, year.schools.reindex(schools), papers)

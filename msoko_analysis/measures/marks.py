@@ -27,6 +27,7 @@ from msoko_analysis.stats.wilson import share
 
 FAR = 2
 """Marks between school and exam from which a difference is told apart (ФИОКО 2026, § 3, с. 11)."""
+_APART = MARKS[:, None] - MARKS
 _COUNTED = "counted"
 _FIOKO = "fioko_2026"
 _WILSON = "wilson"
@@ -42,7 +43,7 @@ def mark_rows(year: Year, tasks: Mapping[Paper, TaskCounts]) -> Iterator[pd.Data
     level of the school explain, where the tasks are known (:func:`mark_gap`), with p one-sided
     and q over the schools of the paper. For municipalities ``mark_shift`` and ``mark_gap_paper`` have
     p two-sided of the difference from the region and q over the papers of the municipality: the view
-    by subject and grade. Scales without all marks 2…5 give ``mark_gap_paper`` only: a pass is not a
+    by subject and grade. Papers without all marks 2…5 give ``mark_gap_paper`` only: a pass is not a
     mark to set a school mark beside. Over all papers: ``prior_lower``, ``prior_same``, ``prior_higher``,
     ``prior_far``, ``mark_shift``. ``n`` pupils with a school mark. Intervals of municipalities and of
     the region come from the spread between schools.
@@ -54,7 +55,7 @@ def mark_rows(year: Year, tasks: Mapping[Paper, TaskCounts]) -> Iterator[pd.Data
     for arrays in papers:
         known = arrays.paper in tasks and enough_schools(arrays.pairs.sum(axis=(1, 2)))
         gap = mark_gap(arrays.pairs, reliability=alpha(tasks[arrays.paper])) if known else None
-        if arrays.scale.full:
+        if arrays.fully_marked:
             yield from _far_rows(year, arrays.paper, *_far(arrays))
             yield _shift_of_schools(year, arrays.paper, [arrays])
             views.extend(_shift_of_groups(year, arrays.paper, [arrays]))
@@ -63,13 +64,13 @@ def mark_rows(year: Year, tasks: Mapping[Paper, TaskCounts]) -> Iterator[pd.Data
             views.extend(_gap_of_groups(year, arrays.paper, gap))
     if views:
         yield from _over_papers(pd.concat(views, ignore_index=True))
-    if marked := [arrays for arrays in papers if arrays.scale.full]:
+    if marked := [arrays for arrays in papers if arrays.fully_marked]:
         yield from _pooled(year, marked)
 
 
 def _pooled(year: Year, papers: list[PaperArrays]) -> Iterator[pd.DataFrame]:
     """Counts over all papers: a pupil stands in them once for every paper."""
-    compared = [compare_marks(one.pairs, one.mark_of_score) for one in papers]
+    compared = [compare_marks(one.mark_pairs(), MARKS) for one in papers]
     known = sum(one.pairs.sum(axis=(1, 2)) for one in papers)
     for way in ("lower", "same", "higher"):
         count = sum(getattr(one, way) for one in compared)
@@ -81,8 +82,8 @@ def _pooled(year: Year, papers: list[PaperArrays]) -> Iterator[pd.DataFrame]:
 
 def _far(arrays: PaperArrays) -> tuple[np.ndarray, np.ndarray]:
     """Pupils whose two marks differ by :data:`FAR` or more, and with both (schools,)."""
-    far = np.abs(arrays.mark_of_score[None, :] - MARKS[:, None]) >= FAR
-    return (arrays.pairs * far).sum(axis=(1, 2)), arrays.pairs.sum(axis=(1, 2))
+    pairs = arrays.mark_pairs()
+    return (pairs * (np.abs(_APART) >= FAR)).sum(axis=(1, 2)), pairs.sum(axis=(1, 2))
 
 
 def _far_rows(year: Year, paper: Paper, count: np.ndarray, n: np.ndarray) -> Iterator[pd.DataFrame]:
@@ -106,10 +107,10 @@ def _moments(papers: list[PaperArrays]) -> tuple[np.ndarray, np.ndarray, np.ndar
     """Pupils, sum and sum of squares of (school mark − exam mark) over papers (schools,)."""
     n, total, squares = 0.0, 0.0, 0.0
     for arrays in papers:
-        apart = MARKS[:, None] - arrays.mark_of_score[None, :]
-        n = n + arrays.pairs.sum(axis=(1, 2))
-        total = total + (arrays.pairs * apart).sum(axis=(1, 2))
-        squares = squares + (arrays.pairs * apart**2).sum(axis=(1, 2))
+        pairs = arrays.mark_pairs()
+        n = n + pairs.sum(axis=(1, 2))
+        total = total + (pairs * _APART).sum(axis=(1, 2))
+        squares = squares + (pairs * _APART**2).sum(axis=(1, 2))
     return n, total, squares
 
 

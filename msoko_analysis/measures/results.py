@@ -20,7 +20,7 @@ REGION = "region"
 def result_rows(year: Year) -> Iterator[pd.DataFrame]:
     """Measures mean_percent, share_2, share_45, prior_lower/same/higher for every paper.
 
-    A paper without a scale has the mean only, in per cent of the highest score in the data; a scale
+    A paper without marks has the mean only, in per cent of the highest score in the data; a scale
     without the cut «4» has no share_45, one without all marks 2…5 no prior_*.
     """
     for arrays in year.papers:
@@ -64,22 +64,22 @@ def _of_groups(
 
 def _shares(arrays: PaperArrays) -> Iterator[tuple[str, np.ndarray, np.ndarray]]:
     """Names, numerators and denominators (schools,) of the shares of one paper."""
-    if not arrays.scale.cuts:
+    if not arrays.marked:
         return
     marks = arrays.mark_counts()
     yield "share_2", marks[:, 0], arrays.n
-    if len(arrays.scale.cuts) > 1:
+    if arrays.fully_marked or len(arrays.scale.cuts) > 1:
         yield "share_45", marks[:, 2:].sum(axis=1), arrays.n
-    if not arrays.scale.full:
+    if not arrays.fully_marked:
         return
-    exam = arrays.mark_of_score[None, :]
-    known = arrays.pairs.sum(axis=(1, 2))
+    pairs = arrays.mark_pairs()
+    known = pairs.sum(axis=(1, 2))
     for name, wanted in (
-        ("prior_lower", exam < MARKS[:, None]),
-        ("prior_same", exam == MARKS[:, None]),
-        ("prior_higher", exam > MARKS[:, None]),
+        ("prior_lower", MARKS[:, None] > MARKS),
+        ("prior_same", MARKS[:, None] == MARKS),
+        ("prior_higher", MARKS[:, None] < MARKS),
     ):
-        yield name, (arrays.pairs * wanted).sum(axis=(1, 2)), known
+        yield name, (pairs * wanted).sum(axis=(1, 2)), known
 
 
 def _groupings(year: Year) -> Iterator[tuple[str, pd.Series]]:

@@ -273,17 +273,7 @@ def _setting(span: Sequence[Year], reach: int, least: int, *, other: bool) -> Sp
 def aligned(previous: Year, year: Year) -> Year:
     """The year before with the schools of this year in this year's order; absent ones have zeros."""
     place = previous.schools.index.get_indexer(year.schools.index)
-    here = place >= 0
-
-    def moved(table: np.ndarray) -> np.ndarray:
-        rows = np.zeros((len(place), *table.shape[1:]))
-        rows[here] = table[place[here]]
-        return rows
-
-    papers = tuple(
-        PaperArrays(one.paper, one.scale, moved(one.scores), moved(one.pairs), one.controls)
-        for one in previous.papers
-    )
+    papers = tuple(one.over(place) for one in previous.papers)
     return Year(previous.year, year.schools, papers)
 
 

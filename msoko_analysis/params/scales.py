@@ -34,6 +34,7 @@ STATUS_RU = {
     "synthetic": "учебная, для синтетических данных",
     "unconfirmed": "не подтверждена",
     "absent": "шкалы нет",
+    "marks_told": "шкалы нет, отметки взяты из загруженных данных",
 }
 
 
@@ -162,7 +163,7 @@ class Scale(Strict):
     min_5: int | None = None
     other_cuts: tuple[int, ...] = ()
     step: int = 1
-    status: Status | Literal["absent"]
+    status: Status | Literal["absent", "marks_told"]
     source: str
     note: str | None = None
 

@@ -122,7 +122,10 @@ def _best_statuses(
     return {
         paper: scale.status
         for paper, scale in choice.scales.items()
-        if scale.status != "absent" and paper in of.papers and paper not in of.unscored
+        if scale.status != "absent"
+        and scale.status != "marks_told"
+        and paper in of.papers
+        and paper not in of.unscored
     }
 
 

@@ -183,8 +183,9 @@ def _without_marks(facts: Facts, paper: Paper) -> str:
     """What is told of a paper without a scale."""
     scale = facts.known_scales[paper]
     of = "наибольшего балла в данных" if scale.source == HIGHEST else "максимального балла"
+    marks = "с отметками из загруженных данных" if scale.status == "marks_told" else "без отметок"
     return (
-        f"без отметок и признаков у их границ, результат — в процентах от {of} "
+        f"{marks} и без признаков у их границ, результат — в процентах от {of} "
         f"({number(scale.max_primary)}), с другими годами не сравнивается"
     )
 

@@ -23,14 +23,22 @@ MAXIMUM = 22
 
 
 def small_data(
-    folder: Path, years: tuple[int, ...], places: tuple[str, ...], grade: int, beside: Sequence[str]
+    folder: Path,
+    years: tuple[int, ...],
+    places: tuple[str, ...],
+    grade: int,
+    beside: Sequence[str],
+    cuts: tuple[int, ...],
 ) -> Path:
-    """Results of eight schools a municipality, 25 pupils each, the highest score being MAXIMUM."""
+    """Results of eight schools a municipality, 25 pupils each, the highest score being MAXIMUM.
+
+    With ``cuts`` each work has the mark of its score.
+    """
     draws = np.random.default_rng(3)
     file = folder / "results.csv"
     with file.open("w", encoding="utf-8", newline="") as stream:
         rows = csv.writer(stream, delimiter=";")
-        rows.writerow(HEADER.split(";"))
+        rows.writerow([*HEADER.split(";"), *(["mark"] if cuts else [])])
         for year in years:
             for place in places:
                 for school in range(8):
@@ -50,6 +58,7 @@ def small_data(
                                 "",
                                 4,
                                 score,
+                                *([2 + np.searchsorted(cuts, score, "right")] if cuts else []),
                             )
                         )
     read_files([file, *(folder / name for name in beside)], folder / "derived")
@@ -59,7 +68,9 @@ def small_data(
 def note_of(project: Path, folder: Path, places: tuple[str, ...], **more: object) -> Note:
     """The note of the first municipality in the last year of ``small_data``."""
     years, paper = more["years"], more["paper"]
-    data = small_data(folder, years, places, int(paper.split("-")[1]), more.get("beside", ()))
+    grade = int(paper.split("-")[1])
+    beside, cuts = more.get("beside", ()), more.get("cuts", ())
+    data = small_data(folder, years, places, grade, beside, cuts)
     cases = dict.fromkeys(("nominative", "genitive", "dative", "prepositional"), "«{code}»")
     (folder / "places.yaml").write_text(
         yaml.safe_dump({"codes": list(places), "pattern": cases}, allow_unicode=True), "utf-8"
@@ -145,6 +156,27 @@ def test_without_a_scale_the_rest_is_told(unscaled: Note) -> None:
     assert "К прошлому году" not in text["results"]
     assert facts.scale(paper).max_primary == MAXIMUM
     assert "шкалы нет" in text["scales"]
+    assert not re.search(r"\bnan\b", "".join(text.values()))
+
+
+def test_marks_of_the_file_are_told_where_no_scale_is_known(project: Path, tmp_path: Path) -> None:
+    """Cuts stay unknown, so nothing of them is told; marks are those of the rows."""
+    note = note_of(
+        project, tmp_path, ("Лесной", "Луговой"), years=(2025,), paper="VPR-7-MA", cuts=(11, 13, 16)
+    )
+    text = {name: words(page) for name, page in blocks(note).items()}
+    assert "Отметки из данных. Шкалы отметок нет: отметки взяты" in text["summary"]
+    assert "Без отметок" not in text["summary"]
+    assert "шкалы нет, отметки взяты из загруженных данных" in text["scales"]
+    facts = note.facts
+    assert not facts.public.table["indicator"].str.match(r"spike|lifted|cut_ratio").any()
+    pairs = load(load_run(tmp_path / "run.yaml", data=facts.run.data)).mark_pairs
+    mine = pairs[pairs["municipality"].eq("Лесной")]
+    (paper,) = facts.papers
+    for indicator, marks in (("share_2", [2]), ("share_45", [4, 5])):
+        counted = 100 * np.average(mine["mark"].isin(marks), weights=mine["n"])
+        told = facts.value("municipality", indicator, paper)
+        assert told == pytest.approx(counted, abs=1e-9)
     assert not re.search(r"\bnan\b", "".join(text.values()))
 
 
