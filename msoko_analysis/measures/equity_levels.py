@@ -217,16 +217,20 @@ def _group_estimate(counts: np.ndarray, first: np.ndarray, second: np.ndarray) -
     if min(sizes) == 0:
         return None
     whole = one.sum(axis=0), other.sum(axis=0)
-    value = _gap(*whole)
+    value = _gaps(*whole)
     if not np.isfinite(value):
         return None
-    left_out = np.array([_gap(whole[0] - a, whole[1] - b) for a, b in zip(one, other, strict=True)])
-    return Estimate(value, left_out, first | second, float(min(sizes) - 1))
+    left_out = _gaps(whole[0] - one, whole[1] - other)
+    return Estimate(float(value), left_out, first | second, float(min(sizes) - 1))
 
 
-def _gap(one: np.ndarray, other: np.ndarray) -> float:
-    """V-gap of two groups that both have pupils on every level: with gaps it rests on guesses."""
-    return v_gap_of_marks(one, other) if (one > 0).all() and (other > 0).all() else float("nan")
+def _gaps(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """V-gaps (…,) of pairs of groups (…, levels), nan where one has nobody on a level: with gaps it
+    rests on guesses."""
+    full = (one > 0).all(axis=-1) & (other > 0).all(axis=-1)
+    gaps = np.full(full.shape, np.nan)
+    gaps[full] = v_gap_of_marks(one[full], other[full])
+    return gaps
 
 
 def _share_rows(year: LevelYear) -> Iterator[pd.DataFrame]:

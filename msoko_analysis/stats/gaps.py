@@ -13,7 +13,10 @@ import numpy as np
 from scipy.stats import norm, t
 
 from msoko_analysis.errors import StatsInputError
-from msoko_analysis.stats.hetop import hetop
+from msoko_analysis.stats.hetop import hetop, means_and_spreads
+
+_EXACT = 3
+"""So many marks give means and spreads of two groups without a fit."""
 
 
 def mid_quantiles(counts: np.ndarray, values: np.ndarray, levels: np.ndarray) -> np.ndarray:
@@ -183,27 +186,42 @@ def _deviate(chance: np.ndarray) -> np.ndarray:
     return np.sqrt(2) * norm.ppf(np.where(inside, chance, np.nan))
 
 
-def v_gap_of_marks(first: np.ndarray, second: np.ndarray) -> float:
+def v_gap_of_marks(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """V-gap of two groups from counts of few ordered marks, where ties would hide a part of it.
 
     ``V = (μ_a − μ_b)/√((σ_a² + σ_b²)/2)`` of the two groups as two schools of :func:`hetop`: their
-    chance to be above each other when both are normal on one scale. ``first``, ``second`` (marks,)
-    pupils. Marks that nobody got are left out. Two marks do not tell spreads: they are taken as
-    equal, and ``V = Φ⁻¹(p_a) − Φ⁻¹(p_b)`` of the shares of the higher one. nan where a group has
-    nobody, all of a group have the lowest or all the highest mark, or one of more marks occurs only
-    in a group of fewer than three.
+    chance to be above each other when both are normal on one scale. ``first``, ``second`` (…, marks)
+    pupils of one pair of groups or of many, each fitted for itself; returns V (…,). Marks that nobody
+    got are left out. Two marks do not tell spreads: they are taken as equal, and
+    ``V = Φ⁻¹(p_a) − Φ⁻¹(p_b)`` of the shares of the higher one. nan where a group has nobody, all of
+    a group have the lowest or all the highest mark, or one of more marks occurs only in a group of
+    fewer than three.
     Source: Ho, Reardon 2012, "probit-probit" estimate.
 
-    >>> round(v_gap_of_marks(np.array([10, 30, 40, 20]), np.array([20, 40, 30, 10])), 3)
+    >>> float(v_gap_of_marks(np.array([10, 30, 40, 20]), np.array([20, 40, 30, 10])).round(3))
     0.47
-    >>> round(v_gap_of_marks(np.array([20, 80]), np.array([50, 50])), 3)
+    >>> float(v_gap_of_marks(np.array([20, 80]), np.array([50, 50])).round(3))
     0.842
     """
-    counts = np.stack([np.asarray(first, dtype=float), np.asarray(second, dtype=float)])
+    groups = np.broadcast_arrays(np.asarray(first, dtype=float), np.asarray(second, dtype=float))
+    counts = np.stack(groups, axis=-2)
+    pairs = counts.reshape(-1, *counts.shape[-2:])
+    gaps = np.full(len(pairs), np.nan)
+    full = (pairs > 0).all(axis=(1, 2)) & (counts.shape[-1] > _EXACT)
+    if full.any():
+        mean, spread = means_and_spreads(pairs[full])
+        gaps[full] = (mean[:, 0] - mean[:, 1]) / np.sqrt((spread**2).mean(axis=1))
+    for place in np.flatnonzero(~full):
+        gaps[place] = _gap_of_sparse(pairs[place])
+    return gaps.reshape(counts.shape[:-2])[()]
+
+
+def _gap_of_sparse(counts: np.ndarray) -> float:
+    """V-gap of two groups (2 × marks) that do not have pupils at each of many marks."""
     counts = counts[:, counts.sum(axis=0) > 0]
     if counts.shape[1] < 2 or not _spans(counts):
         return float("nan")
-    if counts.shape[1] <= 3 and (counts > 0).all():
+    if counts.shape[1] <= _EXACT and (counts > 0).all():
         mean, spread = _exact(counts)
     elif not counts[(counts > 0).sum(axis=1) >= 3].sum(axis=0).all():
         return float("nan")

@@ -103,46 +103,72 @@ def _star(
     )  # fmt: skip
 
 
+def means_and_spreads(counts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """μ and σ of :func:`hetop` for many tables at once, on a scale of the fit's own.
+
+    ``counts`` (…, schools × marks) pupils, every mark in every school of at least three marks; each
+    table has cuts of its own. Returns two arrays (…, schools).
+
+    >>> table = np.array([[30, 40, 20, 10], [10, 20, 40, 30]])
+    >>> mean, spread = means_and_spreads(np.stack([table, 2 * table]))
+    >>> bool(np.allclose(mean[0], mean[1]) and mean[0, 0] < mean[0, 1])
+    True
+    """
+    counts = np.asarray(counts, dtype=float)
+    if counts.shape[-1] < 3 or not (counts > 0).all():
+        raise StatsInputError("every one of at least three marks must occur in every school")
+    total = counts.sum(axis=-2)
+    start = ndtri(np.cumsum(total, axis=-1)[..., :-1] / total.sum(axis=-1, keepdims=True))
+    mean, log_spread, _ = _fit(counts, start, with_spread=True)
+    return mean, np.exp(log_spread)
+
+
 def _fit(
     counts: np.ndarray, cuts: np.ndarray, *, with_spread: bool, log_spread: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """μ, log σ and cuts of greatest likelihood; without spread only μ, log σ and cuts being given.
 
-    First and last cut stay: they fix the scale. A step is halved until it climbs.
+    Each table (…) of ``counts`` is fitted for itself. First and last cut stay: they fix the scale. A
+    step is halved until it climbs.
     """
-    mean = np.zeros(len(counts))
-    spread = np.full(len(counts), log_spread)
-    value = _likelihood(counts, mean, spread, cuts)
+    found = np.zeros(counts.shape[:-1]), np.full(counts.shape[:-1], log_spread), cuts
+    value = _likelihood(counts, *found)
+    moving = np.ones_like(value)
     for _ in range(_ROUNDS):
-        moves = _step(counts, mean, spread, cuts, with_spread)
+        moves = _step(counts, *found, with_spread)
+        part = moving
         for _ in range(_HALVINGS):
-            new = tuple(old + move for old, move in zip((mean, spread, cuts), moves, strict=True))
+            new = tuple(
+                old + part[..., None] * move for old, move in zip(found, moves, strict=True)
+            )
             risen = _likelihood(counts, *new)
-            if risen >= value - 1e-12 * abs(value):
+            climbed = risen >= value - 1e-12 * np.abs(value)
+            if climbed.all():
                 break
-            moves = tuple(move / 2 for move in moves)
-        (mean, spread, cuts), value = new, risen
-        if max(np.abs(move).max() for move in moves) < _TOLERANCE:
-            return mean, spread, cuts
+            part = np.where(climbed, part, part / 2)
+        found, value = new, risen
+        furthest = np.max([np.abs(move).max(axis=-1) for move in moves], axis=0)
+        moving = moving * (part * furthest >= _TOLERANCE)
+        if not moving.any():
+            return found
     raise StatsInputError("the fit did not settle: too few pupils for so many marks, merge some")
 
 
 def _likelihood(
     counts: np.ndarray, mean: np.ndarray, log_spread: np.ndarray, cuts: np.ndarray
-) -> float:
-    if (np.diff(cuts) <= 0).any():
-        return -np.inf
+) -> np.ndarray:
     p = _chances(mean, log_spread, cuts)[0]
-    return float((counts * np.log(p)).sum())
+    value = (counts * np.log(p)).sum(axis=(-2, -1))
+    return np.where((np.diff(cuts) <= 0).any(axis=-1), -np.inf, value)
 
 
 def _chances(
     mean: np.ndarray, log_spread: np.ndarray, cuts: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Chance of every mark (schools × marks) and z of the cuts (schools × marks − 1)."""
-    z = (cuts - mean[:, None]) * np.exp(-log_spread)[:, None]
-    edge = np.full((len(mean), 1), np.inf)
-    lower, upper = np.hstack([-edge, z]), np.hstack([z, edge])
+    """Chance of every mark (…, schools × marks) and z of the cuts (…, schools × marks − 1)."""
+    z = (cuts[..., None, :] - mean[..., None]) * np.exp(-log_spread)[..., None]
+    edge = np.full((*mean.shape, 1), np.inf)
+    lower, upper = np.concatenate([-edge, z], axis=-1), np.concatenate([z, edge], axis=-1)
     # On the right the upper tail is used: a difference of two numbers near 1 has no digits left.
     flip = lower > 0
     p = ndtr(np.where(flip, -lower, upper)) - ndtr(np.where(flip, -upper, lower))
@@ -159,30 +185,31 @@ def _step(
     """One scoring step for μ, log σ and the cuts; what is not fitted does not move."""
     p, z = _chances(mean, log_spread, cuts)
     density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
-    scaled = density * np.exp(-log_spread)[:, None]
+    scaled = density * np.exp(-log_spread)[..., None]
     own = [-_between(scaled)] + ([-_between(z * density)] if with_spread else [])
-    own = np.stack(own, axis=2)  # schools × marks × parameters of the school
-    n, ratio = counts.sum(axis=1), counts / p
-    score = np.einsum("gk,gki->gi", ratio, own)
-    block = np.einsum("g,gki,gkj->gij", n, own / p[:, :, None], own)
-    inner = np.arange(1, len(cuts) - 1) if with_spread else np.arange(0)
-    move = np.zeros(len(cuts))
-    if len(inner):
-        shared = np.stack([_between(scaled * (np.arange(len(cuts)) == j)) for j in inner], axis=2)
-        cross = np.einsum("g,gki,gkj->gij", n, own / p[:, :, None], shared)
-        whole = np.einsum("g,gki,gkj->ij", n, shared / p[:, :, None], shared)
+    own = np.stack(own, axis=-1)  # schools × marks × parameters of the school
+    n, ratio = counts.sum(axis=-1), counts / p
+    score = np.einsum("...gk,...gki->...gi", ratio, own)
+    block = np.einsum("...g,...gki,...gkj->...gij", n, own / p[..., None], own)
+    places = np.arange(cuts.shape[-1])
+    move = np.zeros_like(cuts)
+    if with_spread and len(inner := places[1:-1]):
+        shared = np.stack([_between(scaled * (places == j)) for j in inner], axis=-1)
+        cross = np.einsum("...g,...gki,...gkj->...gij", n, own / p[..., None], shared)
+        whole = np.einsum("...g,...gki,...gkj->...ij", n, shared / p[..., None], shared)
         # Schur complement: what the cuts still tell when every school follows them.
         carried = np.linalg.solve(block, cross)
-        whole -= np.einsum("gij,gik->jk", cross, carried)
-        slope = np.einsum("gk,gkj->j", ratio, shared) - np.einsum("gij,gi->j", carried, score)
-        move[inner] = np.linalg.solve(whole, slope)
-        score = score - cross @ move[inner]
-    steps = np.linalg.solve(block, score[:, :, None])[:, :, 0]
+        whole -= np.einsum("...gij,...gik->...jk", cross, carried)
+        slope = np.einsum("...gk,...gkj->...j", ratio, shared)
+        slope -= np.einsum("...gij,...gi->...j", carried, score)
+        move[..., inner] = np.linalg.solve(whole, slope[..., None])[..., 0]
+        score = score - np.einsum("...gij,...j->...gi", cross, move[..., inner])
+    steps = np.linalg.solve(block, score[..., None])[..., 0]
     steps = np.clip(steps, -1.0, 1.0)
-    return steps[:, 0], steps[:, 1] if with_spread else np.zeros(len(mean)), move
+    return steps[..., 0], steps[..., 1] if with_spread else np.zeros_like(mean), move
 
 
 def _between(at_cuts: np.ndarray) -> np.ndarray:
     """Value at the upper cut of every mark less the value at its lower cut."""
-    edge = np.zeros((len(at_cuts), 1))
-    return np.hstack([at_cuts, edge]) - np.hstack([edge, at_cuts])
+    edge = np.zeros((*at_cuts.shape[:-1], 1))
+    return np.concatenate([at_cuts, edge], axis=-1) - np.concatenate([edge, at_cuts], axis=-1)

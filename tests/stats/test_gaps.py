@@ -10,6 +10,7 @@ from scipy.stats import mannwhitneyu, norm, t
 
 from msoko_analysis.errors import StatsInputError
 from msoko_analysis.stats.gaps import mid_quantiles, tails, v_gap, v_gap_of_marks
+from msoko_analysis.stats.hetop import hetop
 
 
 @settings(max_examples=50, deadline=None)
@@ -130,6 +131,20 @@ def test_marks_give_the_gap_that_ties_hide() -> None:
     first, second = 1e5 * np.array(p)
     assert v_gap_of_marks(first, second) == pytest.approx(0.6, abs=1e-6)
     assert v_gap(first[None], second[None]).value < 0.57
+
+
+def test_many_pairs_at_once_are_each_by_itself() -> None:
+    """The same fits as of hetop one by one; an empty mark costs nobody else anything."""
+    draws = np.random.default_rng(5)
+    first, second = draws.integers(1, 60, (2, 40, 4))
+    first[7, 1] = second[9, 3] = first[11, 0] = 0
+    together = v_gap_of_marks(first, second)
+    assert together.shape == (40,)
+    for place in range(40):
+        fit = hetop(np.stack([first[place], second[place]]))
+        apart = (fit.mean[0] - fit.mean[1]) / np.sqrt((fit.spread**2).mean())
+        assert together[place] == pytest.approx(apart, abs=1e-7)
+        assert v_gap_of_marks(first[place], second[place]) == pytest.approx(apart, abs=1e-7)
 
 
 @pytest.mark.parametrize(

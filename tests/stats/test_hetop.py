@@ -12,7 +12,7 @@ from scipy.optimize import minimize, minimize_scalar
 from scipy.stats import norm
 
 from msoko_analysis.errors import StatsInputError
-from msoko_analysis.stats.hetop import Hetop, hetop
+from msoko_analysis.stats.hetop import Hetop, hetop, means_and_spreads
 
 
 def marks(rng: np.random.Generator, mean: np.ndarray, spread: np.ndarray, n: np.ndarray):
@@ -146,3 +146,21 @@ def test_sparse_schools() -> None:
 def test_refusals(counts: list, message: str) -> None:
     with pytest.raises(StatsInputError, match=message):
         hetop(np.array(counts))
+
+
+@pytest.mark.parametrize("counts", [[[1, 2], [3, 4]], [[1, 0, 2], [3, 4, 1]]])
+def test_many_tables_are_full(counts: list) -> None:
+    with pytest.raises(StatsInputError, match="must occur in every school"):
+        means_and_spreads(np.array(counts))
+
+
+def test_many_tables_at_once_are_each_by_itself() -> None:
+    tables = np.random.default_rng(8).integers(2, 80, (30, 3, 5))
+    mean, spread = means_and_spreads(tables)
+    for place, table in enumerate(tables):
+        alone = means_and_spreads(table)
+        np.testing.assert_allclose(mean[place], alone[0], atol=1e-8)
+        np.testing.assert_allclose(spread[place], alone[1], atol=1e-8)
+        star = hetop(table)
+        # the same model on another scale: ratios of spreads do not know it
+        np.testing.assert_allclose(spread[place] / spread[place, 0], star.spread / star.spread[0])
