@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from msoko_analysis.documents.note import Note
-    from msoko_analysis.params.run import Thresholds
+    from msoko_analysis.params.run import RunParams, Thresholds
 
 # Each test process counts on one core: two of them fill the machine, more threads only get in the way.
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "POLARS_MAX_THREADS"):
@@ -124,18 +124,30 @@ def demo_blocks(
 
 
 @pytest.fixture(scope="session")
-def demo_report(project: Path, demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the finished note of M01, 2026, made as a run makes it."""
+def demo_documents(
+    project: Path, demo_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """Reports of M02, 2026: a document of every kind, of school S024 its letter, as a run makes them."""
 
     def make(folder: Path) -> Path:
+        from msoko_analysis.documents import kinds as documents
         from msoko_analysis.publish.runner import run_notes
 
-        run = project / "params/runs/demo.yaml"
-        summary = run_notes(run, data=demo_data, districts=["M01"], years=[2026], reports=folder)
-        assert summary.exit_code == 0, summary.text()
-        return folder / "2026" / "M01"
+        known = documents.schools_with_results
 
-    return made_once(tmp_path_factory, "demo_report", make)
+        def one_school(run: RunParams) -> dict:
+            return {(2026, "M02"): {"S024": known(run)[2026, "M02"]["S024"]}}
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(documents, "schools_with_results", one_school)
+            made = run_notes(
+                project / "params/runs/demo.yaml", data=demo_data, kinds=list(documents.KINDS),
+                districts=["M02"], years=[2026], jobs=2, reports=folder,
+            )  # fmt: skip
+        assert made.exit_code == 0, made.text()
+        return folder
+
+    return made_once(tmp_path_factory, "demo_documents", make)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,21 @@ SMALL = {
     "bench_detection": (["--seeds", "2", "--schools", "80"], r"rule.+All checks of 1,000 schools"),
     "bench_inequality": ([], r"ours, from counts.+loop over schools.+PySAL"),
     "bench_notes": (
-        ["--data", "DATA", "--district", "M01", "--year", "2026", "--rounds", "1", "--jobs", "1"],
+        [
+            *(
+                "--data",
+                "DATA",
+                "--district",
+                "M03",
+                "--year",
+                "2026",
+                "--rounds",
+                "1",
+                "--jobs",
+                "1",
+            ),
+            *("--notebook", str(BENCHMARKS.parent / "notebooks/order.ipynb")),
+        ],
         r"msoko notes: 1 notes.+nbconvert: 1 notes.+ratio \d",
     ),
     "bench_plan": (["--regions", "2"], r"\| plan \|.+\| lot \|.+\| largest mean first \|"),

@@ -9,31 +9,32 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from pages import claimed
 
-from msoko_analysis.documents.kinds import KINDS
 from msoko_analysis.findings import Verdict
 from msoko_analysis.provenance.claims import NAME, with_claims, write_claims
 
 DOCUMENTS = {
-    "notes": {"district": "M01"},
-    "letters": {"district": "M01", "school": "S003"},
-    "overview": {},
-    "monitoring": {"district": "M01"},
-    "order": {"district": "M01"},
-    "roadmap": {"district": "M01"},
+    "notes": "M02",
+    "letters": "letters/M02/S024",
+    "overview": "overview/region",
+    "monitoring": "monitoring/M02",
+    "order": "order/M02",
+    "roadmap": "roadmap/M02",
 }
 TOLD = (Verdict.CONCERN, Verdict.WATCH)
 
 
 @pytest.fixture(scope="module")
-def documents(project: Path, demo_data: Path):
-    """Page and claims of one document of every kind, by kind."""
-    run = {"run_file": str(project / "params/runs/demo.yaml"), "data": str(demo_data)}
-    return {
-        kind: claimed(KINDS[kind].notebook, year=2026, **run, **about)
-        for kind, about in DOCUMENTS.items()
-    }
+def documents(demo_documents: Path):
+    """Page and claims of one document of every kind, by kind; its file of claims has the same."""
+    found = {}
+    for kind, place in DOCUMENTS.items():
+        folder = demo_documents / "2026" / place
+        found[kind] = with_claims((folder / "note.html").read_text(encoding="utf-8"))
+        saved = json.loads((folder / NAME).read_text(encoding="utf-8"))["claims"]
+        assert [one["id"] for one in saved] == [claim.id for claim in found[kind][1]]
+        assert [one["text"] for one in saved] == [claim.text for claim in found[kind][1]]
+    return found
 
 
 class Reader(HTMLParser):
@@ -144,17 +145,17 @@ def test_every_told_finding_stands_behind_a_claim(demo_notes, demo_blocks):
 
 
 def test_a_letter_tells_the_findings_of_its_school(documents, demo_notes):
-    findings = demo_notes["M01", 2026].facts.findings
-    told = {one.id for one in findings if one.verdict in TOLD and one.unit == "S003"}
+    findings = demo_notes["M02", 2026].facts.findings
+    told = {one.id for one in findings if one.verdict in TOLD and one.unit == "S024"}
     behind = ids_behind(documents["letters"][1])
     assert told
     assert told <= behind
-    assert behind <= {one.id for one in findings if one.unit == "S003"}
+    assert behind <= {one.id for one in findings if one.unit == "S024"}
 
 
 @pytest.mark.parametrize(("kind", "least"), [("notes", 41), ("order", 20), ("roadmap", 16)])
 def test_a_block_names_the_schools_of_its_findings(demo_notes, documents, kind, least):
-    facts = demo_notes["M01", 2026].facts
+    facts = demo_notes["M02", 2026].facts
     units = {one.id: one.unit for one in facts.findings}
     linked = [block for block in Reader(documents[kind][0]).blocks if block["behind"]]
     assert len(linked) >= least
@@ -174,7 +175,7 @@ def numbers_of(finding) -> list[float]:
 
 
 def test_a_recommendation_says_the_numbers_of_its_findings(documents, demo_notes):
-    findings = {one.id: one for one in demo_notes["M01", 2026].facts.findings}
+    findings = {one.id: one for one in demo_notes["M02", 2026].facts.findings}
     cards = [one for one in documents["notes"][1] if one.kind == "recommendation" and one.findings]
     assert len(cards) > 5
     # «95 %» of an interval, «1–2 балла» of a sign's name, the share of the rule of ШНОР, the scores of

@@ -32,31 +32,26 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-@pytest.fixture(scope="module")
-def made(project: Path, demo_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two documents made two at a time by forked kernels."""
-    reports = tmp_path_factory.mktemp("two-at-a-time")
-    summary = run_notes(
-        project / RUN, data=demo_data, kinds=KINDS, districts=["M03"], years=[2026], jobs=2, reports=reports
-    )  # fmt: skip
-    assert summary.exit_code == 0, summary.text()
-    return reports
-
-
 def test_cold_kernels_one_by_one_elsewhere_give_the_same_bytes(
-    project: Path, demo_data: Path, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    project: Path,
+    demo_data: Path,
+    demo_documents: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ):
+    """As when documents of all kinds are made two at a time by forked kernels."""
     monkeypatch.setattr(runner, "kernel_template", nullcontext)
     elsewhere = tmp_path / "deeper" / "отчёты"
     summary = run_notes(
-        project / RUN, data=demo_data, kinds=KINDS, districts=["M03"], years=[2026], jobs=1, reports=elsewhere
+        project / RUN, data=demo_data, kinds=KINDS, districts=["M02"], years=[2026], jobs=1, reports=elsewhere
     )  # fmt: skip
     assert summary.exit_code == 0, summary.text()
-    one, two = contents(made), contents(elsewhere)
-    suffixes = {Path(name).suffix for name in one}
+    suffixes = {path.suffix for path in elsewhere.rglob("*")}
     assert suffixes >= {".html", ".ipynb", ".docx", ".csv", ".xlsx", ".png", ".json"}
-    assert one.keys() == two.keys()
-    assert [name for name in one if one[name] != two[name]] == []
+    for kind in KINDS:
+        one, two = (contents(place / "2026" / kind) for place in (demo_documents, elsewhere))
+        assert one.keys() == two.keys()
+        assert [name for name in one if one[name] != two[name]] == []
 
 
 @pytest.mark.slow
@@ -95,9 +90,11 @@ def test_one_core_another_folder_of_data_and_another_order_give_the_same_bytes(
     assert [name for name in one if one[name] != two[name]] == []
 
 
-def test_the_executed_notebook_gives_its_outputs_again(made: Path, demo_data: Path, tmp_path: Path):
+def test_the_executed_notebook_gives_its_outputs_again(
+    demo_documents: Path, demo_data: Path, tmp_path: Path
+):
     place = tmp_path / "region"
-    shutil.copytree(made / "2026" / "overview" / "region", place)
+    shutil.copytree(demo_documents / "2026" / "overview" / "region", place)
     (place / demo_data.name).symlink_to(
         demo_data
     )  # data of a run stand in the project, these do not

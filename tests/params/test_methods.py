@@ -84,8 +84,8 @@ def test_names_and_steps_are_unique(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         load_methods.__wrapped__()
 
 
-def test_a_manifest_keeps_versions_and_another_version_is_named(demo_report: Path):
-    manifest = json.loads((demo_report / "manifest.json").read_text(encoding="utf-8"))
+def test_a_manifest_keeps_versions_and_another_version_is_named(demo_documents: Path):
+    manifest = json.loads((demo_documents / "2026/M02/manifest.json").read_text(encoding="utf-8"))
     assert manifest["methods"] == method_versions()
     manifest["dirty"] = False  # whatever the checkout this runs in
     newer = json.loads(json.dumps(manifest))
