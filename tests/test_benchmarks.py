@@ -16,18 +16,8 @@ SMALL = {
     "bench_inequality": ([], r"ours, from counts.+loop over schools.+PySAL"),
     "bench_notes": (
         [
-            *(
-                "--data",
-                "DATA",
-                "--district",
-                "M03",
-                "--year",
-                "2026",
-                "--rounds",
-                "1",
-                "--jobs",
-                "1",
-            ),
+            *("--data", "DATA", "--district", "M03", "--year", "2026"),
+            *("--rounds", "1", "--jobs", "1"),
             *("--notebook", str(BENCHMARKS.parent / "notebooks/order.ipynb")),
         ],
         r"msoko notes: 1 notes.+nbconvert: 1 notes.+ratio \d",

@@ -252,7 +252,10 @@ def _ask_for_scales(
     missing = [paper for paper, _ in run.missing_scales if paper in scored]
     if not missing:
         return
-    say(f"Без шкалы: {', '.join(map(_code, missing))}. Эти работы рассмотрены без отметок.")
+    say(
+        f"Без шкалы: {', '.join(map(_code, missing))}. Границы отметок у них не "
+        "рассмотрены, а отметки взяты только там, где они стоят рядом с каждым баллом."
+    )
     if not set(missing) <= set(filled.papers):
         titles = {
             paper: paper_title(run.subjects, paper)

@@ -268,9 +268,7 @@ class _Fit:
                 if tried >= best:
                     break
                 step = step / 2
-            # where no step leads up, it is none and the next line ends the search
-            step, gained, best = (tried >= best) * step, tried - best, max(tried, best)
-            parameters = parameters + step
+            parameters, gained, best = parameters + step, tried - best, tried
             smooth, mean = _curve(parameters, design, windows)
             if gained < _GAIN:
                 break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
@@ -53,8 +54,8 @@ def summary(facts: Facts) -> Stack:
         *(
             _alone,
             lost_point,
-            _unmarked,
-            _marks_told,
+            partial(_without_scale, "absent"),
+            partial(_without_scale, "marks_told"),
             results_point,
             levels_result,
             marks_of_forms,
@@ -110,36 +111,29 @@ def _alone(facts: Facts) -> str:
     )
 
 
-def _unmarked(facts: Facts) -> str:
-    which = _without_scale(facts, "absent")
-    if not which:
-        return ""
-    return (
-        f"Без отметок. {which}. Отметки, скопление работ у границы отметки и низкие результаты поэтому не "
+_NO_SCALE = {
+    "absent": (
+        "Без отметок. {which}. Отметки, скопление работ у границы отметки и низкие результаты поэтому не "
         "рассматривались; результат показан в процентах от максимума, а где он неизвестен — от наибольшего "
         "балла в данных."
-    )
-
-
-def _marks_told(facts: Facts) -> str:
-    which = _without_scale(facts, "marks_told")
-    if not which:
-        return ""
-    return (
-        f"Отметки из данных. {which}: отметки взяты такими, какими они стоят рядом с баллами в загруженных "
+    ),
+    "marks_told": (
+        "Отметки из данных. {which}: отметки взяты такими, какими они стоят рядом с баллами в загруженных "
         "данных. Скопление работ у границы отметки поэтому не рассматривалось, с прошлым годом результаты "
         "не сравниваются."
-    )
+    ),
+}
 
 
-def _without_scale(facts: Facts, status: str) -> str:
-    """The papers that have no scale, with marks told beside the scores or without."""
+def _without_scale(status: str, facts: Facts) -> str:
+    """What is not told of papers that have no scale; "" where there are none of that status."""
     papers = [paper for paper, scale in facts.scales.items() if scale.status == status]
     if not papers:
         return ""
-    if len(papers) == len(facts.distributions):
-        return "Шкалы отметок нет"
-    return f"Шкалы отметок нет по следующим работам: {listed(paper_name(facts, one) for one in papers)}"
+    which = "Шкалы отметок нет"
+    if len(papers) < len(facts.distributions):
+        which += f" по следующим работам: {listed(paper_name(facts, one) for one in papers)}"
+    return _NO_SCALE[status].format(which=which)
 
 
 def _behind(facts: Facts, part: Callable[[Facts], str]) -> tuple[Finding, ...]:

@@ -153,7 +153,8 @@ def test_a_letter_tells_the_findings_of_its_school(documents, demo_notes):
     assert behind <= {one.id for one in findings if one.unit == "S024"}
 
 
-@pytest.mark.parametrize(("kind", "least"), [("notes", 41), ("order", 20), ("roadmap", 16)])
+# As many as our own demo has today: a link that is lost shows.
+@pytest.mark.parametrize(("kind", "least"), [("notes", 88), ("order", 20), ("roadmap", 17)])
 def test_a_block_names_the_schools_of_its_findings(demo_notes, documents, kind, least):
     facts = demo_notes["M02", 2026].facts
     units = {one.id: one.unit for one in facts.findings}

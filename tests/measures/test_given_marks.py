@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from msoko_analysis.facts.counts import counts_of_school
 from msoko_analysis.measures import measure_year
 from msoko_analysis.measures.arrays import Year, arrange_year
 from msoko_analysis.measures.equity import equity_rows
@@ -114,3 +115,16 @@ def test_marks_against_the_scores_stay_as_told() -> None:
         crossed = pd.crosstab(both["prior_mark"], both["mark"])
         crossed = crossed.reindex(index=[2, 3, 4, 5], columns=[2, 3, 4, 5], fill_value=0)
         np.testing.assert_array_equal(paper.mark_pairs()[place], crossed)
+
+
+def test_the_counts_of_one_school_have_the_same_marks(thresholds: Thresholds, project) -> None:
+    """What the explorer shows of a school, by the scale and as told."""
+    of_school = []
+    for year in (year_of(pupils(), SCALE), year_of(pupils())):
+        table = measured(year, thresholds, project)
+        of_school.append(counts_of_school(year, pupils(), table, "S03", thresholds)[PAPER])
+    scaled, told = of_school
+    assert told.cuts == ()
+    assert scaled.marks.sum() == scaled.n == 30
+    np.testing.assert_array_equal(told.marks, scaled.marks)
+    np.testing.assert_array_equal(told.pairs, scaled.pairs)
